@@ -1,0 +1,137 @@
+"""The bridge between synchronous flows and asynchronous callers.
+
+Flows are written once, synchronously. This module holds everything that lets them serve an event
+loop: the gate that says whether middleware may take an asynchronous path, the helper that calls a
+hook whichever way a project wrote it, the maker of awaitable twins, and the frame for view
+decorators that work around ``def`` and ``async def`` views alike.
+
+It depends on Django and asgiref only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial, wraps
+from inspect import isawaitable
+from typing import Any, ParamSpec, TypeVar, cast
+
+import django
+from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+P = ParamSpec("P")
+R = TypeVar("R")
+ViewT = TypeVar("ViewT", bound=Callable[..., Any])
+
+ASYNC_CAPABLE: bool = django.VERSION >= (5, 0)
+"""Whether middleware takes an asynchronous path: Django 5.0 brought ``request.auser()``."""
+
+
+def is_on_event_loop() -> bool:
+    """Tell whether the calling thread is running an event loop right now."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def call_hook(hook: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """Call ``hook``, whether a project wrote it as ``def`` or as ``async def``.
+
+    From synchronous code a coroutine runs to its end before this returns: on the server's event
+    loop under ASGI, on a private loop under WSGI. On an event loop the coroutine is handed back
+    for the caller to await. A synchronous hook is simply called, and no loop is started for it.
+    """
+    if iscoroutinefunction(hook) and not is_on_event_loop():
+        return async_to_sync(hook)(*args, **kwargs)
+    return hook(*args, **kwargs)
+
+
+class HooksOfEitherColor:
+    """Base of classes whose public methods a project may override as ``async def``.
+
+    Looking such an override up on an instance gives a callable that goes through
+    :func:`call_hook`; ``super()`` still reaches exactly what the base class has.
+    """
+
+    def __getattribute__(self, name: str) -> Any:
+        value = super().__getattribute__(name)
+        if not name.startswith("__") and iscoroutinefunction(value):
+            return markcoroutinefunction(partial(call_hook, value))
+        return value
+
+
+def awaitable(function: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Make the awaitable twin of a synchronous function: one hop into the request's thread.
+
+    The twin takes the same parameters, returns the same result and raises the same exceptions. If
+    the awaiting task is cancelled, the function still runs to its end in its thread.
+    """
+
+    @wraps(function)
+    async def twin(*args: P.args, **kwargs: P.kwargs) -> R:
+        return await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
+
+    return _as_twin(twin, function.__name__)
+
+
+def awaitable_method(method: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Make the awaitable twin of a method, which calls the synchronous method by its name.
+
+    Thereby a subclass that overrides the synchronous method changes the twin as well. Wrap the
+    result in ``classmethod`` for a twin of a class method.
+    """
+    name = method.__name__
+
+    @wraps(method)
+    async def twin(self: Any, *args: Any, **kwargs: Any) -> R:
+        bound: Callable[..., R] = getattr(self, name)
+        return await sync_to_async(bound, thread_sensitive=True)(*args, **kwargs)
+
+    return cast(Callable[P, Coroutine[Any, Any, R]], _as_twin(twin, name))
+
+
+def _as_twin(twin: Callable[P, R], name: str) -> Callable[P, R]:
+    twin.__name__ = f"a{name}"
+    twin.__qualname__ = f"{twin.__qualname__.removesuffix(name)}a{name}"
+    twin.__doc__ = f"Awaitable twin of ``{name}``."
+    return twin
+
+
+def guard_view(
+    view: ViewT, check: Callable[..., HttpResponseBase | None], *, checks_arguments: bool = False
+) -> ViewT:
+    """Run ``check(request)`` before ``view`` and return a view of the same color.
+
+    A response from ``check`` is the answer; ``None`` lets the view run. ``check`` is synchronous
+    and may use session, user and database: before an asynchronous view it takes one hop.
+
+    ``checks_arguments``: pass the view's further arguments to ``check`` too.
+    """
+
+    def run_check(request: HttpRequest, args: Any, kwargs: Any) -> HttpResponseBase | None:
+        return check(request, *args, **kwargs) if checks_arguments else check(request)
+
+    async def aguarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        response = await sync_to_async(run_check, thread_sensitive=True)(request, args, kwargs)
+        if response is not None:
+            return response
+        result = view(request, *args, **kwargs)
+        return await result if isawaitable(result) else result
+
+    if iscoroutinefunction(view):
+        return cast(ViewT, wraps(view)(aguarded))
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if is_on_event_loop():
+            # ``dispatch`` of a class-based view with async handlers is a plain function that
+            # returns a coroutine, and Django calls it on the event loop.
+            return aguarded(request, *args, **kwargs)
+        response = run_check(request, args, kwargs)
+        return view(request, *args, **kwargs) if response is None else response
+
+    return cast(ViewT, guarded)

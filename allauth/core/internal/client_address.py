@@ -1,0 +1,99 @@
+"""Which address a request comes from, and which network that address belongs to."""
+
+from __future__ import annotations
+
+import logging
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from allauth import app_settings
+from allauth.core.exceptions import ClientAddressUnknown
+
+logger = logging.getLogger(__name__)
+
+_MAX_TEXT_LENGTH = 100
+
+
+def get_client_address(request: HttpRequest) -> str:
+    """The address of the client, in canonical form.
+
+    Raises ``PermissionDenied`` if none can be made out: everything that is limited per address
+    would otherwise share one bucket or have none.
+    """
+    header = app_settings.TRUSTED_CLIENT_IP_HEADER
+    if header:
+        address = normalize_address(request.headers.get(header) or "")
+    else:
+        address = normalize_address(
+            _forwarded_address(request) or request.META.get("REMOTE_ADDR") or ""
+        )
+    if address is None:
+        raise PermissionDenied("The address of the client could not be determined.")
+    return address
+
+
+def _forwarded_address(request: HttpRequest) -> str | None:
+    count = app_settings.TRUSTED_PROXY_COUNT
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR")
+    if count <= 0 or not forwarded:
+        return None
+    addresses = forwarded.split(",")
+    if len(addresses) < count:
+        logger.warning(
+            "X-Forwarded-For has %d entries although %d proxies are configured",
+            len(addresses),
+            count,
+        )
+        raise ClientAddressUnknown(
+            "X-Forwarded-For has fewer entries than ALLAUTH_TRUSTED_PROXY_COUNT: was the request"
+            " sent around the proxies?"
+        )
+    return str(addresses[-count]).strip()
+
+
+def normalize_address(text: str) -> str | None:
+    """Bring an address, possibly with brackets, port or zone, to canonical form.
+
+    ``None`` if ``text`` is no IP address.
+    """
+    text = text.strip()
+    if not text or len(text) > _MAX_TEXT_LENGTH:
+        return None
+    if text.startswith("["):
+        host, bracket, port = text[1:].partition("]")
+        if not bracket or ":" not in host or not _is_port_or_nothing(port):
+            return None
+        text = host
+    elif text.count(":") == 1:
+        text, _, port = text.partition(":")
+        if not _is_port_or_nothing(f":{port}"):
+            return None
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return f"::ffff:{mapped}" if mapped else str(address)
+
+
+def _is_port_or_nothing(text: str) -> bool:
+    return not text or (text.startswith(":") and text[1:].isdecimal() and len(text) <= 6)
+
+
+def get_network(address: str) -> str:
+    """What rate limits count by: an IPv4 address whole, an IPv6 address cut to its network.
+
+    An IPv4 client that a dual-stack socket reports as ``::ffff:a.b.c.d`` counts as IPv4.
+    """
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    prefix = app_settings.RATE_LIMIT_IPV6_PREFIX
+    return str(ip_network((parsed, prefix), strict=False).network_address)

@@ -1,0 +1,44 @@
+"""JSON Web Keys made of the RSA keys a project configures."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+
+def load_pem(pem: str) -> RSAPrivateKey:
+    """Load an unencrypted RSA private key in PEM; anything else is a ``ValueError``."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except TypeError as error:  # the key is encrypted
+        raise ValueError("The private key must not be protected by a password.") from error
+    if not isinstance(key, RSAPrivateKey):
+        raise ValueError("The private key must be an RSA key.")
+    return key
+
+
+def load_jwk_from_pem(pem: str) -> tuple[dict[str, Any], RSAPrivateKey]:
+    """The public JWK of a private key, with its thumbprint as ``kid``, and the key itself."""
+    from jwt.algorithms import RSAAlgorithm
+
+    private_key = load_pem(pem)
+    jwk: dict[str, Any] = RSAAlgorithm.to_jwk(private_key.public_key(), as_dict=True)
+    jwk.pop("key_ops", None)
+    jwk.update(use="sig", alg="RS256", kid=jwk_thumbprint(jwk))
+    return jwk, private_key
+
+
+def jwk_thumbprint(jwk: dict[str, Any]) -> str:
+    """The SHA-256 thumbprint of an RSA key, base64url without padding (RFC 7638, section 3)."""
+    required = {member: jwk[member] for member in ("e", "kty", "n")}
+    text = json.dumps(required, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(text.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

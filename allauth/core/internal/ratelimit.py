@@ -1,0 +1,308 @@
+"""Limits on how often something may be done: sliding windows in the cache.
+
+Each rate of an action keeps, per subject, the times of the events it admitted. An event is admitted
+if all rates agree, and only then is it recorded by any of them. The entries, and the locks around
+them, are those of the published release, so that both can run side by side.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template import TemplateDoesNotExist
+from django.utils.module_loading import import_string
+
+from allauth import app_settings as allauth_settings
+from allauth.core.exceptions import RateLimited
+from allauth.core.internal import client_address, httpkit
+
+logger = logging.getLogger(__name__)
+
+LOCK_TIMEOUT = 10.0
+"""Seconds after which a lock whose holder died is void."""
+LOCK_PATIENCE = 1.0
+"""Seconds to wait for a lock before the event is refused."""
+
+_SECONDS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
+_ORDER = ("ip", "user", "key")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """At most ``amount`` events in ``duration`` seconds for each ``per``: ip, user or key."""
+
+    amount: int
+    duration: int | float
+    per: str = "ip"
+
+    @classmethod
+    def parse(cls, rate: str) -> Rate:
+        """Read one rate such as ``10/m/ip``; raises ``ValueError`` if it is malformed."""
+        amount, duration, *rest = rate.split("/")
+        per = rest[0] if rest else "ip"
+        if len(rest) > 1 or per not in _ORDER:
+            raise ValueError(f"{rate!r}: a rate ends in /ip, /user or /key.")
+        return cls(int(amount), _parse_duration(duration), per)
+
+    @classmethod
+    def parse_list(cls, rates: str) -> list[Rate]:
+        """Read a comma-separated list of rates, each of which counts once."""
+        return list(_parse_rates(rates))
+
+
+def _parse_duration(text: str) -> int | float:
+    number, unit = text[:-1], text[-1:]
+    if unit not in _SECONDS:
+        raise ValueError(f"{text!r}: a duration ends in one of the units s, m, h and d.")
+    # The printed form is part of the cache key: an int without a number, a float with one.
+    return float(number) * _SECONDS[unit] if number else _SECONDS[unit]
+
+
+@lru_cache(maxsize=256)
+def _parse_rates(rates: str) -> tuple[Rate, ...]:
+    return tuple(dict.fromkeys(Rate.parse(rate.strip()) for rate in rates.split(",")))
+
+
+def parse_rates(rates: str | None) -> list[Rate]:
+    """Read a limit; an empty one has no rates. Raises ``ValueError`` if it is malformed."""
+    return list(_parse_rates(rates)) if rates else []
+
+
+@dataclass(frozen=True)
+class SingleRateLimitUsage:
+    """An event that one rate admitted and recorded."""
+
+    cache_key: str
+    cache_duration: int | float
+    timestamp: float
+
+    def rollback(self) -> None:
+        """Take the event back; if the entry stays locked, the limit is merely stricter."""
+        with _locked(self.cache_key) as is_locked:
+            if not is_locked:
+                return
+            history = cache.get(self.cache_key, [])
+            if self.timestamp in history:
+                history.remove(self.timestamp)
+                cache.set(self.cache_key, history, self.cache_duration)
+
+
+@dataclass
+class RateLimitUsage:
+    """An admitted event, with one entry per rate that recorded it."""
+
+    usage: list[SingleRateLimitUsage] = field(default_factory=list)
+
+    def rollback(self) -> None:
+        """Take the event back from every rate."""
+        for usage in self.usage:
+            usage.rollback()
+
+
+def consume(
+    request: HttpRequest,
+    *,
+    app: str,
+    action: str,
+    config: Mapping[str, str | None] | None = None,
+    key: str | None = None,
+    user: Any = None,
+    dry_run: bool = False,
+    limit_get: bool = False,
+    raise_exception: bool = False,
+) -> RateLimitUsage | None:
+    """Ask whether ``action`` may be done once more, and record that it is.
+
+    Parameters:
+        app: Dotted path of the app whose limits count.
+        config: Limits by action, in place of the app's ``RATE_LIMITS``.
+        key: What rates per key count by; it reaches the cache only as a hash.
+        user: Whom rates per user count by, in place of the user of the request.
+        dry_run: Only ask.
+        limit_get: Count safe requests too.
+
+    Returns the usage, which can be rolled back, or ``None`` if the action is refused; with
+    ``raise_exception`` a refusal raises ``RateLimited``. An action without a limit, and without
+    ``limit_get`` a safe request, is always admitted. If the cache does not answer or an entry stays
+    locked, the action is refused.
+    """
+    usage: RateLimitUsage | None
+    if request.method in ("GET", "HEAD", "OPTIONS") and not limit_get:
+        usage = RateLimitUsage()
+    else:
+        entries = _get_entries(request, app, action, config, key, user)
+        usage = _admit(entries, dry_run) if entries else RateLimitUsage()
+    if usage is None and raise_exception:
+        raise RateLimited
+    return usage
+
+
+def _admit(entries: list[tuple[str, Rate]], dry_run: bool) -> RateLimitUsage | None:
+    try:
+        with ExitStack() as locks:
+            now = time.time()
+            histories: list[list[float]] = []
+            for cache_key, rate in entries:
+                if rate.amount <= 0 or not locks.enter_context(_locked(cache_key)):
+                    return None
+                history = _recent(cache.get(cache_key, []), now, rate.duration)
+                if len(history) >= rate.amount:
+                    return None
+                histories.append(history)
+            if dry_run:
+                return RateLimitUsage()
+            usage = RateLimitUsage()
+            for (cache_key, rate), history in zip(entries, histories, strict=True):
+                cache.set(cache_key, [now, *history], rate.duration)
+                usage.usage.append(SingleRateLimitUsage(cache_key, rate.duration, now))
+            return usage
+    except Exception:
+        logger.exception("Refused an action since its rate limit could not be checked")
+        return None
+
+
+def _recent(history: list[float], now: float, duration: int | float) -> list[float]:
+    # Times in the future, left by a clock that was set back since, count as now.
+    return [min(timestamp, now) for timestamp in history if timestamp > now - duration]
+
+
+@contextmanager
+def _locked(cache_key: str) -> Iterator[bool]:
+    """Hold the lock of a cache entry; gives whether it could be had in time."""
+    lock_key = f"{cache_key}:lock"
+    deadline = time.monotonic() + LOCK_PATIENCE
+    pause = 0.01
+    while not cache.add(lock_key, 1, timeout=LOCK_TIMEOUT):
+        if time.monotonic() >= deadline:
+            yield False
+            return
+        time.sleep(pause)
+        pause = min(2 * pause, 0.1)
+    try:
+        yield True
+    finally:
+        cache.delete(lock_key)
+
+
+def _get_entries(
+    request: HttpRequest,
+    app: str,
+    action: str,
+    config: Mapping[str, str | None] | None,
+    key: str | None,
+    user: Any,
+) -> list[tuple[str, Rate]]:
+    """The cache entries that decide, those of the address first.
+
+    The order is the same for all, so that no two requests wait for each other, and a client that
+    is refused by its address never holds up the account it names.
+    """
+    if config is None:
+        config = importlib.import_module(f"{app}.app_settings").RATE_LIMITS
+    rates = parse_rates(config.get(action))
+    return [
+        (_get_cache_key(request, app, action, rate, key, user), rate)
+        for rate in sorted(rates, key=lambda rate: _ORDER.index(rate.per))
+    ]
+
+
+def _get_cache_key(
+    request: HttpRequest, app: str, action: str, rate: Rate, key: str | None, user: Any
+) -> str:
+    subject = _get_subject(request, rate.per, key, user)
+    return f"allauth:rl:{app}:{action}:{rate.amount}/{rate.duration}/{rate.per}:{subject}"
+
+
+def _get_subject(request: HttpRequest, per: str, key: str | None, user: Any) -> str:
+    if per == "ip":
+        from allauth.account.adapter import get_adapter
+
+        return f"ip:{client_address.get_network(get_adapter().get_client_ip(request))}"
+    if per == "user":
+        if user is None:
+            user = request.user
+        if user.is_anonymous:
+            raise ImproperlyConfigured("A rate per user cannot limit anonymous visitors.")
+        return f"user:{user.pk}"
+    if key is None:
+        raise ImproperlyConfigured("A rate per key needs a key.")
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def clear(
+    request: HttpRequest,
+    *,
+    app: str,
+    action: str,
+    config: Mapping[str, str | None] | None = None,
+    key: str | None = None,
+    user: Any = None,
+    scopes: tuple[str, ...] = _ORDER,
+) -> None:
+    """Forget what was recorded for ``action``, as far as the rates count by one of ``scopes``."""
+    for cache_key, rate in _get_entries(request, app, action, config, key, user):
+        if rate.per not in scopes:
+            continue
+        with _locked(cache_key) as is_locked:
+            if is_locked:
+                cache.delete(cache_key)
+
+
+def consume_or_429(request: HttpRequest, **kwargs: Any) -> HttpResponse | None:
+    """``None`` if the action is admitted, else the response that refuses it."""
+    if consume(request, **kwargs) is None:
+        return respond_429(request)
+    return None
+
+
+def respond_429(request: HttpRequest) -> HttpResponse:
+    """The answer to a request that is refused for now.
+
+    In this order: JSON for the API, the project's ``handler429``, its template ``429.html``, a
+    minimal page.
+    """
+    if allauth_settings.HEADLESS_ENABLED and httpkit.is_headless_request(request):
+        from allauth.headless.base.response import RateLimitResponse
+
+        limited: HttpResponse = RateLimitResponse(request)
+        return limited
+    handler = _get_handler429(request)
+    if handler is not None:
+        response: HttpResponse = handler(request)
+        return response
+    from allauth.account import app_settings as account_settings
+
+    try:
+        return render(request, f"429.{account_settings.TEMPLATE_EXTENSION}", status=429)
+    except TemplateDoesNotExist:
+        return HttpResponse(_PLAIN_PAGE, content_type="text/html", status=429)
+
+
+_PLAIN_PAGE = (
+    "<!DOCTYPE html><html lang=en><title>Too Many Requests</title>"
+    "<h1>429 Too Many Requests</h1><p>Please wait a little, then try again.</p></html>"
+)
+
+
+def _get_handler429(request: HttpRequest) -> Any:
+    urlconf = getattr(request, "urlconf", None) or settings.ROOT_URLCONF
+    try:
+        if isinstance(urlconf, str):
+            urlconf = importlib.import_module(urlconf)
+        handler = urlconf.handler429
+        return import_string(handler) if isinstance(handler, str) else handler
+    except (ImportError, AttributeError):
+        return None

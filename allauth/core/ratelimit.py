@@ -1,0 +1,68 @@
+"""Rate limits of the account app, for project code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from allauth.core.async_support import awaitable
+from allauth.core.exceptions import RateLimited
+from allauth.core.internal import ratelimit
+from allauth.core.internal.ratelimit import Rate, respond_429
+
+__all__ = [
+    "Rate",
+    "RateLimited",
+    "aclear",
+    "aconsume",
+    "clear",
+    "consume",
+    "consume_or_429",
+    "respond_429",
+]
+
+_APP = "allauth.account"
+
+
+def consume(
+    request: HttpRequest,
+    *,
+    action: str,
+    key: str | None = None,
+    user: Any = None,
+    dry_run: bool = False,
+    raise_exception: bool = False,
+) -> bool:
+    """Record one more ``action``, unless that exceeds its limit in ``ACCOUNT_RATE_LIMITS``.
+
+    Returns whether the action is allowed; with ``raise_exception`` a refusal raises
+    ``RateLimited``. ``dry_run`` only asks. Safe requests are never counted.
+    """
+    usage = ratelimit.consume(
+        request,
+        app=_APP,
+        action=action,
+        key=key,
+        user=user,
+        dry_run=dry_run,
+        raise_exception=raise_exception,
+    )
+    return usage is not None
+
+
+def consume_or_429(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
+    """``None`` if the action is allowed, else the response that refuses it.
+
+    Takes what :func:`consume` takes, and further ``config`` and ``limit_get``.
+    """
+    return ratelimit.consume_or_429(request, app=_APP, **kwargs)
+
+
+def clear(request: HttpRequest, *, action: str, key: str | None = None, user: Any = None) -> None:
+    """Forget how often ``action`` was used by this address, user or key."""
+    ratelimit.clear(request, app=_APP, action=action, key=key, user=user)
+
+
+aconsume = awaitable(consume)
+aclear = awaitable(clear)

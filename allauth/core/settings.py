@@ -1,0 +1,107 @@
+"""How the apps declare and read their settings.
+
+Each setting is declared once, on the ``AppSettings`` class of its app; the value at run time, the
+reference in the documentation and the tests all come from that declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from django.conf import settings
+
+_ABSENT = object()
+
+
+def get_setting(name: str, dflt: Any) -> Any:
+    """Read the Django setting ``name``, or ``dflt`` where it is absent.
+
+    A project can take over the look-up, for example per tenant, with ``ALLAUTH_SETTING_GETTER``: a
+    callable, or the dotted path of one, that is called as ``getter(name, dflt)``.
+    """
+    getter = getattr(settings, "ALLAUTH_SETTING_GETTER", None)
+    if getter is None:
+        return getattr(settings, name, dflt)
+    if isinstance(getter, str):
+        from django.utils.module_loading import import_string
+
+        getter = import_string(getter)
+    return getter(name, dflt)
+
+
+class Setting:
+    """One setting, read anew at each access.
+
+    Parameters:
+        type: What the value is, for the reference: ``"bool"``, ``"int, seconds"``.
+        default: The value while the setting is absent. A callable is called with the settings
+            object to work the default out.
+        help: One line that says what the setting does.
+        convert: Turns the value found into the one handed out; raises ``ValueError`` or
+            ``ImproperlyConfigured`` for a value that makes no sense.
+        name: The full name of the Django setting, where it is not prefix plus attribute name.
+        default_text: How the reference shows a default that is worked out.
+    """
+
+    def __init__(
+        self,
+        type: str,
+        default: Any,
+        help: str,
+        *,
+        convert: Callable[[Any], Any] | None = None,
+        name: str | None = None,
+        default_text: str | None = None,
+    ) -> None:
+        self.type = type
+        self.default = default
+        self.help = help
+        self.convert = convert
+        self.name = name
+        self.default_text = default_text
+        self.attribute = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.attribute = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        value = get_setting(self.full_name(instance.prefix), _ABSENT)
+        if value is _ABSENT:
+            value = self.default(instance) if callable(self.default) else self.default
+        return self.convert(value) if self.convert else value
+
+    def full_name(self, prefix: str) -> str:
+        """The name of the Django setting, given the prefix of the app."""
+        return self.name or f"{prefix}{self.attribute}"
+
+
+class Declaration(NamedTuple):
+    """What the settings reference shows about one setting."""
+
+    name: str
+    type: str
+    default: str
+    help: str
+
+
+class BaseAppSettings:
+    """Base of the settings object of an app."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+
+    @classmethod
+    def declarations(cls, prefix: str) -> Iterator[Declaration]:
+        """List all settings of the app, in alphabetical order."""
+        found = {
+            setting.full_name(prefix): setting
+            for klass in reversed(cls.__mro__)
+            for setting in vars(klass).values()
+            if isinstance(setting, Setting)
+        }
+        for name, setting in sorted(found.items()):
+            default = setting.default_text or repr(setting.default)
+            yield Declaration(name, setting.type, default, setting.help)

@@ -1,0 +1,1 @@
+"""The ``allauth`` app itself stores nothing."""
