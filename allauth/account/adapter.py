@@ -1,0 +1,868 @@
+"""The hooks by which a project changes what the account app does.
+
+Point ``ACCOUNT_ADAPTER`` to a subclass of :class:`DefaultAccountAdapter`, and override what should
+be different, as ``def`` or ``async def``.
+"""
+
+from __future__ import annotations
+
+import html
+import inspect
+import json
+import logging
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import (
+    authenticate,
+    get_backends,
+    get_user_model,
+)
+from django.contrib.auth import (
+    login as django_login,
+)
+from django.contrib.auth import (
+    logout as django_logout,
+)
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.password_validation import MinimumLengthValidator, validate_password
+from django.contrib.sites.shortcuts import get_current_site
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied
+from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.template import TemplateDoesNotExist
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django.utils.encoding import force_str
+from django.utils.translation import gettext_lazy as _
+
+from allauth import app_settings as allauth_settings
+from allauth.account import app_settings, signals
+from allauth.account.app_settings import LoginMethod
+from allauth.account.internal import userkit
+from allauth.core import context
+from allauth.core.async_support import call_hook
+from allauth.core.internal import client_address, httpkit, ratelimit, redirects
+from allauth.core.internal.adapter import BaseAdapter
+from allauth.core.internal.cryptokit import generate_user_code
+from allauth.utils import build_absolute_uri, generate_unique_username, import_callable
+
+if TYPE_CHECKING:
+    from allauth.account.models import EmailAddress, Login
+
+logger = logging.getLogger(__name__)
+
+HTTP_USER_AGENT_MAX_LENGTH = 200
+MAX_PASSWORD_LENGTH = 4096
+"""Longer ones are refused before anything is computed of them."""
+
+_KEY_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+_PHONE_HOOKS = (
+    "send_verification_code_sms",
+    "set_phone",
+    "get_phone",
+    "set_phone_verified",
+    "get_user_by_phone",
+)
+
+
+class DefaultAccountAdapter(BaseAdapter):
+    """What the account app does unless a project says otherwise."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        "account_inactive": _("This account is switched off."),
+        "cannot_remove_primary_email": _(
+            "This is your primary email address, so it has to stay. Make another one primary first."
+        ),
+        "duplicate_email": _("You have added this email address already."),
+        "email_missing": _(
+            "This account has no email address that could be verified. Please ask us for help."
+        ),
+        "email_password_mismatch": _(
+            "No account matches this email address and password. Please check both."
+        ),
+        "email_taken": _("Another account already uses this email address."),
+        "enter_current_password": _("That is not your current password. Please try again."),
+        "incorrect_code": _("This code is not right. Please check it and try again."),
+        "incorrect_password": _("This password is not right. Please try again."),
+        "invalid_login": _("You cannot log in with this. Please enter something else."),
+        "invalid_or_expired_key": _("This key is not valid, or no longer. Please ask for another."),
+        "invalid_password_reset": _(
+            "This reset link is not valid, or was used before. Please ask for another."
+        ),
+        "max_email_addresses": _("You can have at most %d email addresses."),
+        "password_too_long": _("Please choose a password of at most %d characters."),
+        "phone_password_mismatch": _(
+            "No account matches this phone number and password. Please check both."
+        ),
+        "phone_taken": _("Another account already uses this phone number."),
+        "rate_limited": _("That was a bit much. Please wait a little, then try again."),
+        "same_as_current": _("This is what you have now. Please enter something new."),
+        "select_only_one": _("Please fill in one of the two only."),
+        "too_many_login_attempts": _(
+            "There were too many failed attempts. Please wait a few minutes, then try again."
+        ),
+        "unknown_email": _("No account uses this email address."),
+        "unknown_phone": _("No account uses this phone number."),
+        "unverified_primary_email": _(
+            "Please verify this email address before you make it primary."
+        ),
+        "username_blacklisted": _("This username is reserved. Please choose another one."),
+        "username_password_mismatch": _(
+            "No account matches this username and password. Please check both."
+        ),
+        "username_taken": AbstractUser._meta.get_field("username").error_messages["unique"],
+    }
+
+    # Sign-up and user data
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Tell whether new accounts are accepted; may raise ``ImmediateHttpResponse``."""
+        return True
+
+    def new_user(self, request: HttpRequest) -> Any:
+        """Make the unsaved user of a new account."""
+        return get_user_model()()
+
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
+        """Fill the new ``user`` from ``form.cleaned_data`` and, with ``commit``, save it.
+
+        Without a password the user gets an unusable one. Returns the user.
+        """
+        data: Mapping[str, Any] = form.cleaned_data
+        userkit.user_email(user, data.get("email"))
+        userkit.user_username(user, data.get("username"))
+        for name in ("first_name", "last_name"):
+            if data.get(name):
+                userkit.user_field(user, name, data[name])
+        # An unusable password, never an empty one, for whoever leaves it out.
+        user.set_password(data.get("password1", data.get("password")) or None)
+        self.populate_username(request, user)
+        if commit:
+            user.save()
+        if getattr(form, "_has_phone_field", False) and data.get("phone"):
+            self.set_phone(user, data["phone"], False)
+        return user
+
+    def populate_username(self, request: HttpRequest, user: Any) -> None:
+        """Give the user a username, if the model has one and it is still empty."""
+        if not app_settings.USER_MODEL_USERNAME_FIELD:
+            return
+        username = userkit.user_username(user)
+        if not username:
+            texts = [
+                userkit.user_field(user, "first_name"),
+                userkit.user_field(user, "last_name"),
+                userkit.user_email(user),
+                username,
+                "user",
+            ]
+            username = self.generate_unique_username(texts)
+        userkit.user_username(user, username)
+
+    def generate_unique_username(self, txts: Iterable[str | None], regex: str | None = None) -> str:
+        """Make a username that nobody has, inspired by ``txts``."""
+        return generate_unique_username(txts, regex)
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Check a username: validators, reserved names and, unless ``shallow``, whether it is free.
+
+        Raises ``ValidationError``.
+        """
+        for validator in app_settings.USERNAME_VALIDATORS:
+            validator(username)
+        reserved = {name.lower() for name in app_settings.USERNAME_BLACKLIST}
+        if username.lower() in reserved:
+            raise self.validation_error("username_blacklisted")
+        if not shallow and userkit.filter_users_by_username(username).exists():
+            raise self.validation_error("username_taken")
+        return username
+
+    def clean_email(self, email: str) -> str:
+        """Check an address that somebody wants to use here; may raise ``ValidationError``."""
+        return email
+
+    def clean_password(self, password: str, user: Any = None) -> str:
+        """Check a new password; raises ``ValidationError``."""
+        if len(password) > MAX_PASSWORD_LENGTH:
+            raise self.validation_error("password_too_long", MAX_PASSWORD_LENGTH)
+        if app_settings.PASSWORD_MIN_LENGTH:
+            MinimumLengthValidator(app_settings.PASSWORD_MIN_LENGTH).validate(password)
+        validate_password(password, user)
+        return password
+
+    def clean_phone(self, phone: str) -> str:
+        """Check a phone number, or bring it into another form; may raise ``ValidationError``."""
+        return phone
+
+    def phone_form_field(self, **kwargs: Any) -> forms.Field:
+        """The form field into which phone numbers are typed."""
+        from allauth.account.fields import PhoneField
+
+        return PhoneField(**kwargs)
+
+    def validate_unique_email(self, email: str) -> str:
+        """Refuse, by ``ValidationError``, an address for reasons of the project's own."""
+        return email
+
+    def set_password(self, user: Any, password: str) -> None:
+        """Give the user a new password."""
+        user.set_password(password)
+        user.save()
+
+    def get_user_search_fields(self) -> list[str]:
+        """The fields of the user model that the admin searches."""
+        names = [app_settings.USER_MODEL_USERNAME_FIELD, "first_name", "last_name", "email"]
+        return [name for name in dict.fromkeys(names) if name and _has_field(name)]
+
+    # E-mail addresses
+
+    def stash_verified_email(self, request: HttpRequest, email: str) -> None:
+        """Remember that the visitor controls ``email``, for the sign-up to come."""
+        request.session["account_verified_email"] = email
+
+    def unstash_verified_email(self, request: HttpRequest) -> str | None:
+        """The address that was remembered, if any; it is forgotten thereby."""
+        email: str | None = request.session.get("account_verified_email")
+        request.session["account_verified_email"] = None
+        return email
+
+    def is_email_verified(self, request: HttpRequest, email: str) -> bool:
+        """Tell whether the visitor is known to control ``email`` without being asked."""
+        verified = request.session.get("account_verified_email")
+        return isinstance(verified, str) and verified.lower() == email.lower()
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Mark an address as verified whose owner has proved to control it."""
+        from allauth.account.internal.flows import email_verification
+
+        return email_verification.verify_email(request, email_address)
+
+    def can_delete_email(self, email_address: EmailAddress) -> bool:
+        """Tell whether the user may remove the address without losing the way to log in."""
+        if email_address.pk is None:
+            return True
+        addresses = type(email_address).objects.filter(user=email_address.user)
+        has_others = addresses.exclude(pk=email_address.pk).exists()
+        if email_address.primary and has_others:
+            return False
+        return has_others or set(app_settings.LOGIN_METHODS) != {LoginMethod.EMAIL}
+
+    def should_send_confirmation_mail(
+        self, request: HttpRequest, email_address: EmailAddress, signup: bool
+    ) -> bool:
+        """Tell whether a login or sign-up sends a verification mail."""
+        return True
+
+    # Redirects
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Where a login leads, unless the visitor asked for something else."""
+        if not request.user.is_authenticated:
+            raise AssertionError("Only a login that is complete leads somewhere.")
+        legacy = getattr(settings, "LOGIN_REDIRECT_URLNAME", None)
+        if legacy:
+            warnings.warn(
+                "LOGIN_REDIRECT_URLNAME is deprecated, use LOGIN_REDIRECT_URL",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+        return resolve_url(legacy or settings.LOGIN_REDIRECT_URL)
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        """Where a sign-up leads, unless the visitor asked for something else."""
+        return resolve_url(app_settings.SIGNUP_REDIRECT_URL)
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        """Where a logout leads."""
+        return resolve_url(app_settings.LOGOUT_REDIRECT_URL)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Where a change of the password leads."""
+        return reverse("account_change_password")
+
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        """Where the verification of an address leads."""
+        legacy = getattr(self, "get_email_confirmation_redirect_url", None)
+        if legacy:
+            return cast(str, call_hook(legacy, self.request))
+        request = cast(HttpRequest, self.request)
+        if not request.user.is_authenticated:
+            return cast(str, app_settings.EMAIL_CONFIRMATION_ANONYMOUS_REDIRECT_URL)
+        url: str | None = app_settings.EMAIL_CONFIRMATION_AUTHENTICATED_REDIRECT_URL
+        return url or self.get_login_redirect_url(request)
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Tell whether a visitor may be sent to ``url``."""
+        return redirects.is_safe_redirect(context.request, url)
+
+    # Login
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Check credentials, within the limit for failed logins.
+
+        Returns the user, who may be inactive, or ``None``. Raises ``ValidationError`` with the
+        code ``too_many_login_attempts``.
+        """
+        from allauth.account.auth_backends import AuthenticationBackend
+
+        usage = self.pre_authenticate(request, **credentials)
+        AuthenticationBackend.unstash_authenticated_user()
+        user: Any = authenticate(request, **credentials)
+        inactive_user = AuthenticationBackend.unstash_authenticated_user()
+        user = user or inactive_user
+        if user is None:
+            self.authentication_failed(request, **credentials)
+        elif isinstance(usage, ratelimit.RateLimitUsage):
+            usage.rollback()
+        return user
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Count an attempt before it is made; raises ``ValidationError`` if there are too many."""
+        from allauth.account.internal.flows.login import get_login_failed_key
+
+        usage = ratelimit.consume(
+            request,
+            app="allauth.account",
+            action="login_failed",
+            key=get_login_failed_key(request, **credentials),
+        )
+        if usage is None:
+            raise self.validation_error("too_many_login_attempts")
+        return usage
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Called when credentials were wrong."""
+
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        """Tell whether ``password`` is that of the user, who is logged in already."""
+        from allauth.account.models import EmailAddress
+
+        credentials: dict[str, Any] = {"password": password}
+        username = userkit.user_username(user)
+        if username:
+            credentials["username"] = username
+        email = EmailAddress.objects.get_primary_email(user)
+        if email:
+            credentials["email"] = email
+        if LoginMethod.PHONE in app_settings.LOGIN_METHODS:
+            phone = self.get_phone(user)
+            if phone:
+                credentials["phone"] = phone[0]
+        found = self.authenticate(context.request, **credentials)
+        return found is not None and found.pk == user.pk
+
+    def pre_login(
+        self,
+        request: HttpRequest,
+        user: Any,
+        *,
+        email_verification: Any,
+        signal_kwargs: dict[str, Any] | None,
+        email: str | None,
+        signup: bool,
+        redirect_url: str | None,
+    ) -> HttpResponse | None:
+        """Called as a login begins; a response ends it."""
+        from allauth.account.internal import stagekit
+
+        if user.is_active:
+            return None
+        stagekit.clear_login(request)
+        return self.respond_user_inactive(request, user)
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Log the user in: from here on the session is theirs."""
+        if not hasattr(user, "backend"):
+            user.backend = _get_backend_path()
+        django_login(request, user)
+
+    def post_login(
+        self,
+        request: HttpRequest,
+        user: Any,
+        *,
+        email_verification: Any,
+        signal_kwargs: dict[str, Any] | None,
+        email: str | None,
+        signup: bool,
+        redirect_url: str | None,
+    ) -> HttpResponse:
+        """Called when a login is complete; returns the response that ends it."""
+        from allauth.account.utils import get_login_redirect_url
+
+        response: HttpResponse
+        if allauth_settings.HEADLESS_ENABLED and httpkit.is_headless_request(request):
+            from allauth.headless.base.response import AuthenticationResponse
+
+            response = AuthenticationResponse(request)
+        else:
+            response = HttpResponseRedirect(
+                get_login_redirect_url(request, redirect_url, signup=signup)
+            )
+        signals.user_logged_in.send(
+            sender=user.__class__,
+            request=request,
+            response=response,
+            user=user,
+            **(signal_kwargs or {}),
+        )
+        self.add_message(
+            request, messages.SUCCESS, "account/messages/logged_in.txt", {"user": user}
+        )
+        return response
+
+    def logout(self, request: HttpRequest) -> None:
+        """End the session."""
+        django_logout(request)
+
+    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+        """The answer to a login of somebody whose account is switched off."""
+        return httpkit.headed_redirect_response("account_inactive")
+
+    def respond_email_verification_sent(self, request: HttpRequest, user: Any) -> HttpResponse:
+        """The answer to a login that waits for an address to be verified."""
+        return httpkit.headed_redirect_response("account_email_verification_sent")
+
+    def get_login_stages(self) -> list[Any]:
+        """The stages of a login, in order: dotted paths or classes."""
+        stages = [
+            "allauth.account.stages.LoginByCodeStage",
+            "allauth.account.stages.PhoneVerificationStage",
+            "allauth.account.stages.EmailVerificationStage",
+        ]
+        if allauth_settings.MFA_ENABLED:
+            from allauth.mfa import app_settings as mfa_settings
+
+            stages.append("allauth.mfa.stages.AuthenticateStage")
+            if mfa_settings.TRUST_ENABLED or app_settings.LOGIN_BY_CODE_TRUST_ENABLED:
+                stages.append("allauth.mfa.stages.TrustStage")
+            if mfa_settings.PASSKEY_SIGNUP_ENABLED:
+                stages.append("allauth.mfa.webauthn.stages.PasskeySignupStage")
+        return stages
+
+    def is_login_by_code_required(self, login: Login) -> bool:
+        """Tell whether this login has to be completed by a code that is sent to the user."""
+        from allauth.account.internal.flows.login import get_authentication_records
+
+        records = get_authentication_records(cast(HttpRequest, context.request), login.user)
+        method = records[-1].get("method") if records else None
+        if method == "code":
+            return False
+        required: bool | set[str] = app_settings.LOGIN_BY_CODE_REQUIRED
+        if isinstance(required, bool):
+            return required
+        return bool(required) and (method is None or method in required)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """The ways in which the user can prove to be present, the preferred one first.
+
+        Each has an ``id``, a ``description`` and the ``url`` of its page.
+        """
+        if not user.is_authenticated:
+            return []
+        methods = []
+        if user.has_usable_password():
+            methods.append(
+                {
+                    "id": "reauthenticate",
+                    "description": _("Enter your password"),
+                    "url": reverse("account_reauthenticate"),
+                }
+            )
+        if allauth_settings.MFA_ENABLED:
+            methods += _get_mfa_reauthentication_methods(user)
+        return methods
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Tell whether protected actions of ``app`` ask for reauthentication at all."""
+        import importlib
+
+        if not app:
+            return True
+        try:
+            module = importlib.import_module(f"{app}.app_settings")
+            return bool(module.REAUTHENTICATION_REQUIRED)
+        except (ImportError, AttributeError):
+            return True
+
+    # The request
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address of the client; raises ``PermissionDenied`` if it cannot be made out."""
+        return client_address.get_client_address(request)
+
+    def get_http_user_agent(self, request: HttpRequest) -> str:
+        """What the browser says it is."""
+        return request.headers.get("User-Agent", "Unspecified")
+
+    def is_ajax(self, request: HttpRequest) -> bool:
+        """Tell whether the client is a script that wants JSON."""
+        return (
+            request.headers.get("X-Requested-With") == "XMLHttpRequest"
+            or request.content_type == "application/json"
+            or request.headers.get("Accept") == "application/json"
+        )
+
+    def ajax_response(
+        self,
+        request: HttpRequest,
+        response: HttpResponse,
+        redirect_to: str | None = None,
+        form: forms.BaseForm | None = None,
+        data: Any = None,
+    ) -> HttpResponse:
+        """Wrap the response to a page's visitor into JSON for a script.
+
+        The keys are ``location`` of a redirect, ``form`` and the ``html`` of a page with a form,
+        and ``data``.
+        """
+        body: dict[str, Any] = {}
+        status = response.status_code
+        if redirect_to or status in (301, 302):
+            status = 200
+            body["location"] = redirect_to or response["Location"]
+        # Other than a form that is shown again, an error like 429 keeps its status.
+        if form is not None and status < 400:
+            is_refused = request.method == "POST" and not form.is_valid()
+            status = 400 if is_refused else 200
+        if form is not None:
+            body["form"] = self.ajax_response_form(form)
+            body["html"] = _render_content(response)
+        if data is not None:
+            body["data"] = data
+        return HttpResponse(json.dumps(body), status=status, content_type="application/json")
+
+    def ajax_response_form(self, form: forms.BaseForm) -> dict[str, Any]:
+        """Describe a form and its errors to a script; what was typed as a secret stays out."""
+        fields: dict[str, Any] = {}
+        for field in form:
+            fields[field.html_name] = {
+                "label": force_str(field.label),
+                "value": None if _is_secret(field) else field.value(),
+                "help_text": force_str(field.help_text),
+                "errors": [force_str(error) for error in field.errors],
+                "widget": {
+                    "attrs": {
+                        name: force_str(value) for name, value in field.field.widget.attrs.items()
+                    }
+                },
+            }
+        return {
+            "fields": json.loads(json.dumps(fields, default=force_str)),
+            "field_order": list(fields),
+            "errors": [force_str(error) for error in form.non_field_errors()],
+        }
+
+    # Messages
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        message_context: dict[str, Any] | None = None,
+        extra_tags: str = "",
+        message: str | None = None,
+    ) -> None:
+        """Queue a message for the visitor: ``message`` literally, or else a rendered template.
+
+        A template that is missing or blank gives no message. Clients of the API get none.
+        """
+        from django.apps import apps
+
+        if not apps.is_installed("django.contrib.messages"):
+            return
+        if httpkit.is_headless_request(request):
+            return
+        if not message and message_template:
+            message = self._render_message(message_template, message_context)
+        if message:
+            messages.add_message(request, level, message, extra_tags=extra_tags)
+
+    def _render_message(self, template: str, message_context: dict[str, Any] | None) -> str:
+        try:
+            text = render_to_string(template, message_context or {}, context.request)
+        except TemplateDoesNotExist:
+            return ""
+        # The page on which the message is shown escapes it (again).
+        return html.unescape(text.strip())
+
+    # Mail
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail made of the templates that begin with ``template_prefix``."""
+        request = _get_context_request()
+        mail_context = {
+            "request": request,
+            "email": email,
+            "current_site": get_current_site(request),
+            **context,
+        }
+        self.render_mail(template_prefix, email, mail_context).send()
+
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        """Make the message: subject, text body, HTML body, as far as there are templates.
+
+        Raises ``TemplateDoesNotExist`` if there is no body at all.
+        """
+        recipients = [email] if isinstance(email, str) else email
+        subject: str = render_to_string(f"{template_prefix}_subject.txt", context)
+        subject = self.format_email_subject(" ".join(subject.splitlines()).strip())
+        subject = " ".join(subject.splitlines())
+        bodies = _render_bodies(template_prefix, context)
+        text, rich_text = bodies.get("txt"), bodies.get(app_settings.TEMPLATE_EXTENSION)
+        sender = self.get_from_email()
+        if text is None:
+            message = EmailMessage(subject, rich_text or "", sender, recipients, headers=headers)
+            message.content_subtype = "html"
+            return message
+        multipart = EmailMultiAlternatives(subject, text, sender, recipients, headers=headers)
+        if rich_text is not None:
+            multipart.attach_alternative(rich_text, "text/html")
+        return multipart
+
+    def format_email_subject(self, subject: str) -> str:
+        """Put the configured prefix, by default the name of the site, before a subject."""
+        prefix: str | None = app_settings.EMAIL_SUBJECT_PREFIX
+        if prefix is None:
+            prefix = f"[{get_current_site(_get_context_request()).name}] "
+        return f"{prefix}{force_str(subject)}"
+
+    def get_from_email(self) -> str:
+        """The sender of all mails."""
+        return settings.DEFAULT_FROM_EMAIL
+
+    def send_confirmation_mail(
+        self, request: HttpRequest | None, emailconfirmation: Any, signup: bool
+    ) -> None:
+        """Send the link or code that verifies an address."""
+        mail_context = {"user": emailconfirmation.email_address.user}
+        if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
+            mail_context["code"] = emailconfirmation.key
+        else:
+            mail_context["key"] = emailconfirmation.key
+            mail_context["activate_url"] = self.get_email_confirmation_url(
+                request, emailconfirmation
+            )
+        name = "email_confirmation_signup" if signup else "email_confirmation"
+        self.send_mail(f"account/email/{name}", emailconfirmation.email_address.email, mail_context)
+
+    def get_email_confirmation_url(
+        self, request: HttpRequest | None, emailconfirmation: Any
+    ) -> str:
+        """The link that verifies an address."""
+        key = emailconfirmation.key
+        url = httpkit.get_frontend_url(request, "account_confirm_email", key=key)
+        return url or build_absolute_uri(request, reverse("account_confirm_email", args=[key]))
+
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+        """Send the link that resets a password."""
+        self.send_mail("account/email/password_reset_key", email, context)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link that resets a password; ``key`` is ``<uid>-<token>``."""
+        from urllib.parse import quote
+
+        request = self.request
+        url = httpkit.get_frontend_url(request, "account_reset_password_from_key", key=key)
+        if url:
+            return url
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return build_absolute_uri(request, path.replace("UID-KEY", quote(key)))
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Tell the owner of an address that somebody wanted to sign up with it."""
+        self.send_mail(
+            "account/email/account_already_exists",
+            email,
+            {
+                "signup_url": get_page_url(self.request, "account_signup"),
+                "password_reset_url": get_page_url(self.request, "account_reset_password"),
+            },
+        )
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: Any,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Tell the user that something changed, if ``ACCOUNT_EMAIL_NOTIFICATIONS`` is on.
+
+        The change has happened already: that the address of the client is unknown stops nothing.
+        """
+        from allauth.account.models import EmailAddress
+
+        if not app_settings.EMAIL_NOTIFICATIONS:
+            return
+        email = email or EmailAddress.objects.get_primary_email(user)
+        if not email:
+            return
+        request = cast(HttpRequest, self.request)
+        mail_context = {
+            "timestamp": timezone.now(),
+            "ip": self._get_client_ip_or_none(request),
+            "user_agent": self.get_http_user_agent(request)[:HTTP_USER_AGENT_MAX_LENGTH],
+            **(context or {}),
+        }
+        try:
+            self.send_mail(template_prefix, email, mail_context)
+        except OSError:
+            logger.exception("A notification mail could not be sent")
+
+    def _get_client_ip_or_none(self, request: HttpRequest) -> str | None:
+        try:
+            return self.get_client_ip(request)
+        except PermissionDenied:
+            return None
+
+    # Codes and keys
+
+    def generate_emailconfirmation_key(self, email: str) -> str:
+        """Make the key of a stored confirmation."""
+        return get_random_string(64, _KEY_ALPHABET)
+
+    def generate_login_code(self) -> str:
+        """Make a code that logs somebody in."""
+        return generate_user_code(**app_settings.LOGIN_BY_CODE_FORMAT)
+
+    def generate_password_reset_code(self) -> str:
+        """Make a code that resets a password."""
+        return generate_user_code(**app_settings.PASSWORD_RESET_BY_CODE_FORMAT)
+
+    def generate_email_verification_code(self) -> str:
+        """Make a code that verifies an address."""
+        return generate_user_code(**app_settings.EMAIL_VERIFICATION_BY_CODE_FORMAT)
+
+    def generate_phone_verification_code(self, *, user: Any, phone: str) -> str:
+        """Make a code that verifies a phone number."""
+        return generate_user_code(**app_settings.PHONE_VERIFICATION_CODE_FORMAT)
+
+    # Phone numbers are stored by the project; these hooks are the way to them.
+
+    @property
+    def _has_phone_impl(self) -> bool:
+        return all(
+            inspect.getattr_static(type(self), name) is not vars(DefaultAccountAdapter)[name]
+            for name in _PHONE_HOOKS
+        )
+
+    def get_phone(self, user: Any) -> tuple[str, bool] | None:
+        """The phone number of the user, and whether it is verified."""
+        raise NotImplementedError
+
+    def set_phone(self, user: Any, phone: str, verified: bool) -> None:
+        """Store the phone number of the user."""
+        raise NotImplementedError
+
+    def set_phone_verified(self, user: Any, phone: str) -> None:
+        """Store that the user has proved to control ``phone``, which may be a new number."""
+        raise NotImplementedError
+
+    def get_user_by_phone(self, phone: str) -> Any:
+        """The user who has this phone number, or ``None``."""
+        raise NotImplementedError
+
+    def send_verification_code_sms(self, user: Any, phone: str, code: str, **kwargs: Any) -> None:
+        """Send a code to a phone."""
+        raise NotImplementedError
+
+    def send_unknown_account_sms(self, phone: str, **kwargs: Any) -> None:
+        """Tell the owner of a number that somebody wanted to log in with it."""
+
+    def send_account_already_exists_sms(self, phone: str) -> None:
+        """Tell the owner of a number that somebody wanted to sign up with it."""
+
+
+def generate_phone_code(adapter: Any, user: Any, phone: str) -> str:
+    """Call the adapter's hook, which in projects of old takes no arguments."""
+    hook = adapter.generate_phone_verification_code
+    if inspect.signature(hook).parameters:
+        return cast(str, hook(user=user, phone=phone))
+    warnings.warn(
+        "generate_phone_verification_code() must take the keyword arguments user and phone",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    return cast(str, hook())
+
+
+def get_page_url(request: HttpRequest | None, urlname: str) -> str:
+    """The absolute URL of a page, of the project's own front end if that has it."""
+    return httpkit.get_frontend_url(request, urlname) or build_absolute_uri(
+        request, reverse(urlname)
+    )
+
+
+def _get_context_request() -> HttpRequest:
+    return cast(HttpRequest, context.request)
+
+
+def _render_bodies(template_prefix: str, mail_context: dict[str, Any]) -> dict[str, str]:
+    bodies: dict[str, str] = {}
+    missing: TemplateDoesNotExist | None = None
+    for extension in (app_settings.TEMPLATE_EXTENSION, "txt"):
+        name = f"{template_prefix}_message.{extension}"
+        try:
+            bodies[extension] = render_to_string(name, mail_context, context.request).strip()
+        except TemplateDoesNotExist as error:
+            missing = error
+    if missing and not bodies:
+        raise missing
+    return bodies
+
+
+def _render_content(response: HttpResponse) -> str:
+    if hasattr(response, "render"):
+        response.render()
+    content: bytes = getattr(response, "content", b"")
+    return content.decode(response.charset or "utf-8")
+
+
+def _is_secret(field: Any) -> bool:
+    return isinstance(field.field.widget, forms.PasswordInput) or (
+        field.field.widget.attrs.get("autocomplete") == "one-time-code"
+    )
+
+
+def _has_field(name: str) -> bool:
+    try:
+        get_user_model()._meta.get_field(name)
+    except FieldDoesNotExist:
+        return False
+    return True
+
+
+def _get_backend_path() -> str:
+    from allauth.account.auth_backends import AuthenticationBackend
+
+    backends = get_backends()
+    own: list[Any] = [item for item in backends if isinstance(item, AuthenticationBackend)]
+    usable = own or [item for item in backends if hasattr(item, "get_user")]
+    return f"{type(usable[0]).__module__}.{type(usable[0]).__qualname__}"
+
+
+def _get_mfa_reauthentication_methods(user: Any) -> list[dict[str, Any]]:
+    from allauth.mfa.internal.flows import reauthentication
+
+    return reauthentication.get_methods(user)  # type: ignore[no-any-return]
+
+
+def get_adapter(request: HttpRequest | None = None) -> DefaultAccountAdapter:
+    """A new instance of the class that ``ACCOUNT_ADAPTER`` names."""
+    return cast(DefaultAccountAdapter, import_callable(app_settings.ADAPTER)(request))

@@ -1,0 +1,27 @@
+"""Configuration of the account app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from allauth import app_settings
+
+MIDDLEWARE = "allauth.account.middleware.AccountMiddleware"
+
+
+class AccountConfig(AppConfig):
+    """Registers the system checks, and refuses to start without the middleware."""
+
+    name = "allauth.account"
+    verbose_name = _("Accounts")
+    default_auto_field = app_settings.DEFAULT_AUTO_FIELD or "django.db.models.AutoField"
+
+    def ready(self) -> None:
+        """Raise ``ImproperlyConfigured`` unless the middleware is in the stack."""
+        from allauth.account import checks  # noqa: F401 - importing registers them
+
+        if MIDDLEWARE not in settings.MIDDLEWARE:
+            raise ImproperlyConfigured(f"Add {MIDDLEWARE!r} to MIDDLEWARE.")

@@ -1,0 +1,109 @@
+"""The backend that finds users by what ``ACCOUNT_LOGIN_METHODS`` allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest
+
+from allauth.account import app_settings
+from allauth.account.adapter import MAX_PASSWORD_LENGTH, get_adapter
+from allauth.account.app_settings import LoginMethod
+from allauth.account.internal.userkit import (
+    filter_users_by_email,
+    get_user_by_username,
+    is_searchable,
+)
+from allauth.core import context
+
+_inactive_user: ContextVar[tuple[HttpRequest | None, Any] | None] = ContextVar(
+    "allauth_inactive_user", default=None
+)
+
+
+class AuthenticationBackend(ModelBackend):
+    """Authenticates by username, e-mail address or phone number, and password.
+
+    Each account's password is checked once at most, and if there is no account to check, the work
+    of one check is done all the same: the time taken does not tell who has an account.
+    """
+
+    def authenticate(  # type: ignore[override]
+        self, request: HttpRequest | None, **credentials: Any
+    ) -> Any:
+        """Find the active user whom the credentials belong to.
+
+        Parameters:
+            credentials: ``password`` and one or more of ``username``, ``email`` and ``phone``. A
+                username is tried as an address first, where logging in by address is allowed.
+
+        An inactive user whose password is right is kept for
+        :meth:`unstash_authenticated_user`; the answer is ``None``.
+        """
+        password = credentials.get("password")
+        if not password:
+            return None
+        if not isinstance(password, str) or len(password) > MAX_PASSWORD_LENGTH:
+            _spend_the_time_of_a_check("")
+            return None
+        checked: set[Any] = set()
+        for user in _find_candidates(credentials):
+            if user.pk in checked:
+                continue
+            checked.add(user.pk)
+            if user.check_password(password):
+                if self.user_can_authenticate(user):
+                    return user
+                _inactive_user.set((context.request, user))
+        if not checked:
+            _spend_the_time_of_a_check(password)
+        return None
+
+    async def aauthenticate(  # type: ignore[override]
+        self, request: HttpRequest | None, **credentials: Any
+    ) -> Any:
+        """Awaitable twin of :meth:`authenticate`: the same rules, in one hop."""
+        return await sync_to_async(self.authenticate, thread_sensitive=True)(request, **credentials)
+
+    async def aget_user(self, user_id: Any) -> Any:
+        """Awaitable twin of ``get_user``."""
+        return await sync_to_async(self.get_user, thread_sensitive=True)(user_id)
+
+    @classmethod
+    def unstash_authenticated_user(cls) -> Any:
+        """The inactive user whose password was right in this very request; forgotten thereby."""
+        stashed = _inactive_user.get()
+        _inactive_user.set(None)
+        if stashed is None or stashed[0] is not context.request:
+            return None
+        return stashed[1]
+
+
+def _find_candidates(credentials: dict[str, Any]) -> Iterator[Any]:
+    """The users whose password may be checked, looked up one after another as needed."""
+    methods = app_settings.LOGIN_METHODS
+    username, email, phone = (
+        value if is_searchable(value := credentials.get(name)) else None
+        for name in ("username", "email", "phone")
+    )
+    if LoginMethod.EMAIL in methods:
+        for address in dict.fromkeys((username, email)):
+            if address:
+                yield from filter_users_by_email(address, prefer_verified=True, for_login=True)
+    if username and LoginMethod.USERNAME in methods:
+        user = get_user_by_username(username)
+        if user is not None:
+            yield user
+    if phone and LoginMethod.PHONE in methods:
+        user = get_adapter().get_user_by_phone(phone)
+        if user is not None:
+            yield user
+
+
+def _spend_the_time_of_a_check(password: str) -> None:
+    get_user_model()().set_password(password)

@@ -1,0 +1,137 @@
+"""Decorators for the views of a project, ``def`` or ``async def``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render, resolve_url
+from django.urls import reverse
+
+from allauth.account import app_settings
+from allauth.account.internal.flows import email_verification, reauthentication
+from allauth.account.models import EmailAddress
+from allauth.account.utils import get_next_redirect_url, has_verified_email
+from allauth.core.async_support import guard_view
+from allauth.core.exceptions import ReauthenticationRequired
+from allauth.core.internal.httpkit import add_query_params
+
+__all__ = [
+    "REDIRECT_FIELD_NAME",
+    "EmailAddress",
+    "ReauthenticationRequired",
+    "reauthentication_required",
+    "secure_admin_login",
+    "verified_email_required",
+]
+
+ViewT = TypeVar("ViewT", bound=Callable[..., Any])
+
+
+def verified_email_required(
+    function: ViewT | None = None,
+    login_url: str | None = None,
+    redirect_field_name: str = REDIRECT_FIELD_NAME,
+) -> Any:
+    """Open a view to users who have verified an address.
+
+    Others are sent a verification mail, within its limit, and shown where to go on. Visitors who
+    are not logged in are sent to the login page.
+
+    Parameters:
+        function: The view, where the decorator is used without arguments.
+        login_url: The login page, in place of ``LOGIN_URL``.
+        redirect_field_name: The parameter that says where to go after the login.
+    """
+
+    def check(request: HttpRequest) -> HttpResponseBase | None:
+        if not request.user.is_authenticated:
+            return _redirect_to_login(request, login_url, redirect_field_name)
+        if has_verified_email(request.user):
+            return None
+        email_verification.send_verification_email_for_user(request, request.user)
+        if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
+            url = reverse("account_email_verification_sent")
+            return HttpResponseRedirect(
+                add_query_params(url, {REDIRECT_FIELD_NAME: request.get_full_path()})
+            )
+        return render(request, "account/verified_email_required.html")
+
+    return _decorate(function, check)
+
+
+def reauthentication_required(
+    function: ViewT | None = None,
+    redirect_field_name: str = REDIRECT_FIELD_NAME,
+    allow_get: bool = False,
+    enabled: bool | Callable[[HttpRequest], bool] | None = None,
+    *,
+    app: str = "",
+) -> Any:
+    """Open a view to users who have just proved to be present.
+
+    Otherwise ``ReauthenticationRequired`` is raised, and the middleware asks for the proof.
+
+    Parameters:
+        function: The view, where the decorator is used without arguments.
+        redirect_field_name: Kept for callers of old.
+        allow_get: Let GET requests pass.
+        enabled: Whether to ask at all, or a function of the request that says so.
+        app: Whose setting ``REAUTHENTICATION_REQUIRED`` decides; without it the proof is always
+            asked for.
+    """
+
+    def check(request: HttpRequest) -> HttpResponseBase | None:
+        if allow_get and request.method == "GET":
+            return None
+        is_enabled = enabled(request) if callable(enabled) else enabled
+        if is_enabled is None or is_enabled:
+            reauthentication.raise_if_reauthentication_required(request, app=app)
+        return None
+
+    return _decorate(function, check)
+
+
+def secure_admin_login(function: ViewT | None = None) -> Any:
+    """Send everybody who wants to log in to the admin through the login of this package.
+
+    Meant for ``admin.site.login``: ``admin.site.login = secure_admin_login(admin.site.login)``.
+    Users who are logged in but no active staff get a 403.
+    """
+
+    def check(request: HttpRequest) -> HttpResponseBase | None:
+        if not request.user.is_authenticated:
+            target = get_next_redirect_url(request) or request.get_full_path()
+            return redirect_to_login(target)
+        if not request.user.is_staff or not request.user.is_active:
+            raise PermissionDenied
+        return None
+
+    return _decorate(function, check)
+
+
+def _decorate(
+    function: ViewT | None, check: Callable[[HttpRequest], HttpResponseBase | None]
+) -> Any:
+    def decorate(view: ViewT) -> ViewT:
+        return guard_view(view, check)
+
+    return decorate if function is None else decorate(function)
+
+
+def _redirect_to_login(
+    request: HttpRequest, login_url: str | None, redirect_field_name: str
+) -> HttpResponseRedirect:
+    url = resolve_url(login_url or settings.LOGIN_URL)
+    target = request.build_absolute_uri()
+    # On the same site the path will do.
+    if urlsplit(url)[:2] in (urlsplit(target)[:2], ("", "")):
+        target = request.get_full_path()
+    return redirect_to_login(target, url, redirect_field_name)

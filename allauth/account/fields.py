@@ -1,0 +1,126 @@
+"""Form fields for what people identify themselves by."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.auth.password_validation import password_validators_help_text_html
+from django.core.validators import RegexValidator
+from django.template import TemplateDoesNotExist
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import lazy
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.emailkit import MAX_EMAIL_LENGTH
+
+
+class EmailField(forms.EmailField):
+    """An address; in lower case once it is clean."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("Email"))
+        kwargs.setdefault("max_length", MAX_EMAIL_LENGTH)
+        kwargs.setdefault(
+            "widget",
+            forms.TextInput(
+                attrs={
+                    "type": "email",
+                    "placeholder": _("Email address"),
+                    "autocomplete": "email",
+                }
+            ),
+        )
+        super().__init__(*args, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        """Raise ``ValidationError`` for what is no address."""
+        cleaned = super().clean(value)
+        return cleaned.lower() if cleaned else cleaned
+
+
+class PasswordField(forms.CharField):
+    """A password, blanks at its ends included.
+
+    Parameters:
+        autocomplete: What the browser may fill in: ``current-password`` or ``new-password``.
+        render_value: Whether the form shows again what was typed in.
+        show_reset_help: Whether a link to the password reset is shown with the field.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        render_value = kwargs.pop("render_value", app_settings.PASSWORD_INPUT_RENDER_VALUE)
+        autocomplete = kwargs.pop("autocomplete", None)
+        if kwargs.pop("show_reset_help", False):
+            kwargs["help_text"] = _lazy_reset_help()
+        attrs = {"placeholder": kwargs.get("label")}
+        if autocomplete is not None:
+            attrs["autocomplete"] = autocomplete
+        kwargs.setdefault("strip", False)
+        kwargs["widget"] = forms.PasswordInput(render_value=render_value, attrs=attrs)
+        super().__init__(*args, **kwargs)
+
+
+def _get_reset_help() -> SafeString:
+    name = f"account/password_reset_help_text.{app_settings.TEMPLATE_EXTENSION}"
+    try:
+        return render_to_string(name)
+    except TemplateDoesNotExist:
+        pass
+    try:
+        url = reverse("account_reset_password")
+    except NoReverseMatch:
+        return SafeString("")
+    return format_html('<a href="{}">{}</a>', url, gettext("Forgot your password?"))
+
+
+_lazy_reset_help = lazy(_get_reset_help, SafeString, str)
+
+
+class SetPasswordField(PasswordField):
+    """A new password; the form sets ``user``, whose attributes it must not resemble."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["autocomplete"] = "new-password"
+        kwargs.setdefault("help_text", password_validators_help_text_html())
+        super().__init__(*args, **kwargs)
+        self.user: Any = None
+
+    def clean(self, value: Any) -> Any:
+        """Raise ``ValidationError`` for a password that the project does not accept."""
+        return get_adapter().clean_password(super().clean(value), user=self.user)
+
+
+class PhoneField(forms.CharField):
+    """A phone number in the international form of E.164."""
+
+    e164_validator: ClassVar[RegexValidator] = RegexValidator(
+        regex=r"^\+[1-9]\d{5,14}\Z",
+        message=_("Please enter the number with its country code, like +31612345678."),
+        code="invalid_phone",
+    )
+    default_validators = [e164_validator]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("Phone"))
+        kwargs.setdefault("max_length", 64)
+        kwargs.setdefault(
+            "widget",
+            forms.TextInput(
+                attrs={"type": "tel", "placeholder": _("Phone"), "autocomplete": "tel"}
+            ),
+        )
+        super().__init__(*args, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        """Raise ``ValidationError`` for what is no number; blanks and dashes are dropped."""
+        cleaned = super().clean(value)
+        if not cleaned:
+            return cleaned
+        return get_adapter().clean_phone(cleaned.replace(" ", "").replace("-", ""))

@@ -1,0 +1,206 @@
+"""Forms for passwords, and the tokens of reset links."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
+
+from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
+from allauth.account.fields import EmailField, PasswordField, SetPasswordField
+from allauth.account.internal import userkit
+from allauth.account.internal.flows import manage_email, password_reset
+from allauth.account.internal.flows.password_reset_by_code import (
+    PasswordResetVerificationProcess,
+)
+from allauth.account.utils import url_str_to_user_pk
+from allauth.core.settings import get_setting
+
+
+class EmailAwarePasswordResetTokenGenerator(PasswordResetTokenGenerator):
+    """Makes tokens that are void once the user's addresses are others.
+
+    See https://docs.djangoproject.com/en/stable/topics/auth/default/ for what else voids them: a
+    login, another password, and age.
+    """
+
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
+        value = super()._make_hash_value(user, timestamp)
+        emails = {address.email for address in manage_email.get_addresses(user)}
+        email = userkit.user_email(user)
+        if email:
+            emails.add(email)
+        return f"{value}{'|'.join(sorted(emails))}"
+
+
+def _make_token_generator() -> PasswordResetTokenGenerator:
+    path = get_setting("ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR", None)
+    # This very module is still being imported: the default cannot be looked up by its path.
+    generator = import_string(path) if path else EmailAwarePasswordResetTokenGenerator
+    return generator()
+
+
+default_token_generator = _make_token_generator()
+
+
+class UserForm(forms.Form):
+    """A form about ``user``."""
+
+    def __init__(self, user: Any = None, *args: Any, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+
+class PasswordVerificationMixin(forms.Form):
+    """Wants the new password to be typed the same way twice."""
+
+    def clean(self) -> dict[str, Any] | None:
+        """Add an error if the two differ."""
+        cleaned = super().clean()
+        password1 = self.cleaned_data.get("password1")
+        password2 = self.cleaned_data.get("password2")
+        if password1 and password2 and password1 != password2:
+            self.add_error("password2", _("Please type the same password both times."))
+        return cleaned
+
+
+class ChangePasswordForm(PasswordVerificationMixin, UserForm):
+    """Takes the current password and a new one."""
+
+    oldpassword = PasswordField(
+        label=_("Current Password"), autocomplete="current-password", show_reset_help=True
+    )
+    password1 = SetPasswordField(label=_("New Password"))
+    password2 = PasswordField(label=_("New Password (again)"), autocomplete="new-password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].user = self.user  # type: ignore[attr-defined]
+
+    def clean_oldpassword(self) -> str:
+        """Raise ``ValidationError`` unless it is the current password."""
+        password: str = self.cleaned_data["oldpassword"]
+        if not self.user.check_password(password):
+            raise get_adapter().validation_error("enter_current_password")
+        return password
+
+    def save(self) -> None:
+        """Store the new password."""
+        get_adapter().set_password(self.user, self.cleaned_data["password1"])
+
+
+class SetPasswordForm(PasswordVerificationMixin, UserForm):
+    """Takes the first password of an account."""
+
+    password1 = SetPasswordField(label=_("Password"))
+    password2 = PasswordField(label=_("Password (again)"), autocomplete="new-password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].user = self.user  # type: ignore[attr-defined]
+
+    def save(self) -> None:
+        """Store the password."""
+        get_adapter().set_password(self.user, self.cleaned_data["password1"])
+
+
+class ResetPasswordForm(forms.Form):
+    """Takes the address of whoever lost the password."""
+
+    email = EmailField(required=True)
+
+    def clean_email(self) -> str:
+        """Find the active users whose address it is, compared without look-alikes."""
+        adapter = get_adapter()
+        email = adapter.clean_email(self.cleaned_data["email"].lower())
+        self.users = userkit.filter_users_by_email(
+            email, is_active=True, prefer_verified=True, for_login=True
+        )
+        if not self.users and not app_settings.PREVENT_ENUMERATION:
+            raise adapter.validation_error("unknown_email")
+        return self.cleaned_data["email"]  # type: ignore[no-any-return]
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Mail the link or code; returns the address.
+
+        ``token_generator`` may be given in place of the configured one.
+        """
+        email: str = self.cleaned_data["email"]
+        if app_settings.PASSWORD_RESET_BY_CODE_ENABLED:
+            user = self.users[0] if self.users else None
+            PasswordResetVerificationProcess.initiate(request=request, user=user, email=email)
+        else:
+            generator = kwargs.get("token_generator", default_token_generator)
+            password_reset.request_password_reset(request, email, self.users, generator)
+        return email
+
+
+class ResetPasswordKeyForm(PasswordVerificationMixin, forms.Form):
+    """Takes the password that replaces a lost one."""
+
+    password1 = SetPasswordField(label=_("New Password"))
+    password2 = PasswordField(label=_("New Password (again)"), autocomplete="new-password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.user: Any = kwargs.pop("user", None)
+        self.temp_key: str | None = kwargs.pop("temp_key", None)
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].user = self.user  # type: ignore[attr-defined]
+
+    def save(self) -> None:
+        """Store the password."""
+        get_adapter().set_password(self.user, self.cleaned_data["password1"])
+
+
+class UserTokenForm(forms.Form):
+    """Checks user and token of a reset link."""
+
+    uidb36 = forms.CharField()
+    key = forms.CharField()
+
+    reset_user: Any = None
+    token_generator = default_token_generator
+
+    def _get_user(self, uidb36: str) -> Any:
+        try:
+            pk = url_str_to_user_pk(uidb36)
+            return get_user_model()._default_manager.filter(pk=pk).first()
+        except (ValueError, OverflowError, forms.ValidationError):
+            return None
+
+    def clean(self) -> dict[str, Any] | None:
+        """Find the user; raises ``ValidationError`` unless the token is theirs and valid."""
+        cleaned = super().clean()
+        uidb36 = self.cleaned_data.get("uidb36")
+        key = self.cleaned_data.get("key")
+        user = self._get_user(uidb36) if uidb36 and key else None
+        if user is None or not self.token_generator.check_token(user, key):
+            raise get_adapter().validation_error("invalid_password_reset")
+        self.reset_user = user
+        return cleaned
+
+
+class ReauthenticateForm(forms.Form):
+    """Takes the password of somebody who is logged in."""
+
+    password = PasswordField(
+        label=_("Password"), autocomplete="current-password", show_reset_help=True
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.user: Any = kwargs.pop("user")
+        super().__init__(*args, **kwargs)
+
+    def clean_password(self) -> str:
+        """Raise ``ValidationError`` unless it is the password of the user."""
+        password: str = self.cleaned_data["password"]
+        adapter = get_adapter()
+        if not adapter.reauthenticate(self.user, password):
+            raise adapter.validation_error("incorrect_password")
+        return password

@@ -1,0 +1,29 @@
+"""Forms for phone numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.phone_verification import phone_already_exists
+
+
+class ChangePhoneForm(forms.Form):
+    """Takes another phone number."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.user: Any = kwargs.pop("user", None)
+        self.phone: str | None = kwargs.pop("phone", None)
+        super().__init__(*args, **kwargs)
+        self.fields["phone"] = get_adapter().phone_form_field(required=True)
+        self.account_already_exists = False
+
+    def clean_phone(self) -> str:
+        """Refuse the number there is; note, without telling, that another account has it."""
+        phone: str = self.cleaned_data["phone"]
+        if phone == self.phone:
+            raise get_adapter().validation_error("same_as_current")
+        self.account_already_exists = phone_already_exists(self.user, phone)
+        return phone

@@ -1,0 +1,292 @@
+"""The form by which people make an account."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.contrib.auth.password_validation import password_validators_help_text_html
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import MaxLengthValidator
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
+from allauth.account.fields import EmailField, PasswordField
+from allauth.account.internal import userkit
+from allauth.account.internal.flows.manage_email import email_already_exists
+from allauth.account.internal.flows.phone_verification import phone_already_exists
+from allauth.account.internal.flows.signup import (
+    base_signup_form_class,
+    claim_identifier,
+    prevent_enumeration,
+)
+from allauth.account.models import EmailAddress
+from allauth.account.utils import setup_user_email
+from allauth.core.async_support import call_hook
+from allauth.utils import get_username_max_length, set_form_field_order
+
+_PASSWORD_FIELDS = ("password1", "password2")
+
+
+class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
+    """The sign-up form but for the password: what every way to sign up has in common.
+
+    It derives from the class that ``ACCOUNT_SIGNUP_FORM_CLASS`` names.
+
+    Parameters:
+        email_required, username_required: In place of what ``ACCOUNT_SIGNUP_FIELDS`` says.
+    """
+
+    username = forms.CharField(
+        label=_("Username"),
+        min_length=app_settings.USERNAME_MIN_LENGTH,
+        widget=forms.TextInput(attrs={"placeholder": _("Username"), "autocomplete": "username"}),
+    )
+    email = EmailField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._signup_fields = _get_signup_fields(
+            email=kwargs.pop("email_required", None), username=kwargs.pop("username_required", None)
+        )
+        self.account_already_exists = False
+        super().__init__(*args, **kwargs)
+        self._set_up_fields()
+        set_form_field_order(self, self.field_order or self._default_field_order)
+
+    @property
+    def _default_field_order(self) -> list[str]:
+        return [name for name in self._signup_fields if name not in _PASSWORD_FIELDS]
+
+    @property
+    def _has_phone_field(self) -> bool:
+        return "phone" in self._signup_fields
+
+    def _set_up_fields(self) -> None:
+        optional_labels = {"username": _("Username (optional)"), "email": _("Email (optional)")}
+        for name, optional_label in optional_labels.items():
+            definition = self._signup_fields.get(name)
+            if definition is None:
+                del self.fields[name]
+                continue
+            field = self.fields[name]
+            field.required = definition["required"]
+            if not field.required:
+                field.label = optional_label
+        if "username" in self.fields:
+            _limit_length(self.fields["username"], get_username_max_length())
+        if "email2" in self._signup_fields:
+            self.fields["email2"] = _make_email2_field(self._signup_fields["email2"]["required"])
+        if self._has_phone_field:
+            self.fields["phone"] = get_adapter().phone_form_field(
+                label=_("Phone"), required=self._signup_fields["phone"]["required"]
+            )
+
+    def clean_username(self) -> str:
+        """Refuse a username that is taken, reserved or malformed."""
+        username: str = self.cleaned_data["username"]
+        # An optional one that was left out is made up later.
+        return get_adapter().clean_username(username) if username else username
+
+    def clean_email(self) -> str:
+        """Refuse an address that is taken, as far as that may be told."""
+        email: str = self.cleaned_data["email"].lower()
+        email = get_adapter().clean_email(email)
+        return self.validate_unique_email(email) if email else email
+
+    def clean_email2(self) -> str:
+        """Bring the repeated address into the same form as the first."""
+        return cast(str, self.cleaned_data["email2"]).lower()
+
+    def validate_unique_email(self, value: str) -> str:
+        """Note that another account has the address, or raise ``ValidationError``."""
+        email, self.account_already_exists = email_already_exists(value)
+        return email
+
+    def clean(self) -> dict[str, Any]:
+        """Compare the two addresses, and see whose phone number it is."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if "email2" in self._signup_fields and cleaned.get("email") != cleaned.get("email2"):
+            self.add_error("email2", _("Please type the same email address both times."))
+        if self._has_phone_field and cleaned.get("phone"):
+            self._check_phone(cleaned["phone"])
+        return cleaned
+
+    def _check_phone(self, phone: str) -> None:
+        try:
+            if phone_already_exists(None, phone):
+                self.account_already_exists = True
+        except ValidationError as error:
+            self.add_error("phone", error.messages)
+
+    def custom_signup(self, request: HttpRequest, user: Any) -> None:
+        """Let the form class of the project have its turn."""
+        call_hook(self.signup, request, user)
+
+    def try_save(self, request: HttpRequest) -> tuple[Any, HttpResponse | None]:
+        """Make the account, unless the address or number has one.
+
+        Returns the user, or ``None`` and the response that looks as if an account were made.
+        Raises ``ValidationError`` if somebody else was faster and that may be told.
+        """
+        if not self.account_already_exists:
+            self._claim_identifiers()
+        if self.account_already_exists:
+            return None, self._pretend(request)
+        return self.save(request), None
+
+    def _claim_identifiers(self) -> None:
+        """See to it that of sign-ups with the same address or number only one goes on."""
+        adapter = get_adapter()
+        email = self.cleaned_data.get("email")
+        if email and app_settings.UNIQUE_EMAIL and not claim_identifier(email):
+            self.validate_unique_email(email)
+        phone = self.cleaned_data.get("phone") if self._has_phone_field else None
+        if phone and not claim_identifier(phone):
+            if not app_settings.PREVENT_ENUMERATION:
+                raise ValidationError({"phone": adapter.validation_error("phone_taken")})
+            self.account_already_exists = True
+
+    def _pretend(self, request: HttpRequest) -> HttpResponse:
+        password = self.cleaned_data.get("password1")
+        if password:
+            # The work that a real account would take.
+            get_user_model()().set_password(password)
+        phone = self.cleaned_data.get("phone") if self._has_phone_field else None
+        return prevent_enumeration(request, email=self.cleaned_data.get("email"), phone=phone)
+
+    def save(self, request: HttpRequest) -> Any:
+        """Make the account: user, phone number, addresses, and what the project adds.
+
+        Raises ``ValueError`` if the address has an account, and ``ValidationError`` if somebody
+        else took the username at the same time.
+        """
+        if self.account_already_exists:
+            raise ValueError("There is an account already.")
+        try:
+            with transaction.atomic():
+                return self._save_all(request)
+        except IntegrityError as error:
+            adapter = get_adapter()
+            username = self.cleaned_data.get("username")
+            if username and userkit.filter_users_by_username(username).exists():
+                taken = adapter.validation_error("username_taken")
+                raise ValidationError({"username": taken}) from error
+            raise
+
+    def _save_all(self, request: HttpRequest) -> Any:
+        adapter = get_adapter()
+        new_user = adapter.new_user(request)
+        user = adapter.save_user(request, new_user, self) or new_user
+        self.custom_signup(request, user)
+        email = self.cleaned_data.get("email")
+        setup_user_email(request, user, [EmailAddress(email=email)] if email else [])
+        return user
+
+
+class SignupForm(BaseSignupForm):
+    """The sign-up form of the page, with the password.
+
+    Parameters:
+        by_passkey: Leave the password out; a passkey takes its place.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.by_passkey: bool = kwargs.pop("by_passkey", False)
+        super().__init__(*args, **kwargs)
+        if not self.by_passkey:
+            self._add_password_fields()
+        if self.field_order:
+            set_form_field_order(self, self.field_order)
+        honeypot = app_settings.SIGNUP_FORM_HONEYPOT_FIELD
+        if honeypot:
+            self.fields[honeypot] = _make_honeypot_field()
+
+    def _add_password_fields(self) -> None:
+        definition = self._signup_fields.get("password1")
+        if definition is None:
+            return
+        self.fields["password1"] = PasswordField(
+            label=_("Password"),
+            autocomplete="new-password",
+            help_text=password_validators_help_text_html(),
+            required=definition["required"],
+        )
+        if "password2" in self._signup_fields:
+            self.fields["password2"] = PasswordField(
+                label=_("Password (again)"),
+                autocomplete="new-password",
+                required=definition["required"],
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Check the password, with the other fields in view."""
+        cleaned = super().clean()
+        password = cleaned.get("password1")
+        if password:
+            try:
+                get_adapter().clean_password(password, user=self._make_user_for_validators())
+            except ValidationError as error:
+                self.add_error("password1", error)
+        are_both_clean = "password1" in cleaned and "password2" in cleaned
+        if are_both_clean and cleaned["password1"] != cleaned["password2"]:
+            self.add_error("password2", _("Please type the same password both times."))
+        return cleaned
+
+    def _make_user_for_validators(self) -> Any:
+        user = get_user_model()()
+        userkit.user_username(user, self.cleaned_data.get("username"))
+        userkit.user_email(user, self.cleaned_data.get("email"))
+        return user
+
+    def try_save(self, request: HttpRequest) -> tuple[Any, HttpResponse | None]:
+        """Make the account, unless a robot filled in the field that people do not see."""
+        honeypot = app_settings.SIGNUP_FORM_HONEYPOT_FIELD
+        if honeypot and self.cleaned_data[honeypot]:
+            return None, get_adapter().respond_email_verification_sent(request, None)
+        return super().try_save(request)
+
+
+def _get_signup_fields(**required: bool | None) -> dict[str, dict[str, bool]]:
+    fields: dict[str, dict[str, bool]] = {
+        name: dict(definition) for name, definition in app_settings.SIGNUP_FIELDS.items()
+    }
+    for name, is_required in required.items():
+        if is_required is None:
+            continue
+        if name not in fields:
+            if is_required:
+                raise ImproperlyConfigured(
+                    f"The form is told to require {name!r}, which ACCOUNT_SIGNUP_FIELDS lacks."
+                )
+            continue
+        fields[name]["required"] = is_required
+        if f"{name}2" in fields:
+            fields[f"{name}2"]["required"] = is_required
+    return fields
+
+
+def _limit_length(field: forms.Field, max_length: int | None) -> None:
+    if max_length:
+        field.max_length = max_length  # type: ignore[attr-defined]
+        field.validators.append(MaxLengthValidator(max_length))
+        field.widget.attrs["maxlength"] = str(max_length)
+
+
+def _make_email2_field(required: bool) -> EmailField:
+    attrs = {"type": "email", "placeholder": _("Email address confirmation")}
+    return EmailField(
+        label=_("Email (again)"), required=required, widget=forms.TextInput(attrs=attrs)
+    )
+
+
+def _make_honeypot_field() -> forms.CharField:
+    attrs = {
+        "style": "position: absolute; right: -99999px;",
+        "tabindex": "-1",
+        "autocomplete": "nope",
+    }
+    return forms.CharField(required=False, label="", widget=forms.TextInput(attrs=attrs))

@@ -1,0 +1,55 @@
+"""Decorators for the views of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+
+try:
+    from django.contrib.auth.decorators import login_not_required
+except ImportError:  # before Django 5.1, which brought LoginRequiredMiddleware
+    ViewT = TypeVar("ViewT", bound=Callable[..., Any])
+
+    def login_not_required(view_func: ViewT) -> ViewT:
+        """Mark a view as open to everybody."""
+        view_func.login_required = False  # type: ignore[attr-defined]
+        return view_func
+
+
+__all__ = ["login_not_required", "login_stage_required"]
+
+
+def login_stage_required(
+    stage: str, redirect_urlname: str
+) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
+    """Open a view to visitors whose pending login is at ``stage``.
+
+    The view finds the stage as ``request._login_stage``. Everybody else is sent on: those who are
+    logged in to where a login leads, the others to ``redirect_urlname``.
+    """
+
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @never_cache
+        @login_not_required
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            from allauth.account.stages import LoginStageController
+            from allauth.account.utils import get_login_redirect_url
+
+            if request.user.is_authenticated:
+                return HttpResponseRedirect(get_login_redirect_url(request))
+            current = LoginStageController.enter(request, stage)
+            if current is None:
+                return HttpResponseRedirect(reverse(redirect_urlname))
+            request._login_stage = current  # type: ignore[attr-defined]
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate

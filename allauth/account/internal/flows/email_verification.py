@@ -1,0 +1,266 @@
+"""Proving that an address belongs to the user: by link here, by code in the module beside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+
+from allauth.account import app_settings, signals
+from allauth.account.adapter import get_adapter
+from allauth.account.app_settings import EmailVerificationMethod
+from allauth.account.internal.constants import LoginStageKey
+from allauth.account.internal.userkit import user_email
+from allauth.account.models import EmailAddress, Login, lock_addresses
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
+
+
+def verify_email(request: HttpRequest, email_address: EmailAddress) -> bool:
+    """Mark the address as verified, with everything that follows from it.
+
+    Returns whether it is; not so if another account verified it before, or at the same time.
+    """
+    is_new = email_address.pk is None
+    try:
+        with transaction.atomic():
+            replaced = _store_verified(email_address)
+    except (IntegrityError, _TakenError):
+        email_address.verified = False
+        get_adapter().add_message(
+            request,
+            messages.ERROR,
+            "account/messages/email_confirmation_failed.txt",
+            {"email": email_address.email},
+        )
+        return False
+    _announce_verified(request, email_address, is_new, replaced)
+    return True
+
+
+class _TakenError(Exception):
+    """Another account has verified the address."""
+
+
+def _store_verified(email_address: EmailAddress) -> list[EmailAddress]:
+    lock_addresses(email_address)
+    if not email_address.set_verified(commit=False):
+        raise _TakenError
+    user = email_address.user
+    replaced: list[EmailAddress] = []
+    if app_settings.CHANGE_EMAIL:
+        others = EmailAddress.objects.filter(user=user).exclude(pk=email_address.pk)
+        replaced = list(others.order_by("-primary", "-verified", "pk"))
+    is_primary = email_address.set_as_primary(conditional=not app_settings.CHANGE_EMAIL)
+    if not is_primary:
+        email_address.save()
+    for other in replaced:
+        other.user = user
+        other.remove()
+    return replaced
+
+
+def _announce_verified(
+    request: HttpRequest,
+    email_address: EmailAddress,
+    is_new: bool,
+    replaced: list[EmailAddress],
+) -> None:
+    from allauth.account.internal.flows.manage_email import emit_email_changed
+
+    user = email_address.user
+    if is_new:
+        signals.email_added.send(
+            sender=EmailAddress, request=request, user=user, email_address=email_address
+        )
+    signals.email_confirmed.send(sender=EmailAddress, request=request, email_address=email_address)
+    if app_settings.CHANGE_EMAIL:
+        former = replaced[0] if replaced else None
+        emit_email_changed(request, former, email_address)
+    get_adapter().add_message(
+        request,
+        messages.SUCCESS,
+        "account/messages/email_confirmed.txt",
+        {"email": email_address.email},
+    )
+
+
+def verify_email_indirectly(request: HttpRequest, user: Any, email: str) -> bool:
+    """Mark ``email`` as verified if it waits for that on the account of ``user``.
+
+    For a visitor who proved to control it in another way, by a code that was mailed there.
+    """
+    try:
+        address = EmailAddress.objects.get_for_user(user, email)
+    except EmailAddress.DoesNotExist:
+        return False
+    return not address.verified and verify_email(request, address)
+
+
+def send_verification_email_for_user(request: HttpRequest, user: Any) -> bool:
+    """Send a verification mail to the best address of ``user``; returns whether one was sent."""
+    address = _get_best_address(user)
+    return address is not None and send_verification_email_to_address(request, address)
+
+
+def send_verification_email_at_login(request: HttpRequest, login: Login) -> bool:
+    """Send the verification mail that a login or sign-up calls for.
+
+    Returns whether one was sent (or pretended to be sent).
+    """
+    address = _get_address_of_login(login)
+    if address is None or address.verified:
+        return False
+    if login.user and not get_adapter().should_send_confirmation_mail(
+        request, address, login.signup
+    ):
+        return False
+    return send_verification_email_to_address(request, address, signup=login.signup)
+
+
+def _get_address_of_login(login: Login) -> EmailAddress | None:
+    if login.user is None:
+        return EmailAddress(email=login.email.lower()) if login.email else None
+    if not login.email:
+        return _get_best_address(login.user)
+    try:
+        return EmailAddress.objects.get_for_user(login.user, login.email)
+    except EmailAddress.DoesNotExist:
+        return _create_address(login.user, login.email)
+
+
+def _get_best_address(user: Any) -> EmailAddress | None:
+    cached: list[EmailAddress] | None = getattr(user, "_emailaddress_cache", None)
+    addresses = EmailAddress.objects.filter(user=user) if cached is None else cached
+    best = sorted(addresses, key=lambda row: (not row.primary, not row.verified, row.pk))
+    if best:
+        best[0].user = user
+        return best[0]
+    email = user_email(user)
+    return _create_address(user, email) if email else None
+
+
+def _create_address(user: Any, email: str) -> EmailAddress:
+    address, _ = EmailAddress.objects.get_or_create(user=user, email=email.lower())
+    address.user = user
+    return address
+
+
+def send_verification_email_to_address(
+    request: HttpRequest,
+    address: EmailAddress,
+    *,
+    signup: bool = False,
+    process: Any = None,
+    skip_enumeration_mails: bool = False,
+) -> bool:
+    """Send a verification mail to ``address``, within the limit for such mails.
+
+    An address without a user is a pretended one: its owner is told what happened, unless
+    ``skip_enumeration_mails``. ``process`` is the verification by code that is going on; where
+    codes are used and there is none, one is begun.
+
+    Returns whether a mail was sent. Beyond the limit nothing is sent by link, silently, and by
+    code ``ImmediateHttpResponse`` is raised: the visitor would wait for a code that never comes.
+    """
+    if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED and process is None:
+        from allauth.account.internal.flows.email_verification_by_code import (
+            EmailVerificationProcess,
+        )
+
+        user = address.user if address.user_id is not None else None
+        EmailVerificationProcess.initiate(request, user=user, email=address.email, signup=signup)
+        return True
+    if not _may_send(request, address.email):
+        return False
+    confirmation = None
+    if address.user_id is None:
+        if not skip_enumeration_mails:
+            _send_pretended_mail(request, address.email, signup)
+    elif process is not None:
+        get_adapter().send_confirmation_mail(request, process, signup)
+        confirmation = process
+    else:
+        confirmation = address.send_confirmation(request, signup=signup)
+    get_adapter().add_message(
+        request,
+        messages.INFO,
+        "account/messages/email_confirmation_sent.txt",
+        {"email": address.email, "login": not signup, "signup": signup},
+    )
+    if confirmation is not None:
+        event = {"request": request, "confirmation": confirmation, "signup": signup}
+        signals.email_confirmation_sent.send(sender=type(confirmation), **event)
+    return True
+
+
+def _may_send(request: HttpRequest, email: str) -> bool:
+    usage = ratelimit.consume(
+        request,
+        app="allauth.account",
+        action="confirm_email",
+        key=email.lower(),
+        limit_get=True,
+    )
+    if usage is None and app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
+        raise ImmediateHttpResponse(ratelimit.respond_429(request))
+    return usage is not None
+
+
+def _send_pretended_mail(request: HttpRequest, email: str, signup: bool) -> None:
+    from allauth.account.internal.flows.signup import send_unknown_account_mail
+
+    if signup:
+        get_adapter().send_account_already_exists_mail(email)
+    else:
+        send_unknown_account_mail(request, email)
+
+
+def verify_email_and_resume(
+    request: HttpRequest, process: Any
+) -> tuple[EmailAddress | None, HttpResponse | None]:
+    """Verify the address of a verification by code, and go on with the login it belongs to.
+
+    Returns the address, ``None`` if it could not be verified, and the response of the login.
+    """
+    address = process.finish()
+    response = login_on_verification(request, address)
+    return address, response
+
+
+def login_on_verification(
+    request: HttpRequest, address: EmailAddress | None
+) -> HttpResponse | None:
+    """Go on with the login that waits, in this very session, for the address to be verified.
+
+    It goes on if the address belongs to the user who is logging in, nobody is logged in, and the
+    project allows it (by code it always may). Returns the response of the login.
+
+    Otherwise a login that waits is given up, and the answer is ``None``.
+    """
+    from allauth.account.stages import LoginStageController
+
+    stage = LoginStageController.enter(request, LoginStageKey.VERIFY_EMAIL.value)
+    if stage is None:
+        return None
+    if (
+        address is not None
+        and stage.login.user is not None
+        and stage.login.user.pk == address.user_id
+        and not request.user.is_authenticated
+        and (
+            app_settings.LOGIN_ON_EMAIL_CONFIRMATION
+            or app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED
+        )
+    ):
+        return stage.exit()
+    stage.abort()
+    return None
+
+
+def is_verification_mandatory(login: Login) -> bool:
+    """Tell whether nobody gets in by this login without a verified address."""
+    # Sessions hold the plain string.
+    return bool(login.email_verification == EmailVerificationMethod.MANDATORY)

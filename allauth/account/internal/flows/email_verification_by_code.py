@@ -1,0 +1,179 @@
+"""Proving that an address belongs to the user, by a code that is typed in."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest
+
+from allauth.account import app_settings, signals
+from allauth.account.adapter import get_adapter
+from allauth.account.internal import stagekit
+from allauth.account.internal.flows.code_verification import (
+    AbstractCodeVerificationProcess,
+    is_code_state,
+)
+from allauth.account.internal.userkit import did_user_login, get_user_by_id, user_email
+from allauth.account.models import EmailAddress
+
+EMAIL_VERIFICATION_CODE_SESSION_KEY = "account_email_verification_code"
+
+
+class EmailVerificationProcess(AbstractCodeVerificationProcess):
+    """The verification of an address, at sign-up, at login, or when an address is added.
+
+    An address that is added is stored only once it is verified.
+    """
+
+    kind = "email_verification"
+    rejected_signal = signals.email_verification_code_rejected
+
+    @property
+    def max_attempts(self) -> int:
+        return int(app_settings.EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS)
+
+    @property
+    def timeout(self) -> int:
+        return int(app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT)
+
+    @property
+    def max_resend_count(self) -> int:  # type: ignore[override]
+        return int(app_settings.EMAIL_VERIFICATION_MAX_RESEND_COUNT)
+
+    @property
+    def max_change_count(self) -> int:  # type: ignore[override]
+        return int(app_settings.EMAIL_VERIFICATION_MAX_CHANGE_COUNT)
+
+    @classmethod
+    def initiate(
+        cls, request: HttpRequest, *, user: Any, email: str, signup: bool = False
+    ) -> EmailVerificationProcess:
+        """Begin to verify ``email``; a verification that was going on ends.
+
+        Raises ``ImmediateHttpResponse`` if too many mails were sent to the address.
+        """
+        state = cls.initial_state(user=user, email=email.lower())
+        process = cls(request, state, user)
+        process._is_signup = signup
+        process.send()
+        return process
+
+    @classmethod
+    def resume(cls, request: HttpRequest) -> EmailVerificationProcess | None:
+        """The verification that is going on in the session, if there is one."""
+        state = request.session.get(EMAIL_VERIFICATION_CODE_SESSION_KEY)
+        if state is None:
+            return None
+        if not is_code_state(state) or not isinstance(state.get("email"), str):
+            request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY)
+            return None
+        user = None
+        if "user_id" in state:
+            user = get_user_by_id(state["user_id"])
+            if user is None or not _is_whose_turn(request, user):
+                request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY)
+                return None
+        process = cls(request, state, user)
+        if not process.is_valid():
+            process.abort()
+            return None
+        return process
+
+    def __init__(self, request: HttpRequest, state: dict[str, Any], user: Any = None) -> None:
+        super().__init__(request, state, user)
+        self._is_signup = user is None or not did_user_login(user)
+
+    @property
+    def key(self) -> str:
+        """The code that is being sent, by the name that confirmations have for it."""
+        return self._code_being_sent
+
+    @property
+    def code(self) -> str:
+        # The address is somebody else's: nothing verifies it here.
+        return "" if self.state.get("account_already_exists") else super().code
+
+    @cached_property
+    def email_address(self) -> EmailAddress:
+        """The address; unsaved if it is only about to be added, or pretended."""
+        email = self.email or ""
+        if self.user is None:
+            return EmailAddress(email=email)
+        try:
+            return EmailAddress.objects.get_for_user(self.user, email)
+        except EmailAddress.DoesNotExist:
+            return EmailAddress(user=self.user, email=email)
+
+    def generate_code(self) -> str:
+        return get_adapter().generate_email_verification_code()
+
+    def deliver(self, code: str, *, is_resend: bool = False) -> None:
+        from allauth.account.internal.flows import email_verification
+
+        self._code_being_sent = code
+        is_pretended = self.user is None or self.state.get("account_already_exists")
+        address = EmailAddress(email=self.email or "") if is_pretended else self.email_address
+        email_verification.send_verification_email_to_address(
+            self.request,
+            address,
+            signup=self._is_signup or not did_user_login(self.user),
+            process=self,
+            skip_enumeration_mails=is_resend,
+        )
+
+    def persist(self) -> None:
+        self.request.session[EMAIL_VERIFICATION_CODE_SESSION_KEY] = self.state
+
+    def abort(self) -> None:
+        self.request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY, None)
+        if self.request.user.is_authenticated:
+            stagekit.pop_login(self.request)
+        else:
+            stagekit.clear_login(self.request)
+
+    def finish(self) -> EmailAddress | None:
+        """Verify the address; ``None`` if that is not possible, or was done at the same time."""
+        if self.user is None or self.state.get("account_already_exists"):
+            return None
+        self.request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY, None)
+        address = self.email_address
+        if not get_adapter().confirm_email(self.request, address):
+            return None
+        return address
+
+    def change_to(self, email: str, account_already_exists: bool) -> None:
+        """Correct the address to be verified, and send a code to it.
+
+        An address of another account is only pretended to be taken over.
+        """
+        former = dict(self.state)
+        self.state["email"] = email.lower()
+        if account_already_exists:
+            self.state["account_already_exists"] = True
+        else:
+            self.state.pop("account_already_exists", None)
+        self.__dict__.pop("email_address", None)
+        self.state["change_count"] = self.state.get("change_count", 0) + 1
+        try:
+            with transaction.atomic():
+                if not account_already_exists:
+                    self._replace_address(email)
+                self.send()
+        except Exception:
+            self.state.clear()
+            self.state.update(former)
+            raise
+
+    def _replace_address(self, email: str) -> None:
+        EmailAddress.objects.add_new_email(self.request, self.user, email, send_verification=False)
+        user_email(self.user, email, commit=True)
+
+
+def _is_whose_turn(request: HttpRequest, user: Any) -> bool:
+    """Tell whether the verification belongs to whoever is logged in, or logging in, here."""
+    if request.user.is_authenticated:
+        return bool(request.user.pk == user.pk)
+    login = stagekit.unstash_login(request, peek=True)
+    return login is None or login.user is None or login.user.pk == user.pk

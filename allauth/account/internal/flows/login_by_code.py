@@ -1,0 +1,184 @@
+"""Logging in by a code that is mailed or sent to a phone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+
+from allauth.account import app_settings, signals
+from allauth.account.adapter import generate_phone_code, get_adapter
+from allauth.account.internal import stagekit
+from allauth.account.internal.constants import LoginStageKey
+from allauth.account.internal.flows import email_verification
+from allauth.account.internal.flows.code_verification import (
+    AbstractCodeVerificationProcess,
+    is_code_state,
+)
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.internal.flows.signup import send_unknown_account_mail
+from allauth.account.internal.userkit import user_email
+from allauth.account.models import EmailAddress, Login
+from allauth.core.internal import ratelimit
+
+if TYPE_CHECKING:
+    from allauth.account.stages import LoginStage
+
+
+def count_code_request(
+    request: HttpRequest, recipient: str, *, raise_exception: bool = False
+) -> bool:
+    """Count that a code is sent to ``recipient``; returns whether that is within the limit."""
+    usage = ratelimit.consume(
+        request,
+        app="allauth.account",
+        action="request_login_code",
+        key=recipient.lower(),
+        raise_exception=raise_exception,
+    )
+    return usage is not None
+
+
+class LoginCodeVerificationProcess(AbstractCodeVerificationProcess):
+    """A login, begun by the user or required by the site, that waits for a code."""
+
+    kind = "login"
+    rejected_signal = signals.login_code_rejected
+
+    def __init__(
+        self, request: HttpRequest, login: Login, state: dict[str, Any], user: Any = None
+    ) -> None:
+        super().__init__(request, state, user)
+        self.login = login
+
+    @property
+    def max_attempts(self) -> int:
+        return int(app_settings.LOGIN_BY_CODE_MAX_ATTEMPTS)
+
+    @property
+    def timeout(self) -> int:
+        return int(app_settings.LOGIN_BY_CODE_TIMEOUT)
+
+    @property
+    def max_resend_count(self) -> int:  # type: ignore[override]
+        return int(app_settings.LOGIN_BY_CODE_MAX_RESEND_COUNT)
+
+    @classmethod
+    def initiate(
+        cls,
+        *,
+        request: HttpRequest,
+        user: Any,
+        email: str | None = None,
+        phone: str | None = None,
+        stage: LoginStage | None = None,
+    ) -> LoginCodeVerificationProcess:
+        """Send a code to ``email`` or ``phone`` and wait for it.
+
+        Without ``stage`` the user began this login; with it, the site demands the code. Without
+        ``user`` the login is pretended.
+        """
+        state = cls.initial_state(user=user, email=email, phone=phone)
+        state["initiated_by_user"] = stage is None
+        if stage is None:
+            login = Login(user=user, email=email, phone=phone)
+            key = LoginStageKey.LOGIN_BY_CODE.value
+            login.state["stages"] = {"current": key, key: {"data": state}}
+        else:
+            login = stage.login
+            state["login_by_code_required"] = True
+            stage.state.update(state)
+            state = stage.state
+        process = cls(request, login, state, user)
+        process.send()
+        return process
+
+    @classmethod
+    def resume(cls, stage: LoginStage) -> LoginCodeVerificationProcess | None:
+        """The verification at which the login waits; ``None`` if its time is over."""
+        if not is_code_state(stage.state):
+            return None
+        process = cls(stage.request, stage.login, stage.state, stage.login.user)
+        if not process.is_valid():
+            process.abort()
+            return None
+        return process
+
+    @property
+    def is_initiated_by_user(self) -> bool:
+        """Whether the user chose to log in by code."""
+        return bool(self.state.get("initiated_by_user"))
+
+    @property
+    def code(self) -> str:
+        # An address that is no longer the user's logs nobody in.
+        return super().code if self._is_still_of_user() else ""
+
+    def _is_still_of_user(self) -> bool:
+        if self.user is None or not self.email:
+            return True
+        return user_email(self.user) == self.email.lower() or (
+            EmailAddress.objects.filter(user=self.user, email=self.email.lower()).exists()
+        )
+
+    def generate_code(self) -> str:
+        adapter = get_adapter()
+        if self.phone:
+            return generate_phone_code(adapter, self.user, self.phone)
+        return adapter.generate_login_code()
+
+    def deliver(self, code: str, *, is_resend: bool = False) -> None:
+        """Send the code; raises ``RateLimited`` if it is asked for again too often."""
+        adapter = get_adapter()
+        if is_resend:
+            count_code_request(self.request, self.email or self.phone or "", raise_exception=True)
+        if self.email:
+            self._mail(code, is_resend)
+        elif self.phone and self.user is not None:
+            adapter.send_verification_code_sms(user=self.user, phone=self.phone, code=code)
+        elif self.phone and not is_resend:
+            if self.login.signup:
+                adapter.send_account_already_exists_sms(self.phone)
+            else:
+                adapter.send_unknown_account_sms(self.phone)
+        recipient = {"email": self.email} if self.email else {"phone": self.phone}
+        adapter.add_message(
+            self.request,
+            messages.SUCCESS,
+            "account/messages/login_code_sent.txt",
+            {"recipient": self.email or self.phone, **recipient},
+        )
+
+    def _mail(self, code: str, is_resend: bool) -> None:
+        adapter = get_adapter()
+        email = self.email or ""
+        if self.user is not None:
+            adapter.send_mail(
+                "account/email/login_code", email, {"request": self.request, "code": code}
+            )
+        elif is_resend:
+            return
+        elif self.login.signup:
+            adapter.send_account_already_exists_mail(email)
+        else:
+            send_unknown_account_mail(self.request, email)
+
+    def persist(self) -> None:
+        stagekit.stash_login(self.request, self.login)
+
+    def abort(self) -> None:
+        stagekit.clear_login(self.request)
+
+    def finish(self, redirect_url: str | None, stage: LoginStage) -> HttpResponse:
+        """Go on with the login after the right code."""
+        record_authentication(self.request, self.user, "code", email=self.email, phone=self.phone)
+        if self.email:
+            email_verification.verify_email_indirectly(self.request, self.user, self.email)
+        elif self.phone:
+            get_adapter().set_phone_verified(self.user, self.phone)
+        if not self.is_initiated_by_user:
+            return stage.exit()
+        stagekit.pop_login(self.request)
+        login = Login(user=self.user, redirect_url=redirect_url, email=self.email)
+        return perform_login(self.request, login)

@@ -1,0 +1,28 @@
+"""Logging out, whatever the state the visitor is in."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal import stagekit
+from allauth.account.internal.flows.password_reset import RESET_KEY_SESSION_KEY
+from allauth.account.internal.flows.password_reset_by_code import (
+    PASSWORD_RESET_VERIFICATION_SESSION_KEY,
+)
+
+
+def logout(request: HttpRequest, *, show_message: bool = True) -> None:
+    """End the session of the user, and everything a visitor has begun.
+
+    This is as well how steps of a login, sign-up or reset are cancelled.
+    """
+    if request.user.is_authenticated:
+        adapter = get_adapter()
+        if show_message:
+            adapter.add_message(request, messages.SUCCESS, "account/messages/logged_out.txt")
+        adapter.logout(request)
+    stagekit.clear_login(request)
+    request.session.pop(PASSWORD_RESET_VERIFICATION_SESSION_KEY, None)
+    request.session.pop(RESET_KEY_SESSION_KEY, None)

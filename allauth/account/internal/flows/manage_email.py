@@ -1,0 +1,228 @@
+"""The addresses of somebody who is logged in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import F
+from django.http import HttpRequest
+
+from allauth.account import app_settings, signals
+from allauth.account.adapter import get_adapter
+from allauth.account.app_settings import EmailVerificationMethod
+from allauth.account.internal.flows import email_verification
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
+from allauth.account.internal.userkit import find_email_owners, user_email
+from allauth.account.models import EmailAddress
+
+_APP = "allauth.account"
+
+
+def sync_user_email_address(user: Any) -> EmailAddress | None:
+    """Make a row for the address that the user model holds, if there is none.
+
+    Returns the new row.
+    """
+    email = user_email(user)
+    if not email or EmailAddress.objects.filter(user=user, email=email).exists():
+        return None
+    return _create_row(user, email)
+
+
+def _create_row(user: Any, email: str) -> EmailAddress:
+    address, _ = EmailAddress.objects.get_or_create(user=user, email=email)
+    return address
+
+
+def get_addresses(user: Any) -> list[EmailAddress]:
+    """All rows of the user, ordered by address; one is made for what the user model holds."""
+    addresses = list(EmailAddress.objects.filter(user=user))
+    email = user_email(user)
+    if email and email not in {address.email for address in addresses}:
+        addresses.append(_create_row(user, email))
+    for address in addresses:
+        address.user = user
+    return sorted(addresses, key=lambda address: address.email)
+
+
+def list_email_addresses(request: HttpRequest, user: Any) -> list[EmailAddress]:
+    """The rows of the user and, by code, the address that waits to be added."""
+    from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
+
+    addresses = list(EmailAddress.objects.filter(user=user))
+    if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
+        process = EmailVerificationProcess.resume(request)
+        if process is not None and process.user == user:
+            pending = process.email_address
+            if pending.pk is None:
+                addresses.append(pending)
+    return addresses
+
+
+def add_email(request: HttpRequest, form: Any) -> None:
+    """Add the address of a valid form; raises ``ReauthenticationRequired``."""
+    raise_if_reauthentication_required(request, app=_APP)
+    address = form.save(request)
+    # By code the address is stored, and announced, once it is verified.
+    if address.pk is not None:
+        signals.email_added.send(
+            sender=EmailAddress, request=request, user=request.user, email_address=address
+        )
+
+
+def save_new_email(request: HttpRequest, user: Any, email: str) -> EmailAddress:
+    """Begin to verify an address that the user adds.
+
+    Returns its row, unsaved where addresses are verified by code.
+    """
+    from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
+
+    if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
+        EmailVerificationProcess.initiate(request, user=user, email=email)
+        return EmailAddress(user=user, email=email.lower())
+    if app_settings.CHANGE_EMAIL:
+        return EmailAddress.objects.add_new_email(request, user, email)
+    with transaction.atomic():
+        if app_settings.MAX_EMAIL_ADDRESSES:
+            # Two additions at once must not exceed the maximum together.
+            EmailAddress.objects.filter(user=user).update(primary=F("primary"))
+            if not EmailAddress.objects.can_add_email(user):
+                raise get_adapter().validation_error(
+                    "max_email_addresses", app_settings.MAX_EMAIL_ADDRESSES
+                )
+        address = EmailAddress.objects.add_email(request, user, email)
+    email_verification.send_verification_email_to_address(request, address)
+    return address
+
+
+def can_delete_email(email_address: EmailAddress) -> bool:
+    """Tell whether the user may remove the address."""
+    return get_adapter().can_delete_email(email_address)
+
+
+def delete_email(request: HttpRequest, email_address: EmailAddress) -> bool:
+    """Remove an address, if the project allows; raises ``ReauthenticationRequired``.
+
+    Returns whether it was removed.
+    """
+    raise_if_reauthentication_required(request, app=_APP)
+    user, email = request.user, email_address.email
+    if not _remove_if_allowed(email_address):
+        _add_message(request, messages.ERROR, "cannot_delete_primary_email", email=email)
+        return False
+    event = {"request": request, "user": user, "email_address": email_address}
+    signals.email_removed.send(sender=EmailAddress, **event)
+    _add_message(request, messages.SUCCESS, "email_deleted", email=email)
+    get_adapter().send_notification_mail(
+        "account/email/email_deleted", user, {"deleted_email": email}
+    )
+    return True
+
+
+def _add_message(request: HttpRequest, level: int, name: str, **context: Any) -> None:
+    get_adapter().add_message(request, level, f"account/messages/{name}.txt", context)
+
+
+def _remove_if_allowed(email_address: EmailAddress) -> bool:
+    """Remove the address while nobody else can change those of the user.
+
+    Two removals at once could otherwise leave the account without an address to log in by.
+    """
+    if email_address.pk is None:
+        return can_delete_email(email_address)
+    with transaction.atomic():
+        of_user = EmailAddress.objects.filter(user_id=email_address.user_id)
+        # An update locks the rows on every database, SQLite included.
+        of_user.update(primary=F("primary"))
+        is_primary = dict(of_user.values_list("pk", "primary"))
+        if email_address.pk not in is_primary:
+            return False
+        email_address.primary = is_primary[email_address.pk]
+        if not can_delete_email(email_address):
+            return False
+        email_address.remove()
+        return True
+
+
+def can_mark_as_primary(email_address: EmailAddress) -> bool:
+    """Tell whether the address may become primary: verified, or no other one is."""
+    if email_address.pk is None:
+        return False
+    if email_address.verified:
+        return True
+    verified = EmailAddress.objects.filter(user=email_address.user, verified=True)
+    return not verified.exists()
+
+
+def mark_as_primary(request: HttpRequest, email_address: EmailAddress) -> bool:
+    """Make an address primary; raises ``ReauthenticationRequired``.
+
+    Returns whether it is primary now.
+    """
+    raise_if_reauthentication_required(request, app=_APP)
+    if not can_mark_as_primary(email_address):
+        _add_message(request, messages.ERROR, "unverified_primary_email")
+        return False
+    former = EmailAddress.objects.get_primary(request.user)
+    if not email_address.set_as_primary():
+        return False
+    _add_message(request, messages.SUCCESS, "primary_email_set")
+    if former is None or former.pk != email_address.pk:
+        emit_email_changed(request, former, email_address)
+    return True
+
+
+def emit_email_changed(
+    request: HttpRequest,
+    from_email_address: EmailAddress | None,
+    to_email_address: EmailAddress,
+) -> None:
+    """Announce another primary address, to the owner of the former one too."""
+    user = to_email_address.user
+    addresses = {
+        "from_email_address": from_email_address,
+        "to_email_address": to_email_address,
+    }
+    signals.email_changed.send(sender=EmailAddress, request=request, user=user, **addresses)
+    if from_email_address is not None:
+        get_adapter().send_notification_mail(
+            "account/email/email_changed",
+            user,
+            {"from_email": from_email_address.email, "to_email": to_email_address.email},
+            email=from_email_address.email,
+        )
+
+
+def assess_unique_email(email: str, user: Any = None) -> bool | None:
+    """Tell whether an address may be used for an account, as far as uniqueness goes.
+
+    ``True``: yes. ``False``: no, and the visitor may know. ``None``: no, but nobody may tell.
+    """
+    if not app_settings.UNIQUE_EMAIL:
+        return True
+    owners = find_email_owners(email)
+    if user is not None:
+        owners.discard(user.pk)
+    if not owners:
+        return True
+    if not app_settings.PREVENT_ENUMERATION:
+        return False
+    if app_settings.EMAIL_VERIFICATION == EmailVerificationMethod.MANDATORY:
+        return None
+    return bool(app_settings.PREVENT_ENUMERATION == "strict")
+
+
+def email_already_exists(
+    email: str, user: Any = None, always_raise: bool = False
+) -> tuple[str, bool]:
+    """The address, as the project wants it, and whether another account has it.
+
+    Raises ``ValidationError`` instead where that may be told, or with ``always_raise``.
+    """
+    adapter = get_adapter()
+    assessment = assess_unique_email(email, user)
+    if assessment is False or (assessment is None and always_raise):
+        raise adapter.validation_error("email_taken")
+    return adapter.validate_unique_email(email), assessment is None

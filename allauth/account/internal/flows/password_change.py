@@ -1,0 +1,36 @@
+"""Changing the password, or setting a first one, while logged in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.dispatch import Signal
+from django.http import HttpRequest
+
+from allauth.account import app_settings, signals
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.logout import logout
+
+
+def finalize_password_change(request: HttpRequest, user: Any) -> None:
+    """Do what follows once the new password of ``user`` is stored."""
+    _finalize(request, user, "password_changed", signals.password_changed)
+
+
+def finalize_password_set(request: HttpRequest, user: Any) -> None:
+    """Do what follows once the first password of ``user`` is stored."""
+    _finalize(request, user, "password_set", signals.password_set)
+
+
+def _finalize(request: HttpRequest, user: Any, name: str, signal: Signal) -> None:
+    if app_settings.LOGOUT_ON_PASSWORD_CHANGE:
+        logout(request)
+    else:
+        # All other sessions of the user end; this one gets a new key.
+        update_session_auth_hash(request, user)
+    adapter = get_adapter()
+    adapter.add_message(request, messages.SUCCESS, f"account/messages/{name}.txt")
+    adapter.send_notification_mail(f"account/email/{name}", user)
+    signal.send(sender=user.__class__, request=request, user=user)

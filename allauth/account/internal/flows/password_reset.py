@@ -1,0 +1,66 @@
+"""Replacing a lost password, by a link that is mailed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+
+from allauth.account import app_settings, signals
+from allauth.account.adapter import get_adapter
+from allauth.account.app_settings import LoginMethod
+from allauth.account.internal.flows.login import (
+    clear_login_failures,
+    perform_login,
+    record_authentication,
+)
+from allauth.account.internal.flows.signup import send_unknown_account_mail
+from allauth.account.internal.userkit import user_username
+from allauth.account.models import EmailAddress, Login
+from allauth.account.utils import user_pk_to_url_str
+
+RESET_KEY_SESSION_KEY = "_password_reset_key"
+
+
+def request_password_reset(
+    request: HttpRequest, email: str, users: list[Any], token_generator: Any
+) -> None:
+    """Mail a link to each of ``users``, or tell the owner of ``email`` that there is no account."""
+    if not users:
+        send_unknown_account_mail(request, email)
+        return
+    adapter = get_adapter()
+    for user in users:
+        token = token_generator.make_token(user)
+        uid = user_pk_to_url_str(user)
+        context = {
+            "user": user,
+            "password_reset_url": adapter.get_reset_password_from_key_url(f"{uid}-{token}"),
+            "uid": uid,
+            "key": token,
+            "request": request,
+        }
+        if LoginMethod.USERNAME in app_settings.LOGIN_METHODS:
+            context["username"] = user_username(user)
+        adapter.send_password_reset_mail(user, email, context)
+
+
+def finalize_password_reset(
+    request: HttpRequest, user: Any, email: str | None = None
+) -> HttpResponse | None:
+    """Do what follows once the new password of ``user`` is stored.
+
+    Returns the response of the login, where a reset logs in.
+    """
+    for address in EmailAddress.objects.filter(user=user):
+        clear_login_failures(request, address.email)
+    adapter = get_adapter()
+    adapter.add_message(request, messages.SUCCESS, "account/messages/password_changed.txt")
+    signals.password_reset.send(sender=user.__class__, request=request, user=user)
+    adapter.send_notification_mail("account/email/password_reset", user)
+    request.session.pop(RESET_KEY_SESSION_KEY, None)
+    if not app_settings.LOGIN_ON_PASSWORD_RESET:
+        return None
+    record_authentication(request, user, "password_reset", email=email)
+    return perform_login(request, Login(user=user, email=email))

@@ -1,0 +1,113 @@
+"""Replacing a lost password, by a code that is mailed."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from allauth.account import app_settings, signals
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows import email_verification, password_reset
+from allauth.account.internal.flows.code_verification import (
+    AbstractCodeVerificationProcess,
+    is_code_state,
+)
+from allauth.account.internal.flows.signup import send_unknown_account_mail
+from allauth.account.internal.userkit import get_user_by_id, user_email
+from allauth.account.models import EmailAddress
+
+PASSWORD_RESET_VERIFICATION_SESSION_KEY = "account_password_reset_verification"
+
+
+class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
+    """The reset of a password; once the code is confirmed, a new one may be chosen."""
+
+    kind = "password_reset"
+    rejected_signal = signals.password_reset_code_rejected
+
+    @property
+    def max_attempts(self) -> int:
+        return int(app_settings.PASSWORD_RESET_BY_CODE_MAX_ATTEMPTS)
+
+    @property
+    def timeout(self) -> int:
+        return int(app_settings.PASSWORD_RESET_BY_CODE_TIMEOUT)
+
+    @classmethod
+    def initiate(
+        cls, *, request: HttpRequest, user: Any, email: str
+    ) -> PasswordResetVerificationProcess:
+        """Mail a code to ``email``; without ``user`` the reset is pretended."""
+        state = cls.initial_state(user=user, email=email)
+        if user is not None:
+            state["auth_hash"] = user.get_session_auth_hash()
+        process = cls(request, state, user)
+        process.send()
+        return process
+
+    @classmethod
+    def resume(cls, request: HttpRequest) -> PasswordResetVerificationProcess | None:
+        """The reset that is going on in the session, if there is one."""
+        state = request.session.get(PASSWORD_RESET_VERIFICATION_SESSION_KEY)
+        if state is None:
+            return None
+        if not is_code_state(state) or not isinstance(state.get("email"), str):
+            request.session.pop(PASSWORD_RESET_VERIFICATION_SESSION_KEY)
+            return None
+        user = get_user_by_id(state["user_id"]) if "user_id" in state else None
+        process = cls(request, state, user)
+        if not process.is_valid() or not process._is_still_of_user():
+            process.abort()
+            return None
+        return process
+
+    def _is_still_of_user(self) -> bool:
+        """Tell whether password and addresses are those the code was mailed for."""
+        if self.user is None:
+            return "user_id" not in self.state
+        auth_hash = self.state.get("auth_hash")
+        if auth_hash is not None and auth_hash != self.user.get_session_auth_hash():
+            return False
+        email = (self.email or "").lower()
+        return user_email(self.user) == email or (
+            EmailAddress.objects.filter(user=self.user, email=email).exists()
+        )
+
+    @property
+    def is_code_confirmed(self) -> bool:
+        """Whether the code was entered, so that a new password may be chosen."""
+        return bool(self.state.get("code_confirmed")) and self.user is not None
+
+    def generate_code(self) -> str:
+        return get_adapter().generate_password_reset_code()
+
+    def deliver(self, code: str, *, is_resend: bool = False) -> None:
+        email = self.email or ""
+        if self.user is None:
+            send_unknown_account_mail(self.request, email)
+            return
+        get_adapter().send_mail(
+            "account/email/password_reset_code",
+            email,
+            {"request": self.request, "code": code},
+        )
+
+    def persist(self) -> None:
+        self.request.session[PASSWORD_RESET_VERIFICATION_SESSION_KEY] = self.state
+
+    def abort(self) -> None:
+        self.request.session.pop(PASSWORD_RESET_VERIFICATION_SESSION_KEY, None)
+
+    def confirm_code(self) -> None:
+        """Let a new password be chosen; the time for that begins now."""
+        self.state["code_confirmed"] = True
+        self.state["at"] = time.time()
+        self.persist()
+        email_verification.verify_email_indirectly(self.request, self.user, self.email or "")
+
+    def finish(self) -> HttpResponse | None:
+        """Do what follows once the new password is stored."""
+        self.abort()
+        return password_reset.finalize_password_reset(self.request, self.user, email=self.email)

@@ -1,0 +1,201 @@
+"""Proving that a phone number belongs to the user, by a code sent to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpRequest
+
+from allauth.account import app_settings
+from allauth.account.adapter import generate_phone_code, get_adapter
+from allauth.account.internal import stagekit
+from allauth.account.internal.flows.code_verification import (
+    AbstractCodeVerificationProcess,
+    is_code_state,
+)
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
+from allauth.account.internal.userkit import user_id_to_str
+from allauth.account.models import Login
+from allauth.core.internal import ratelimit
+
+if TYPE_CHECKING:
+    from allauth.account.stages import LoginStage
+
+PHONE_VERIFICATION_SESSION_KEY = "account_phone_verification"
+
+
+def phone_already_exists(user: Any, phone: str, always_raise: bool = False) -> bool:
+    """Tell whether somebody else has the number.
+
+    Raises ``ValidationError`` instead where that may be told, or with ``always_raise``.
+    """
+    adapter = get_adapter()
+    owner = adapter.get_user_by_phone(phone)
+    if owner is None or (user is not None and owner.pk == user.pk):
+        return False
+    if always_raise or not app_settings.PREVENT_ENUMERATION:
+        raise adapter.validation_error("phone_taken")
+    return True
+
+
+class PhoneVerificationProcess(AbstractCodeVerificationProcess):
+    """What verifying at login and changing the number have in common."""
+
+    kind = "phone"
+
+    @property
+    def max_attempts(self) -> int:
+        return int(app_settings.PHONE_VERIFICATION_MAX_ATTEMPTS)
+
+    @property
+    def timeout(self) -> int:
+        return int(app_settings.PHONE_VERIFICATION_TIMEOUT)
+
+    def generate_code(self) -> str:
+        return generate_phone_code(get_adapter(), self.user, self.phone or "")
+
+    def deliver(self, code: str, *, is_resend: bool = False) -> None:
+        """Send the code; raises ``RateLimited`` if too many were sent."""
+        adapter = get_adapter()
+        phone = self.phone or ""
+        ratelimit.consume(
+            self.request,
+            app="allauth.account",
+            action="verify_phone",
+            key=phone,
+            limit_get=True,
+            raise_exception=True,
+        )
+        if self.user is not None and not self.state.get("account_already_exists"):
+            adapter.send_verification_code_sms(user=self.user, phone=phone, code=code)
+        elif not is_resend:
+            if self.state.get("signup") or self.state.get("account_already_exists"):
+                adapter.send_account_already_exists_sms(phone)
+            else:
+                adapter.send_unknown_account_sms(phone)
+        adapter.add_message(
+            self.request,
+            messages.INFO,
+            "account/messages/phone_verification_sent.txt",
+            {"phone": phone},
+        )
+
+    @property
+    def code(self) -> str:
+        return "" if self.state.get("account_already_exists") else super().code
+
+    def finish(self) -> None:
+        """Store that the number belongs to the user."""
+        adapter = get_adapter()
+        adapter.set_phone_verified(self.user, self.phone or "")
+        adapter.add_message(
+            self.request,
+            messages.SUCCESS,
+            "account/messages/phone_verified.txt",
+            {"phone": self.phone},
+        )
+
+
+class PhoneVerificationStageProcess(PhoneVerificationProcess):
+    """The verification at which a login or sign-up waits."""
+
+    def __init__(
+        self, request: HttpRequest, login: Login, state: dict[str, Any], user: Any = None
+    ) -> None:
+        super().__init__(request, state, user)
+        self.login = login
+
+    @property
+    def max_resend_count(self) -> int:  # type: ignore[override]
+        return int(app_settings.PHONE_VERIFICATION_MAX_RESEND_COUNT)
+
+    @property
+    def max_change_count(self) -> int:  # type: ignore[override]
+        return int(app_settings.PHONE_VERIFICATION_MAX_CHANGE_COUNT)
+
+    @classmethod
+    def initiate(cls, *, stage: LoginStage, phone: str) -> PhoneVerificationStageProcess:
+        """Send a code to ``phone`` and wait for it; raises ``RateLimited``."""
+        login = stage.login
+        stage.state.update(cls.initial_state(user=login.user, phone=phone))
+        stage.state["signup"] = login.signup
+        process = cls(stage.request, login, stage.state, login.user)
+        process.send()
+        return process
+
+    @classmethod
+    def resume(cls, stage: LoginStage) -> PhoneVerificationStageProcess | None:
+        """The verification at which the login waits; ``None`` if its time is over."""
+        if not is_code_state(stage.state):
+            return None
+        process = cls(stage.request, stage.login, stage.state, stage.login.user)
+        if not process.is_valid():
+            process.abort()
+            return None
+        return process
+
+    def persist(self) -> None:
+        stagekit.stash_login(self.request, self.login)
+
+    def abort(self) -> None:
+        stagekit.clear_login(self.request)
+
+    def change_to(self, phone: str, account_already_exists: bool) -> None:
+        """Correct the number to be verified, and send a code to it; raises ``RateLimited``.
+
+        A number of another account is only pretended to be taken over.
+        """
+        former = dict(self.state)
+        self.state["phone"] = phone
+        self.state["account_already_exists"] = account_already_exists
+        self.state["change_count"] = self.state.get("change_count", 0) + 1
+        try:
+            self.send()
+        except Exception:
+            self.state.clear()
+            self.state.update(former)
+            raise
+        if not account_already_exists:
+            get_adapter().set_phone(self.user, phone, False)
+
+
+class ChangePhoneVerificationProcess(PhoneVerificationProcess):
+    """The verification of the new number of somebody who is logged in."""
+
+    @classmethod
+    def initiate(cls, request: HttpRequest, *, phone: str) -> ChangePhoneVerificationProcess:
+        """Send a code to ``phone``; the number is stored once the code is confirmed.
+
+        Raises ``ReauthenticationRequired`` and ``RateLimited``.
+        """
+        raise_if_reauthentication_required(request, app="allauth.account")
+        state = cls.initial_state(user=request.user, phone=phone)
+        process = cls(request, state, request.user)
+        process.send()
+        return process
+
+    @classmethod
+    def resume(cls, request: HttpRequest) -> ChangePhoneVerificationProcess | None:
+        """The verification that is going on in the session, if there is one."""
+        state = request.session.get(PHONE_VERIFICATION_SESSION_KEY)
+        if state is None:
+            return None
+        if not is_code_state(state) or state.get("user_id") != user_id_to_str(request.user):
+            request.session.pop(PHONE_VERIFICATION_SESSION_KEY)
+            return None
+        process = cls(request, state, request.user)
+        if not process.is_valid():
+            process.abort()
+            return None
+        return process
+
+    def persist(self) -> None:
+        self.request.session[PHONE_VERIFICATION_SESSION_KEY] = self.state
+
+    def abort(self) -> None:
+        self.request.session.pop(PHONE_VERIFICATION_SESSION_KEY, None)
+
+    def finish(self) -> None:
+        self.abort()
+        super().finish()

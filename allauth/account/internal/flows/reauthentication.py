@@ -1,0 +1,164 @@
+"""Proving to be present before something delicate is done."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import Resolver404, reverse
+
+from allauth import app_settings as allauth_settings
+from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import (
+    get_authentication_records,
+    record_authentication,
+)
+from allauth.account.internal.userkit import user_id_to_str
+from allauth.account.utils import get_next_redirect_url
+from allauth.core.exceptions import ReauthenticationRequired
+from allauth.core.internal.httpkit import (
+    add_query_params,
+    deserialize_request,
+    serialize_request,
+)
+from allauth.core.internal.urlkit import script_aware_resolve
+from allauth.utils import import_callable
+
+STATE_SESSION_KEY = "account_reauthentication_state"
+
+
+def reauthenticate_by_password(request: HttpRequest) -> None:
+    """Record that the user has just entered the password again.
+
+    The session gets a new key, since it may do more from here on.
+    """
+    record_authentication(request, request.user, method="password", reauthenticated=True)
+    request.session.cycle_key()
+
+
+def raise_if_reauthentication_required(request: HttpRequest, *, app: str) -> None:
+    """Raise ``ReauthenticationRequired`` unless the user may do protected things of ``app`` now."""
+    if is_reauthentication_required(request, app=app):
+        raise ReauthenticationRequired
+
+
+def is_reauthentication_required(request: HttpRequest, *, app: str) -> bool:
+    """Tell whether the user has to reauthenticate before doing protected things of ``app``."""
+    is_asked_for = not request.user.is_authenticated or get_adapter().is_reauthentication_required(
+        app=app
+    )
+    return is_asked_for and not did_recently_reauthenticate(request)
+
+
+def did_recently_reauthenticate(request: HttpRequest) -> bool:
+    """Tell whether the user reauthenticated within ``ACCOUNT_REAUTHENTICATION_TIMEOUT``.
+
+    Those who have no way to do so are let through.
+    """
+    if not request.user.is_authenticated:
+        return False
+    if not get_reauthentication_flows(request.user):
+        return True
+    moments = [
+        record["at"]
+        for record in get_authentication_records(request, request.user)
+        if record.get("reauthenticated") is True and isinstance(record.get("at"), int | float)
+    ]
+    return bool(moments) and time.time() - max(moments) < app_settings.REAUTHENTICATION_TIMEOUT
+
+
+did_recently_authenticate = did_recently_reauthenticate
+"""The name of the time when a login counted too."""
+
+
+def get_reauthentication_flows(user: Any) -> list[dict[str, Any]]:
+    """The ways to reauthenticate that the user has, as the JSON API names them."""
+    flows: list[dict[str, Any]] = []
+    if not user.is_authenticated:
+        return flows
+    if user.has_usable_password():
+        flows.append({"id": "reauthenticate"})
+    if allauth_settings.MFA_ENABLED:
+        from allauth.mfa.internal.flows import reauthentication
+
+        flows += reauthentication.get_reauthentication_flows(user)
+    return flows
+
+
+def stash_and_reauthenticate(
+    request: HttpRequest, state: dict[str, Any], callback: str | Callable[..., Any]
+) -> HttpResponseRedirect:
+    """Ask for reauthentication, then go on with ``callback(request, state)``.
+
+    ``callback`` is a dotted path.
+    """
+    request.session[STATE_SESSION_KEY] = {
+        "state": state,
+        "callback": callback,
+        **_get_binding(request),
+    }
+    return HttpResponseRedirect(reverse("account_reauthenticate"))
+
+
+def suspend_request(request: HttpRequest, redirect_to: str) -> HttpResponseRedirect:
+    """Send the user to ``redirect_to`` for reauthentication; a POST is kept for later."""
+    if request.method == "POST":
+        request.session[STATE_SESSION_KEY] = {
+            "request": serialize_request(request),
+            **_get_binding(request),
+        }
+    return HttpResponseRedirect(add_query_params(redirect_to, {"next": request.get_full_path()}))
+
+
+def _get_binding(request: HttpRequest) -> dict[str, Any]:
+    user = request.user
+    return {"at": time.time(), "user_id": user_id_to_str(user) if user.pk is not None else None}
+
+
+def resume_request(request: HttpRequest) -> HttpResponse | None:
+    """Go on with what was suspended, after the user reauthenticated.
+
+    Returns ``None`` if nothing was, and there is no page to go to either.
+    """
+    state = request.session.pop(STATE_SESSION_KEY, None)
+    if not isinstance(state, dict) or not _is_bound_to(request, state):
+        state = {}
+    if "callback" in state:
+        callback = import_callable(state["callback"])
+        return cast(HttpResponse, callback(request, state["state"]))
+    url = get_next_redirect_url(request)
+    if not url:
+        return None
+    return _replay(request, state.get("request"), url) or HttpResponseRedirect(url)
+
+
+def _is_bound_to(request: HttpRequest, state: dict[str, Any]) -> bool:
+    """Tell whether the state is of this user and fresh; those of the published release say not."""
+    if "user_id" not in state:
+        return True
+    at = state.get("at")
+    is_fresh = isinstance(at, int | float) and (time.time() - at <= app_settings.LOGIN_TIMEOUT)
+    return is_fresh and state["user_id"] == user_id_to_str(request.user)
+
+
+def _replay(request: HttpRequest, serialized: Any, url: str) -> HttpResponse | None:
+    """Call the view of the suspended request, if that is the one the user wants to go on with."""
+    if not isinstance(serialized, str):
+        return None
+    try:
+        data = json.loads(serialized)
+        query = f"?{data['GET']}" if data["GET"] else ""
+        if url not in (data["path"], f"{data['path']}{query}"):
+            return None
+        if not query and "?" in url:
+            return None
+        match = script_aware_resolve(data["path"])
+        resumed = deserialize_request(serialized, request)
+    except (ValueError, KeyError, TypeError, Resolver404):
+        return None
+    resumed.resolver_match = match
+    return cast(HttpResponse, match.func(resumed, *match.args, **match.kwargs))

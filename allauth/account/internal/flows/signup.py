@@ -1,0 +1,100 @@
+"""Making accounts."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib import import_module
+from typing import Any
+
+from django import forms
+from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse
+
+from allauth.account import app_settings, signals
+from allauth.account.adapter import get_adapter, get_page_url
+from allauth.account.internal.flows.login import perform_login, resume_login
+from allauth.account.models import Login
+
+_CLAIM_SECONDS = 10
+
+
+class DummyCustomSignupForm(forms.Form):
+    """Stands in for the form class of a project that has none."""
+
+    def signup(self, request: HttpRequest, user: Any) -> None:
+        """Called with the new user, once it is saved."""
+
+
+def base_signup_form_class() -> type[forms.Form]:
+    """The class that ``ACCOUNT_SIGNUP_FORM_CLASS`` names.
+
+    Raises ``ImproperlyConfigured`` if there is none, or if it has no ``signup()``.
+    """
+    path = app_settings.SIGNUP_FORM_CLASS
+    if not path:
+        return DummyCustomSignupForm
+    module_name, dot, class_name = path.rpartition(".")
+    if not dot:
+        raise ImproperlyConfigured(f"ACCOUNT_SIGNUP_FORM_CLASS: {path!r} is no dotted path.")
+    try:
+        module = import_module(module_name)
+    except ImportError as error:
+        raise ImproperlyConfigured(
+            f"ACCOUNT_SIGNUP_FORM_CLASS: importing {module_name!r} failed: {error}"
+        ) from error
+    form_class: type[forms.Form] | None = getattr(module, class_name, None)
+    if form_class is None:
+        raise ImproperlyConfigured(
+            f"ACCOUNT_SIGNUP_FORM_CLASS: {module_name!r} has no {class_name!r}."
+        )
+    if not hasattr(form_class, "signup"):
+        raise ImproperlyConfigured(
+            f"ACCOUNT_SIGNUP_FORM_CLASS: {path!r} must define signup(self, request, user)."
+        )
+    return form_class
+
+
+def claim_identifier(identifier: str) -> bool:
+    """Claim an address or number for the account being made; two sign-ups at once cannot.
+
+    No database constraint guards an address that is not verified yet.
+    """
+    digest = hashlib.sha256(identifier.lower().encode("utf-8", "surrogatepass")).hexdigest()
+    return cache.add(f"allauth:account:signup:{digest}", 1, timeout=_CLAIM_SECONDS)
+
+
+def complete_signup(
+    request: HttpRequest,
+    *,
+    user: Any,
+    redirect_url: str | None = None,
+    signal_kwargs: dict[str, Any] | None = None,
+    by_passkey: bool = False,
+) -> HttpResponse:
+    """Announce the new account and log its user in, as far as no stage is in the way."""
+    signal_kwargs = {} if signal_kwargs is None else signal_kwargs
+    signals.user_signed_up.send(sender=user.__class__, request=request, user=user, **signal_kwargs)
+    login = Login(user=user, redirect_url=redirect_url, signal_kwargs=signal_kwargs, signup=True)
+    if by_passkey:
+        login.state["passkey_signup"] = True
+    return perform_login(request, login)
+
+
+def prevent_enumeration(
+    request: HttpRequest, *, email: str | None = None, phone: str | None = None
+) -> HttpResponse:
+    """Answer as if an account were made, for an address or number that has one already."""
+    login = Login(user=None, email=email, phone=phone, signup=True)
+    return resume_login(request, login)
+
+
+def send_unknown_account_mail(request: HttpRequest, email: str) -> None:
+    """Tell the owner of an address, if the site wants that, that it has no account."""
+    if not app_settings.EMAIL_UNKNOWN_ACCOUNTS:
+        return
+    get_adapter().send_mail(
+        "account/email/unknown_account",
+        email,
+        {"request": request, "signup_url": get_page_url(request, "account_signup")},
+    )

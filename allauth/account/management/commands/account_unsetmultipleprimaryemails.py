@@ -1,0 +1,41 @@
+"""Leave each user one primary address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db.models import Count
+
+from allauth.account.internal.userkit import user_email
+from allauth.account.models import EmailAddress
+
+
+class Command(BaseCommand):
+    """Repairs data from before the database saw to it that there is one primary address only."""
+
+    help = "Keeps one primary email address of each user who has several."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Keep the address that the user model holds, or else the newest one."""
+        primaries = EmailAddress.objects.filter(primary=True)
+        owners = primaries.values("user_id").annotate(count=Count("pk")).filter(count__gt=1)
+        for user_id in owners.values_list("user_id", flat=True):
+            addresses = list(
+                primaries.filter(user_id=user_id).select_related("user").order_by("pk")
+            )
+            kept = self._choose(addresses)
+            primaries.filter(user_id=user_id).exclude(pk=kept.pk).update(primary=False)
+
+    def _choose(self, addresses: list[EmailAddress]) -> EmailAddress:
+        wanted = user_email(addresses[0].user)
+        for address in addresses:
+            if address.email.lower() == wanted:
+                return address
+        chosen = addresses[-1]
+        tried = ", ".join(address.email for address in addresses)
+        self.stdout.write(
+            f"WARNING: user {chosen.user_id}: none of the primary addresses ({tried}) is that of"
+            f" the user, kept {chosen.email}"
+        )
+        return chosen

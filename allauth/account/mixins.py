@@ -1,0 +1,197 @@
+"""What the views of this package, and those of projects, have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.views.decorators.cache import never_cache
+
+from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
+from allauth.account.internal import stagekit
+from allauth.account.internal.decorators import login_not_required
+from allauth.account.utils import (
+    get_login_redirect_url,
+    get_next_redirect_url,
+    passthrough_next_redirect_url,
+)
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.utils import get_request_param
+
+if TYPE_CHECKING:
+    from django import forms
+    from django.views.generic.edit import FormView
+
+    from allauth.account.stages import LoginStage
+
+    _ViewBase = FormView[Any]
+else:
+    _ViewBase = object
+
+
+def _ajax_response(
+    request: HttpRequest,
+    response: HttpResponse,
+    form: forms.BaseForm | None = None,
+    data: Any = None,
+) -> HttpResponse:
+    adapter = get_adapter()
+    if not adapter.is_ajax(request):
+        return response
+    return adapter.ajax_response(request, response, form=form, data=data)
+
+
+class RedirectAuthenticatedUserMixin(_ViewBase):
+    """Sends visitors who are logged in, or half-way, on to where they belong."""
+
+    @method_decorator(login_not_required)
+    @method_decorator(never_cache)
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer with a redirect, unless the visitor is right here."""
+        if app_settings.AUTHENTICATED_LOGIN_REDIRECTS:
+            if request.user.is_authenticated:
+                redirect = HttpResponseRedirect(self.get_authenticated_redirect_url())
+                return _ajax_response(request, redirect)
+            stage = stagekit.get_pending_stage(request)
+            if stage is not None and stage.is_resumable(request):
+                response = self._redirect_to_pending_stage(request, stage)
+                if response is not None:
+                    return response
+        return super().dispatch(request, *args, **kwargs)
+
+    def _redirect_to_pending_stage(
+        self, request: HttpRequest, stage: LoginStage
+    ) -> HttpResponse | None:
+        return stagekit.redirect_to_pending_stage(request, stage)
+
+    def get_authenticated_redirect_url(self) -> str:
+        """Where visitors go who are logged in."""
+        url = None
+        if hasattr(self, "get_success_url"):
+            try:
+                url = self.get_success_url()
+            except ImproperlyConfigured:
+                url = None
+        redirect_field_name = getattr(self, "redirect_field_name", REDIRECT_FIELD_NAME)
+        return get_login_redirect_url(
+            self.request, url=url, redirect_field_name=redirect_field_name
+        )
+
+
+class LogoutFunctionalityMixin:
+    """Gives a view a way to log out."""
+
+    request: HttpRequest
+
+    def logout(self) -> None:
+        """End the session, and whatever the visitor had begun."""
+        from allauth.account.internal.flows.logout import logout
+
+        logout(self.request)
+
+
+class AjaxCapableProcessFormViewMixin(_ViewBase):
+    """Answers scripts in JSON, with the form and what became of it."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the form."""
+        return self._respond(super().get(request, *args, **kwargs))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Process the form."""
+        return self._respond(super().post(request, *args, **kwargs))
+
+    def _respond(self, response: HttpResponse) -> HttpResponse:
+        if not get_adapter().is_ajax(self.request):
+            return response
+        return _ajax_response(
+            self.request, response, form=self.get_form(), data=self.get_ajax_data()
+        )
+
+    def get_form(self, form_class: Any = None) -> Any:
+        """The form, the same one throughout the request."""
+        form = getattr(self, "_cached_form", None)
+        if form is None:
+            form = self._cached_form = super().get_form(form_class)
+        return form
+
+    def get_ajax_data(self) -> Any:
+        """What a script gets as ``data`` beside the form."""
+        return None
+
+
+class CloseableSignupMixin(_ViewBase):
+    """Shows another page while no new accounts are accepted."""
+
+    template_name_signup_closed = f"account/signup_closed.{app_settings.TEMPLATE_EXTENSION}"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer with the page that says so, unless sign-up is open."""
+        try:
+            if not self.is_open():
+                return self.closed()
+        except ImmediateHttpResponse as error:
+            return error.response
+        return super().dispatch(request, *args, **kwargs)
+
+    def is_open(self) -> bool:
+        """Tell whether new accounts are accepted."""
+        return get_adapter().is_open_for_signup(self.request)
+
+    def closed(self) -> HttpResponse:
+        """The page that says that no new accounts are accepted."""
+        return TemplateResponse(self.request, self.template_name_signup_closed)
+
+
+class NextRedirectMixin(_ViewBase):
+    """Sends visitors on to where they asked to be sent, if that is safe."""
+
+    redirect_field_name = REDIRECT_FIELD_NAME
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the parameter and a hidden field that carries it on."""
+        value = get_request_param(self.request, self.redirect_field_name)
+        field: Any = ""
+        if value:
+            field = format_html(
+                '<input type="hidden" name="{}" value="{}">', self.redirect_field_name, value
+            )
+        context = super().get_context_data(**kwargs)
+        context.update(
+            redirect_field_name=self.redirect_field_name,
+            redirect_field_value=value,
+            redirect_field=field,
+        )
+        return context
+
+    def get_success_url(self) -> str | None:  # type: ignore[override]
+        """Where to go on."""
+        return self.get_next_url() or self._get_own_success_url() or self.get_default_success_url()
+
+    def _get_own_success_url(self) -> str | None:
+        if not hasattr(super(), "get_success_url"):
+            url = getattr(self, "success_url", None)
+            return str(url) if url else None
+        try:
+            return super().get_success_url()
+        except ImproperlyConfigured:
+            return None
+
+    def get_default_success_url(self) -> str | None:
+        """Where to go on if nothing else says so."""
+        return None
+
+    def get_next_url(self) -> str | None:
+        """Where the visitor asked to be sent, if that is safe."""
+        return get_next_redirect_url(self.request, self.redirect_field_name)
+
+    def passthrough_next_url(self, url: str) -> str:
+        """``url`` with where the visitor asked to be sent in its query, if that is safe."""
+        return passthrough_next_redirect_url(self.request, url, self.redirect_field_name)

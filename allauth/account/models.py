@@ -1,0 +1,409 @@
+"""E-mail addresses, their confirmations, and logins in progress."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core import signing
+from django.core.cache import cache
+from django.db import IntegrityError, connections, models, router, transaction
+from django.db.models import Q, UniqueConstraint
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.userkit import user_email
+from allauth.account.managers import EmailAddressManager, EmailConfirmationManager
+from allauth.core import context
+from allauth.core.async_support import awaitable_method
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+def _is_unique_email() -> bool:
+    return bool(app_settings.UNIQUE_EMAIL)
+
+
+class EmailAddress(models.Model):
+    """An address of a user; stored in lower case."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.CASCADE
+    )
+    email = models.EmailField(
+        verbose_name=_("email address"), db_index=True, max_length=app_settings.EMAIL_MAX_LENGTH
+    )
+    verified = models.BooleanField(verbose_name=_("verified"), default=False)
+    primary = models.BooleanField(verbose_name=_("primary"), default=False)
+
+    objects: ClassVar[EmailAddressManager] = EmailAddressManager()
+
+    class Meta:
+        verbose_name = _("email address")
+        verbose_name_plural = _("email addresses")
+        unique_together = [("user", "email")]
+        constraints = [
+            UniqueConstraint(
+                fields=["user", "primary"],
+                name="unique_primary_email",
+                condition=Q(primary=True),
+            )
+        ]
+        if _is_unique_email():
+            constraints.append(
+                UniqueConstraint(
+                    fields=["email"], name="unique_verified_email", condition=Q(verified=True)
+                )
+            )
+
+    def __str__(self) -> str:
+        return self.email
+
+    def clean(self) -> None:
+        """Bring the address into the form in which it is stored."""
+        super().clean()
+        self.email = self.email.lower()
+
+    def can_set_verified(self) -> bool:
+        """Tell whether the address may count as verified: no other account has verified it."""
+        if self.verified or not app_settings.UNIQUE_EMAIL:
+            return True
+        others = EmailAddress.objects.filter(email=self.email, verified=True)
+        return not others.exclude(pk=self.pk).exists()
+
+    def set_verified(self, commit: bool = True) -> bool:
+        """Mark the address as verified, if no other account has.
+
+        Returns whether it is verified now. Of two accounts that try at once one succeeds.
+        """
+        if self.verified:
+            return True
+        if not self.can_set_verified():
+            return False
+        self.verified = True
+        if commit:
+            try:
+                with transaction.atomic():
+                    self.save(update_fields=["verified"])
+            except IntegrityError:
+                self.verified = False
+        return self.verified
+
+    def set_as_primary(self, conditional: bool = False) -> bool:
+        """Make this the primary address, and the one that the user model holds.
+
+        With ``conditional`` a primary address that is there already is left alone. Returns whether
+        this one is primary now.
+        """
+        try:
+            with transaction.atomic():
+                return self._replace_primary(conditional)
+        except IntegrityError:
+            # Another request made another address primary at the same time.
+            self.primary = False
+            return False
+
+    def _replace_primary(self, conditional: bool) -> bool:
+        lock_addresses(self)
+        former = EmailAddress.objects.get_primary(self.user)
+        if former is not None:
+            if conditional:
+                return False
+            if former.pk != self.pk:
+                former.primary = False
+                former.save(update_fields=["primary"])
+        self.primary = True
+        self.save()
+        # Only that column, lest changes of others to the user are undone.
+        user_email(self.user, self.email, commit=True)
+        return self.primary
+
+    def send_confirmation(
+        self, request: HttpRequest | None = None, signup: bool = False
+    ) -> EmailConfirmation | EmailConfirmationHMAC:
+        """Mail a link that verifies the address; neither limited nor signalled.
+
+        Raises ``NotImplementedError`` where addresses are verified by code.
+        """
+        confirmation = get_emailconfirmation_model().create(self)
+        confirmation.send(request, signup=signup)
+        return confirmation
+
+    def remove(self) -> None:
+        """Delete the address; the user model is given another one of the user, or none."""
+        with transaction.atomic():
+            self.delete()
+            if user_email(self.user) == self.email.lower():
+                others = EmailAddress.objects.filter(user=self.user)
+                other = others.order_by("-verified", "-primary", "pk").first()
+                user_email(self.user, other.email if other else "", commit=True)
+
+    aset_verified = awaitable_method(set_verified)
+    acan_set_verified = awaitable_method(can_set_verified)
+    aset_as_primary = awaitable_method(set_as_primary)
+    asend_confirmation = awaitable_method(send_confirmation)
+    aremove = awaitable_method(remove)
+
+
+def lock_addresses(address: EmailAddress) -> None:
+    """Let no other transaction change who has this address, or which of the user's is primary.
+
+    Constraints see to that where the database has partial ones; MySQL and MariaDB do not.
+    """
+    database = router.db_for_write(EmailAddress)
+    if connections[database].features.supports_partial_indexes:
+        return
+    rows = EmailAddress.objects.using(database).select_for_update()
+    list(rows.filter(Q(email=address.email) | Q(user_id=address.user_id)).values_list("pk"))
+
+
+class EmailConfirmationMixin:
+    """What both kinds of confirmations, stored and signed, have in common."""
+
+    email_address: Any
+    key: Any
+
+    def confirm(self, request: HttpRequest) -> EmailAddress | None:
+        """Verify the address; ``None`` if it was verified before or cannot be."""
+        address: EmailAddress = self.email_address
+        if address.verified:
+            return None
+        return address if get_adapter().confirm_email(request, address) else None
+
+    def send(self, request: HttpRequest | None = None, signup: bool = False) -> None:
+        """Mail the link."""
+        get_adapter().send_confirmation_mail(request or context.request, self, signup)
+
+    aconfirm = awaitable_method(confirm)
+    asend = awaitable_method(send)
+
+
+class EmailConfirmation(EmailConfirmationMixin, models.Model):
+    """A confirmation that is stored; used where ``ACCOUNT_EMAIL_CONFIRMATION_HMAC`` is off."""
+
+    email_address = models.ForeignKey(
+        EmailAddress, verbose_name=_("email address"), on_delete=models.CASCADE
+    )
+    created = models.DateTimeField(verbose_name=_("created"), default=timezone.now)
+    sent = models.DateTimeField(verbose_name=_("sent"), null=True)
+    key = models.CharField(verbose_name=_("key"), max_length=64, unique=True)
+
+    objects: ClassVar[EmailConfirmationManager] = EmailConfirmationManager()
+
+    class Meta:
+        verbose_name = _("email confirmation")
+        verbose_name_plural = _("email confirmations")
+
+    def __str__(self) -> str:
+        return f"confirmation for {self.email_address}"
+
+    @classmethod
+    def create(cls, email_address: EmailAddress) -> EmailConfirmation:
+        """Store a new confirmation for the address."""
+        key = get_adapter().generate_emailconfirmation_key(email_address.email)
+        return cls._default_manager.create(email_address=email_address, key=key)
+
+    @classmethod
+    def from_key(cls, key: str) -> EmailConfirmation | None:
+        """The confirmation with this key, in any case, if it can still be used."""
+        valid = EmailConfirmation.objects.all_valid().select_related("email_address__user")
+        return valid.filter(key=key.lower(), sent__isnull=False).first()
+
+    def key_expired(self) -> bool:
+        """Tell whether the key is void by age; one that was never sent is not valid at all."""
+        if self.sent is None:
+            return True
+        lifetime = timedelta(days=app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS)
+        return self.sent + lifetime <= timezone.now()
+
+    key_expired.boolean = True  # type: ignore[attr-defined]
+
+    def confirm(self, request: HttpRequest) -> EmailAddress | None:
+        """Verify the address; ``None`` if the key expired or the address cannot be verified."""
+        return None if self.key_expired() else super().confirm(request)
+
+    def send(self, request: HttpRequest | None = None, signup: bool = False) -> None:
+        """Mail the link; the lifetime of the key begins now."""
+        super().send(request, signup)
+        self.sent = timezone.now()
+        self.save()
+
+    afrom_key = classmethod(awaitable_method(from_key.__func__))  # type: ignore[attr-defined]
+    acreate = classmethod(awaitable_method(create.__func__))  # type: ignore[attr-defined]
+
+
+class EmailConfirmationHMAC(EmailConfirmationMixin):
+    """A confirmation that is stored nowhere: its key is the signed id of the address."""
+
+    def __init__(self, email_address: EmailAddress) -> None:
+        self.email_address = email_address
+
+    @cached_property
+    def key(self) -> str:
+        """The key for the link; its lifetime begins now."""
+        return signing.dumps(obj=self.email_address.pk, salt=app_settings.SALT)
+
+    @classmethod
+    def create(cls, email_address: EmailAddress) -> Self:
+        """Make a confirmation for the address."""
+        return cls(email_address)
+
+    @classmethod
+    def from_key(cls, key: str) -> EmailConfirmationHMAC | None:
+        """The confirmation with this key, if it can still be used.
+
+        The key is that of the published release, the id of a row. To which address it was mailed
+        is therefore remembered beside it: the key is void once the row holds another one.
+        """
+        lifetime = 60 * 60 * 24 * app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS
+        try:
+            pk = signing.loads(key, max_age=lifetime, salt=app_settings.SALT)
+            unverified = EmailAddress.objects.filter(verified=False).select_related("user")
+            address = unverified.filter(pk=pk).first()
+        except (signing.SignatureExpired, signing.BadSignature, ValueError, TypeError):
+            return None
+        if address is None or not _was_sent_to(key, address):
+            return None
+        return cls(address)
+
+    def key_expired(self) -> bool:
+        """Never: what expired does not come out of :meth:`from_key`."""
+        return False
+
+    def send(self, request: HttpRequest | None = None, signup: bool = False) -> None:
+        """Mail the link."""
+        lifetime = 60 * 60 * 24 * app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS
+        cache.set(
+            _recipient_cache_key(self.key), _digest(self.email_address.email), timeout=lifetime
+        )
+        super().send(request, signup)
+
+    afrom_key = classmethod(awaitable_method(from_key.__func__))  # type: ignore[attr-defined]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _recipient_cache_key(key: str) -> str:
+    return f"allauth:account:confirmation:{_digest(key)}"
+
+
+def _was_sent_to(key: str, address: EmailAddress) -> bool:
+    recipient = cache.get(_recipient_cache_key(key))
+    return recipient is None or constant_time_compare(recipient, _digest(address.email))
+
+
+def get_emailconfirmation_model() -> type[EmailConfirmation] | type[EmailConfirmationHMAC]:
+    """The kind of confirmation in use; ``NotImplementedError`` where codes are used."""
+    if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
+        raise NotImplementedError("Addresses are verified by code, not by link.")
+    return EmailConfirmationHMAC if app_settings.EMAIL_CONFIRMATION_HMAC else EmailConfirmation
+
+
+class Login:
+    """A login in progress, which survives in the session while a stage waits for the visitor.
+
+    Parameters:
+        user: Who is logging in; ``None`` for a login that is only pretended, so that nobody can
+            tell that an account exists.
+        email_verification: How far the address has to be verified.
+        redirect_url: Where the login leads.
+        signal_kwargs: Further arguments of ``user_signed_up`` and ``user_logged_in``.
+        signup: Whether the account was made just now.
+        email: The address the login was begun with.
+        state: What the stages remember.
+        initiated_at: When the login began, in seconds since the epoch.
+        phone: The phone number the login was begun with.
+    """
+
+    def __init__(
+        self,
+        user: Any = None,
+        email_verification: str | None = None,
+        redirect_url: str | None = None,
+        signal_kwargs: dict[str, Any] | None = None,
+        signup: bool = False,
+        email: str | None = None,
+        state: dict[str, Any] | None = None,
+        initiated_at: float | None = None,
+        phone: str | None = None,
+    ) -> None:
+        self.user = user
+        self.email_verification = email_verification or app_settings.EMAIL_VERIFICATION
+        self.redirect_url = redirect_url
+        self.signal_kwargs = signal_kwargs
+        self.signup = signup
+        self.email = email
+        self.state: dict[str, Any] = {} if state is None else state
+        self.initiated_at = initiated_at or time.time()
+        self.phone = phone
+
+    def serialize(self) -> dict[str, Any]:
+        """What the session keeps; :meth:`deserialize` reads it."""
+        from allauth.account.utils import user_pk_to_url_str
+
+        signal_kwargs = self.signal_kwargs
+        if signal_kwargs and signal_kwargs.get("sociallogin") is not None:
+            sociallogin = signal_kwargs["sociallogin"].serialize()
+            signal_kwargs = {**signal_kwargs, "sociallogin": sociallogin}
+        return {
+            "user_pk": user_pk_to_url_str(self.user) if self.user else None,
+            "email_verification": self.email_verification,
+            "signup": self.signup,
+            "redirect_url": self.redirect_url,
+            "email": self.email,
+            "phone": self.phone,
+            "signal_kwargs": signal_kwargs,
+            "state": self.state,
+            "initiated_at": self.initiated_at,
+        }
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> Login:
+        """Read what :meth:`serialize` returned; raises ``ValueError`` if it is something else.
+
+        A user who is gone since is ``None``.
+        """
+        try:
+            pk = data["user_pk"]
+            login = cls(
+                email_verification=data["email_verification"],
+                redirect_url=data["redirect_url"],
+                signal_kwargs=_deserialize_signal_kwargs(data["signal_kwargs"]),
+                signup=data["signup"],
+                email=data["email"],
+                state=data["state"],
+                initiated_at=float(data["initiated_at"]),
+                phone=data["phone"],
+            )
+            if not isinstance(login.state, dict):
+                raise ValueError("The state of a login must be a dictionary.")
+            login.user = None if pk is None else _get_user(pk)
+        except (KeyError, TypeError) as error:
+            raise ValueError("This is no login.") from error
+        return login
+
+
+def _deserialize_signal_kwargs(data: dict[str, Any] | None) -> dict[str, Any] | None:
+    if data and data.get("sociallogin") is not None:
+        from allauth.socialaccount.models import SocialLogin
+
+        return {**data, "sociallogin": SocialLogin.deserialize(data["sociallogin"])}
+    return data
+
+
+def _get_user(url_str: str) -> Any:
+    from allauth.account.utils import url_str_to_user_pk
+
+    return get_user_model()._default_manager.filter(pk=url_str_to_user_pk(url_str)).first()

@@ -1,0 +1,187 @@
+"""What the page modules have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_deny
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic.edit import FormView
+
+from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.decorators import login_not_required
+from allauth.account.internal.flows.code_verification import AbstractCodeVerificationProcess
+from allauth.account.internal.templatekit import get_entrance_context_data
+from allauth.account.mixins import NextRedirectMixin
+from allauth.core.exceptions import RateLimited
+from allauth.utils import get_form_class
+
+if TYPE_CHECKING:
+    FormPage = FormView[Any]
+else:
+    FormPage = FormView
+
+sensitive_post_parameters_m = method_decorator(
+    sensitive_post_parameters("oldpassword", "password", "password1", "password2")
+)
+
+never_cached = method_decorator(never_cache, name="dispatch")
+open_to_all = method_decorator(login_not_required, name="dispatch")
+never_framed = method_decorator(xframe_options_deny, name="dispatch")
+
+
+def get_template_name(name: str) -> str:
+    """The file name of a page template."""
+    return f"{name}.{app_settings.TEMPLATE_EXTENSION}"
+
+
+def get_configured_form(form_id: str, default: Any) -> Any:
+    """The form class of the project for ``form_id``, or ``default``."""
+    return get_form_class(app_settings.FORMS, form_id, default)
+
+
+def add_error_message(request: HttpRequest, code: str) -> None:
+    """Queue the text of an error as a message."""
+    adapter = get_adapter()
+    adapter.add_message(request, messages.ERROR, message=str(adapter.error_messages[code]))
+
+
+class EntranceMixin:
+    """Adds what all pages show that are for visitors who are not logged in."""
+
+    request: HttpRequest
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add links between the entrance pages."""
+        name = getattr(self, "redirect_field_name", "next")
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
+        context.update(get_entrance_context_data(self.request, name))
+        return context
+
+
+class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
+    """A page on which a code is typed in, sent again, or has its recipient corrected.
+
+    Subclasses set ``self.process`` before they dispatch.
+    """
+
+    process: AbstractCodeVerificationProcess
+    verify_form_id: str
+    change_form_id: str | None = None
+    change_form_class: Any = None
+
+    @property
+    def can_change(self) -> bool:
+        """Whether the recipient of the code can be corrected here and now."""
+        return self.change_form_id is not None and self.process.can_change
+
+    @property
+    def can_resend(self) -> bool:
+        """Whether another code can be had here and now."""
+        return self.process.can_resend
+
+    @property
+    def action(self) -> str:
+        """What the visitor wants: ``verify``, ``change`` or ``resend``."""
+        action = self.request.POST.get("action")
+        if action == "change" and self.can_change:
+            return "change"
+        if action == "resend" and self.can_resend:
+            return "resend"
+        return "verify"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Do what the visitor wants; an attempt is taken before a code is looked at."""
+        if self.action == "verify" and not self.process.claim_attempt():
+            self.process.abort()
+            return self.respond_too_many_attempts()
+        return super().post(request, *args, **kwargs)
+
+    def get_form_class(self) -> Any:
+        """The form for what the visitor wants."""
+        if self.action == "change":
+            return get_configured_form(self.change_form_id or "", self.change_form_class)
+        if self.action == "resend":
+            return Form
+        return get_configured_form(self.verify_form_id, self.form_class)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Hand the form what it compares its input to."""
+        kwargs = super().get_form_kwargs()
+        if self.action == "verify":
+            kwargs.update(self.get_verify_form_kwargs())
+        elif self.action == "change":
+            kwargs.update(self.get_change_form_kwargs())
+        return kwargs
+
+    def get_verify_form_kwargs(self) -> dict[str, Any]:
+        """What the form for the code gets."""
+        return {"code": self.process.code}
+
+    def get_change_form_kwargs(self) -> dict[str, Any]:
+        """What the form for another recipient gets."""
+        return {}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Go on after the right code, another recipient, or a wish for another code."""
+        action = self.action
+        if action == "verify":
+            if not self.process.consume():
+                form.add_error("code", get_adapter().validation_error("incorrect_code"))
+                return self.form_invalid(form)
+            return self.verified(form)
+        try:
+            if action == "change":
+                self.change(form)
+            else:
+                self.process.resend()
+        except RateLimited:
+            add_error_message(self.request, "rate_limited")
+        return HttpResponseRedirect(self.passthrough_next_url(self.request.path))
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Count a wrong code; the last one sends the visitor away."""
+        if self.action == "verify" and not self.process.reject():
+            return self.respond_too_many_attempts()
+        return super().form_invalid(form)
+
+    def verified(self, form: Any) -> HttpResponse:
+        """Answer the right code."""
+        raise NotImplementedError
+
+    def change(self, form: Any) -> None:
+        """Take over the corrected recipient."""
+        raise NotImplementedError
+
+    def get_abort_url(self) -> str:
+        """Where the visitor goes after too many wrong codes."""
+        raise NotImplementedError
+
+    def respond_too_many_attempts(self) -> HttpResponse:
+        """Send the visitor away after too many wrong codes."""
+        add_error_message(self.request, "too_many_login_attempts")
+        return HttpResponseRedirect(self.get_abort_url())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the forms, of which the one not in use is empty."""
+        context = super().get_context_data(**kwargs)
+        form = context["form"]
+        is_change = self.action == "change"
+        verify_form_class = get_configured_form(self.verify_form_id, self.form_class)
+        context.update(
+            can_resend=self.can_resend,
+            can_change=self.can_change,
+            email=self.process.email,
+            phone=self.process.phone,
+            verify_form=verify_form_class() if is_change else form,
+        )
+        if self.change_form_id is not None:
+            change_form_class = get_configured_form(self.change_form_id, self.change_form_class)
+            context["change_form"] = form if is_change else change_form_class()
+        return context

@@ -1,0 +1,221 @@
+"""The pages on which addresses are verified, by link and by code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.views.generic.base import TemplateView
+
+from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ChangeEmailForm, ConfirmEmailVerificationCodeForm
+from allauth.account.internal.constants import LoginStageKey
+from allauth.account.internal.decorators import login_not_required
+from allauth.account.internal.flows import email_verification
+from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
+from allauth.account.mixins import (
+    LogoutFunctionalityMixin,
+    NextRedirectMixin,
+    _ajax_response,
+)
+from allauth.account.models import EmailConfirmation, get_emailconfirmation_model
+from allauth.account.stages import LoginStageController
+from allauth.account.utils import user_display
+from allauth.account.views.base import (
+    CodeView,
+    EntranceMixin,
+    get_template_name,
+    never_cached,
+    never_framed,
+    open_to_all,
+)
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.httpkit import redirect
+
+
+@open_to_all
+@never_framed
+@never_cached
+class ConfirmEmailView(EntranceMixin, NextRedirectMixin, LogoutFunctionalityMixin, TemplateView):
+    """Verifies the address to which the link was mailed."""
+
+    template_name = get_template_name("account/email_confirm")
+
+    def get(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show what is about to be verified; a link that is not valid says so."""
+        try:
+            self.object: Any = self.get_object()
+        except Http404:
+            self.object = None
+        if self.object is not None and app_settings.CONFIRM_EMAIL_ON_GET:
+            return self.post(*args, **kwargs)
+        return self.respond(self.object is not None)
+
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Verify the address, then go on with the sign-up that waits for it."""
+        self.object = confirmation = self.get_object()
+        address = confirmation.confirm(self.request)
+        if address is not None:
+            response = email_verification.login_on_verification(self.request, address)
+            if response is not None:
+                return response
+            self.logout_other_user(confirmation)
+        url = self.get_redirect_url()
+        return redirect(url) if url else self.respond(True)
+
+    def respond(self, success: bool) -> HttpResponse:
+        """Show the page, or tell a script whether the link is valid."""
+        response = self.render_to_response(self.get_context_data())
+        if not get_adapter().is_ajax(self.request):
+            return response
+        response = _ajax_response(self.request, response, data=self.get_ajax_data())
+        response.status_code = 200 if success else 400
+        return response
+
+    def get_ajax_data(self) -> dict[str, Any]:
+        """What a script is told about the link."""
+        if self.object is None:
+            return {"can_confirm": False}
+        address = self.object.email_address
+        return {
+            "can_confirm": address.can_set_verified(),
+            "email": address.email,
+            "user": {"display": user_display(address.user)},
+        }
+
+    def logout_other_user(self, confirmation: Any) -> None:
+        """End the session of a user whose address it is not."""
+        user = self.request.user
+        if user.is_authenticated and user.pk != confirmation.email_address.user_id:
+            self.logout()
+
+    def get_object(self, queryset: QuerySet[EmailConfirmation] | None = None) -> Any:
+        """The confirmation for the key in the URL; raises ``Http404``."""
+        if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
+            raise Http404
+        confirmation = get_emailconfirmation_model().from_key(self.kwargs["key"])
+        if confirmation is None:
+            raise Http404
+        return confirmation
+
+    def get_queryset(self) -> QuerySet[EmailConfirmation]:
+        """The stored confirmations that can still be used."""
+        return EmailConfirmation.objects.all_valid().select_related("email_address__user")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the confirmation, if the link is valid."""
+        context = super().get_context_data(**kwargs)
+        context.update(confirmation=self.object, can_confirm=None)
+        if self.object is not None:
+            address = self.object.email_address
+            context.update(can_confirm=address.can_set_verified(), email=address.email)
+        return context
+
+    def get_redirect_url(self) -> str | None:
+        """Where to go afterwards."""
+        url = self.get_next_url()
+        if url:
+            return url
+        return get_adapter().get_email_verification_redirect_url(self.object.email_address)
+
+
+@open_to_all
+class EmailVerificationSentView(EntranceMixin, TemplateView):
+    """Tells people to look for the link in their mail."""
+
+    template_name = get_template_name("account/verification_sent")
+
+
+@open_to_all
+@never_framed
+@never_cached
+class ConfirmEmailVerificationCodeView(CodeView):
+    """Takes the code that verifies an address, in a login or while logged in."""
+
+    form_class = ConfirmEmailVerificationCodeForm
+    verify_form_id = "confirm_email_verification_code"
+    change_form_class = ChangeEmailForm
+    change_form_id = "change_email"
+    template_name = get_template_name("account/confirm_email_verification_code")
+
+    process: EmailVerificationProcess
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Send visitors away for whom no code is on its way."""
+        self.stage = LoginStageController.enter(request, LoginStageKey.VERIFY_EMAIL.value)
+        process = EmailVerificationProcess.resume(request)
+        is_authenticated = request.user.is_authenticated
+        if process is None:
+            if self.stage is not None:
+                # Nothing on this page could ever complete that login.
+                self.stage.abort()
+            name = "account_email" if is_authenticated else "account_login"
+            return HttpResponseRedirect(reverse(name))
+        if not is_authenticated and process.user is not None and self.stage is None:
+            return HttpResponseRedirect(reverse("account_login"))
+        self.process = process
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_verify_form_kwargs(self) -> dict[str, Any]:
+        """Hand the form the code, and whose address it is."""
+        return {
+            "code": self.process.code,
+            "user": self.process.user,
+            "email": self.process.email,
+        }
+
+    def get_change_form_kwargs(self) -> dict[str, Any]:
+        """Hand the form the address there is."""
+        return {"email": self.process.email}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Go on; too many mails to one address are refused by 429."""
+        try:
+            return super().form_valid(form)
+        except ImmediateHttpResponse as error:
+            return error.response
+
+    def change(self, form: Any) -> None:
+        self.process.change_to(form.cleaned_data["email"], form.account_already_exists)
+
+    def verified(self, form: Any) -> HttpResponse:
+        address, response = email_verification.verify_email_and_resume(self.request, self.process)
+        if response is not None:
+            return response
+        if self.stage is not None:
+            return HttpResponseRedirect(reverse("account_login"))
+        if address is None:
+            return redirect(self.get_next_url() or reverse("account_email"))
+        return redirect(
+            self.get_next_url() or get_adapter().get_email_verification_redirect_url(address)
+        )
+
+    def get_abort_url(self) -> str:
+        return reverse("account_email" if self.request.user.is_authenticated else "account_login")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add where to go back to."""
+        context = super().get_context_data(**kwargs)
+        context["cancel_url"] = (
+            reverse("account_email") if self.request.user.is_authenticated else None
+        )
+        return context
+
+
+_confirm_code = ConfirmEmailVerificationCodeView.as_view()
+_verification_sent = EmailVerificationSentView.as_view()
+
+
+@login_not_required
+def email_verification_sent(request: HttpRequest) -> HttpResponseBase:
+    """Tell where the link or code went and, by code, take it."""
+    if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
+        return _confirm_code(request)
+    return _verification_sent(request)
+
+
+confirm_email = ConfirmEmailView.as_view()

@@ -1,0 +1,119 @@
+"""The pages to log in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.http.response import HttpResponseBase
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.generic.base import TemplateView
+
+from allauth import app_settings as allauth_settings
+from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import LoginForm
+from allauth.account.internal.decorators import login_not_required
+from allauth.account.mixins import (
+    AjaxCapableProcessFormViewMixin,
+    LogoutFunctionalityMixin,
+    NextRedirectMixin,
+    RedirectAuthenticatedUserMixin,
+    _ajax_response,
+)
+from allauth.account.views.base import (
+    EntranceMixin,
+    FormPage,
+    get_configured_form,
+    get_template_name,
+    never_cached,
+    never_framed,
+    open_to_all,
+    sensitive_post_parameters_m,
+)
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.httpkit import redirect
+from allauth.decorators import rate_limit
+
+
+class LoginView(
+    EntranceMixin,
+    NextRedirectMixin,
+    RedirectAuthenticatedUserMixin,
+    AjaxCapableProcessFormViewMixin,
+    FormPage,
+):
+    """Logs in with a password, or begins a login by code."""
+
+    form_class = LoginForm
+    template_name = get_template_name("account/login")
+    success_url = None
+
+    @method_decorator(rate_limit(action="login"))
+    @method_decorator(login_not_required)
+    @sensitive_post_parameters_m
+    @method_decorator(never_cache)
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Refuse local logins where only third-party accounts are used."""
+        if allauth_settings.SOCIALACCOUNT_ONLY and request.method != "GET":
+            return HttpResponseForbidden()
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form_class(self) -> Any:
+        """The form, by default :class:`LoginForm`."""
+        return get_configured_form("login", self.form_class)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Hand the form the request."""
+        kwargs = super().get_form_kwargs()
+        kwargs["request"] = self.request
+        return kwargs
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Log in."""
+        try:
+            response: HttpResponse = form.login(self.request, redirect_url=self.get_success_url())
+        except ImmediateHttpResponse as error:
+            return error.response
+        return response
+
+
+@open_to_all
+class AccountInactiveView(EntranceMixin, TemplateView):
+    """Tells people that their account is switched off."""
+
+    template_name = get_template_name("account/account_inactive")
+
+
+@open_to_all
+@never_framed
+@never_cached
+class LogoutView(NextRedirectMixin, LogoutFunctionalityMixin, TemplateView):
+    """Asks whether to log out, and does so."""
+
+    template_name = get_template_name("account/logout")
+
+    def get(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask, unless there is nothing to ask."""
+        if app_settings.LOGOUT_ON_GET:
+            return self.post(*args, **kwargs)
+        if not self.request.user.is_authenticated:
+            return _ajax_response(self.request, redirect(self.get_redirect_url()))
+        response = super().get(*args, **kwargs)
+        return _ajax_response(self.request, response)
+
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Log out, or give up what the visitor had begun."""
+        url = self.get_redirect_url()
+        self.logout()
+        return _ajax_response(self.request, redirect(url))
+
+    def get_redirect_url(self) -> str:
+        """Where to go afterwards."""
+        return self.get_next_url() or get_adapter().get_logout_redirect_url(self.request)
+
+
+login = LoginView.as_view()
+account_inactive = AccountInactiveView.as_view()
+logout = LogoutView.as_view()

@@ -1,0 +1,99 @@
+"""The pages on which people log in by a code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+
+from allauth.account import app_settings
+from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
+from allauth.account.internal.constants import LoginStageKey
+from allauth.account.internal.decorators import login_not_required
+from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from allauth.account.mixins import NextRedirectMixin, RedirectAuthenticatedUserMixin
+from allauth.account.stages import LoginStageController
+from allauth.account.utils import get_login_redirect_url
+from allauth.account.views.base import (
+    CodeView,
+    EntranceMixin,
+    FormPage,
+    get_configured_form,
+    get_template_name,
+)
+
+
+def _get_request_url() -> str:
+    enabled = app_settings.LOGIN_BY_CODE_ENABLED
+    return reverse("account_request_login_code" if enabled else "account_login")
+
+
+class RequestLoginCodeView(
+    EntranceMixin, RedirectAuthenticatedUserMixin, NextRedirectMixin, FormPage
+):
+    """Sends a code to whoever wants to log in by one."""
+
+    form_class = RequestLoginCodeForm
+    template_name = get_template_name("account/request_login_code")
+
+    def get_form_class(self) -> Any:
+        """The form, by default :class:`RequestLoginCodeForm`."""
+        return get_configured_form("request_login_code", self.form_class)
+
+    def get_success_url(self) -> str | None:  # type: ignore[override]
+        """The page that takes the code; those who are logged in go where they asked to."""
+        if self.request.user.is_authenticated:
+            return self.get_next_url()
+        return self.passthrough_next_url(reverse("account_confirm_login_code"))
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Send the code."""
+        LoginCodeVerificationProcess.initiate(
+            request=self.request,
+            user=form._user,
+            email=form.cleaned_data.get("email"),
+            phone=form.cleaned_data.get("phone"),
+        )
+        return HttpResponseRedirect(
+            self.passthrough_next_url(reverse("account_confirm_login_code"))
+        )
+
+
+class ConfirmLoginCodeView(CodeView):
+    """Takes the code that logs in."""
+
+    form_class = ConfirmLoginCodeForm
+    verify_form_id = "confirm_login_code"
+    template_name = get_template_name("account/confirm_login_code")
+
+    process: LoginCodeVerificationProcess
+
+    @method_decorator(never_cache)
+    @method_decorator(login_not_required)
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Send visitors away for whom no code is on its way."""
+        if request.user.is_authenticated:
+            return HttpResponseRedirect(get_login_redirect_url(request))
+        stage = LoginStageController.enter(request, LoginStageKey.LOGIN_BY_CODE.value)
+        process = LoginCodeVerificationProcess.resume(stage) if stage is not None else None
+        if stage is None or process is None:
+            return HttpResponseRedirect(_get_request_url())
+        self.stage = stage
+        self.process = process
+        return super().dispatch(request, *args, **kwargs)
+
+    def verified(self, form: Any) -> HttpResponse:
+        return self.process.finish(self.get_next_url(), self.stage)
+
+    def get_abort_url(self) -> str:
+        if self.process.is_initiated_by_user:
+            return _get_request_url()
+        return reverse("account_login")
+
+
+request_login_code = RequestLoginCodeView.as_view()
+confirm_login_code = ConfirmLoginCodeView.as_view()

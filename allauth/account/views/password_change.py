@@ -1,0 +1,113 @@
+"""The pages on which people change their password, or set a first one."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ChangePasswordForm, SetPasswordForm
+from allauth.account.internal.flows import password_change as password_change_flow
+from allauth.account.internal.flows import reauthentication
+from allauth.account.mixins import AjaxCapableProcessFormViewMixin, NextRedirectMixin
+from allauth.account.views.base import (
+    FormPage,
+    get_configured_form,
+    get_template_name,
+    never_cached,
+    never_framed,
+    sensitive_post_parameters_m,
+)
+from allauth.decorators import rate_limit
+
+
+class _PasswordView(AjaxCapableProcessFormViewMixin, NextRedirectMixin, FormPage):
+    form_id: str
+    context_form_name: str
+
+    def get_form_class(self) -> Any:
+        """The configured form."""
+        return get_configured_form(self.form_id, self.form_class)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Hand the form the user."""
+        kwargs = super().get_form_kwargs()
+        kwargs["user"] = self.request.user
+        return kwargs
+
+    def get_default_success_url(self) -> str | None:
+        """Where to go on unless the visitor asked for something else."""
+        return get_adapter().get_password_change_redirect_url(self.request)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the form under the name of old."""
+        context = super().get_context_data(**kwargs)
+        context[self.context_form_name] = context["form"]
+        return context
+
+
+def _has_password(request: HttpRequest) -> bool:
+    return bool(cast(AbstractBaseUser, request.user).has_usable_password())
+
+
+@never_framed
+@never_cached
+class PasswordChangeView(_PasswordView):
+    """Replaces the password by a new one."""
+
+    form_class = ChangePasswordForm
+    form_id = "change_password"
+    context_form_name = "password_change_form"
+    template_name = get_template_name("account/password_change")
+
+    @method_decorator(login_required)
+    @method_decorator(rate_limit(action="change_password"))
+    @sensitive_post_parameters_m
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Send those on who have no password yet."""
+        if not _has_password(request):
+            return HttpResponseRedirect(reverse("account_set_password"))
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Store the password."""
+        form.save()
+        password_change_flow.finalize_password_change(self.request, form.user)
+        return super().form_valid(form)
+
+
+@never_framed
+@never_cached
+class PasswordSetView(_PasswordView):
+    """Sets a password for somebody who has none."""
+
+    form_class = SetPasswordForm
+    form_id = "set_password"
+    context_form_name = "password_set_form"
+    template_name = get_template_name("account/password_set")
+
+    @method_decorator(login_required)
+    @method_decorator(rate_limit(action="change_password"))
+    @sensitive_post_parameters_m
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Send those on who have a password already."""
+        if _has_password(request):
+            return HttpResponseRedirect(reverse("account_change_password"))
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Store the password, for those who can prove to be present, once they have."""
+        reauthentication.raise_if_reauthentication_required(self.request, app="allauth.account")
+        form.save()
+        password_change_flow.finalize_password_set(self.request, form.user)
+        return super().form_valid(form)
+
+
+password_change = PasswordChangeView.as_view()
+password_set = PasswordSetView.as_view()

@@ -1,0 +1,270 @@
+"""The pages on which a lost password is replaced, by link and by code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse, reverse_lazy
+from django.utils.decorators import method_decorator
+from django.views.generic.base import TemplateView
+
+from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import (
+    ConfirmPasswordResetCodeForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    UserTokenForm,
+)
+from allauth.account.internal.decorators import login_not_required
+from allauth.account.internal.flows import password_reset as password_reset_flow
+from allauth.account.internal.flows.password_reset_by_code import (
+    PasswordResetVerificationProcess,
+)
+from allauth.account.mixins import (
+    AjaxCapableProcessFormViewMixin,
+    LogoutFunctionalityMixin,
+    NextRedirectMixin,
+)
+from allauth.account.views.base import (
+    CodeView,
+    EntranceMixin,
+    FormPage,
+    get_configured_form,
+    get_template_name,
+    never_cached,
+    never_framed,
+    open_to_all,
+    sensitive_post_parameters_m,
+)
+from allauth.core import ratelimit
+from allauth.decorators import rate_limit
+
+INTERNAL_RESET_SESSION_KEY = password_reset_flow.RESET_KEY_SESSION_KEY
+
+
+@open_to_all
+@never_cached
+class PasswordResetView(
+    EntranceMixin, NextRedirectMixin, AjaxCapableProcessFormViewMixin, FormPage
+):
+    """Mails a link or code to whoever lost the password."""
+
+    template_name = get_template_name("account/password_reset")
+    form_class = ResetPasswordForm
+    success_url = reverse_lazy("account_reset_password_done")
+
+    def get_form_class(self) -> Any:
+        """The form, by default :class:`ResetPasswordForm`."""
+        return get_configured_form("reset_password", self.form_class)
+
+    def get_success_url(self) -> str | None:  # type: ignore[override]
+        """Where to go on: by code, the page that takes it."""
+        if not app_settings.PASSWORD_RESET_BY_CODE_ENABLED:
+            return super().get_success_url()
+        return self.passthrough_next_url(reverse("account_confirm_password_reset_code"))
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Send the mail, within the limit for such mails."""
+        limited = ratelimit.consume_or_429(
+            self.request, action="reset_password", key=form.cleaned_data["email"].lower()
+        )
+        if limited is not None:
+            return limited
+        form.save(self.request)
+        return super().form_valid(form)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the form under the name of old."""
+        context = super().get_context_data(**kwargs)
+        context["password_reset_form"] = context["form"]
+        return context
+
+
+@open_to_all
+class PasswordResetDoneView(EntranceMixin, TemplateView):
+    """Tells people to look for the link in their mail."""
+
+    template_name = get_template_name("account/password_reset_done")
+
+
+@never_framed
+@never_cached
+class PasswordResetFromKeyView(
+    EntranceMixin,
+    AjaxCapableProcessFormViewMixin,
+    NextRedirectMixin,
+    LogoutFunctionalityMixin,
+    FormPage,
+):
+    """Takes the new password of whoever comes by the link.
+
+    The token moves from the URL into the session before anything is shown, so that it does not
+    leak to other sites.
+    """
+
+    template_name = get_template_name("account/password_reset_from_key")
+    form_class = ResetPasswordKeyForm
+    success_url = reverse_lazy("account_reset_password_from_key_done")
+    reset_url_key = "set-password"
+
+    key: str
+    reset_user: Any = None
+
+    @method_decorator(rate_limit(action="reset_password_from_key"))
+    @method_decorator(login_not_required)
+    @sensitive_post_parameters_m
+    def dispatch(
+        self, request: HttpRequest, uidb36: str, key: str, **kwargs: Any
+    ) -> HttpResponseBase:
+        """Check the token, and have the form shown or processed."""
+        self.request = request
+        self.kwargs.update(uidb36=uidb36, key=key)
+        is_key_in_url = key != self.reset_url_key
+        self.key = key if is_key_in_url else request.session.get(INTERNAL_RESET_SESSION_KEY, "")
+        token_form_class = get_configured_form("user_token", UserTokenForm)
+        token_form = token_form_class(data={"uidb36": uidb36, "key": self.key})
+        if not token_form.is_valid():
+            return self._respond_token_failed(token_form)
+        if is_key_in_url and not get_adapter().is_ajax(request):
+            request.session[INTERNAL_RESET_SESSION_KEY] = self.key
+            url = self.passthrough_next_url(
+                reverse(
+                    "account_reset_password_from_key",
+                    kwargs={"uidb36": uidb36, "key": self.reset_url_key},
+                )
+            )
+            return HttpResponseRedirect(url)
+        self.reset_user = token_form.reset_user
+        return super().dispatch(request, uidb36, key, **kwargs)
+
+    def _respond_token_failed(self, token_form: Any) -> HttpResponse:
+        response: HttpResponse = self.render_to_response(
+            self.get_context_data(token_fail=True, form=token_form)
+        )
+        self._cached_form = token_form
+        return self._respond(response)
+
+    def get_form_class(self) -> Any:
+        """The form, by default :class:`ResetPasswordKeyForm`."""
+        return get_configured_form("reset_password_from_key", self.form_class)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Hand the form user and token."""
+        kwargs = super().get_form_kwargs()
+        kwargs.update(user=self.reset_user, temp_key=self.key)
+        return kwargs
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Store the password; a session of somebody else ends first."""
+        user = self.request.user
+        if user.is_authenticated and user.pk != self.reset_user.pk:
+            self.logout()
+        form.save()
+        response = password_reset_flow.finalize_password_reset(self.request, self.reset_user)
+        return response or super().form_valid(form)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add where the form goes."""
+        context = super().get_context_data(**kwargs)
+        context["action_url"] = reverse(
+            "account_reset_password_from_key",
+            kwargs={"uidb36": self.kwargs["uidb36"], "key": self.kwargs["key"]},
+        )
+        return context
+
+
+@open_to_all
+class PasswordResetFromKeyDoneView(EntranceMixin, TemplateView):
+    """Tells people that the new password is stored."""
+
+    template_name = get_template_name("account/password_reset_from_key_done")
+
+
+@open_to_all
+@never_framed
+@never_cached
+class ConfirmPasswordResetCodeView(CodeView):
+    """Takes the code that was mailed to whoever lost the password."""
+
+    form_class = ConfirmPasswordResetCodeForm
+    verify_form_id = "confirm_password_reset_code"
+    template_name = get_template_name("account/confirm_password_reset_code")
+
+    process: PasswordResetVerificationProcess
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Send visitors away for whom no code is on its way, or who have entered it."""
+        process = PasswordResetVerificationProcess.resume(request)
+        if process is None:
+            return HttpResponseRedirect(reverse("account_login"))
+        if process.is_code_confirmed:
+            return HttpResponseRedirect(reverse("account_complete_password_reset"))
+        self.process = process
+        return super().dispatch(request, *args, **kwargs)
+
+    def verified(self, form: Any) -> HttpResponse:
+        self.process.confirm_code()
+        return HttpResponseRedirect(
+            self.passthrough_next_url(reverse("account_complete_password_reset"))
+        )
+
+    def get_abort_url(self) -> str:
+        return self.passthrough_next_url(reverse("account_login"))
+
+
+@never_framed
+@never_cached
+class CompletePasswordResetView(EntranceMixin, NextRedirectMixin, FormPage):
+    """Takes the new password of whoever entered the code."""
+
+    form_class = ResetPasswordKeyForm
+    template_name = get_template_name("account/password_reset_from_key")
+    success_url = reverse_lazy("account_password_reset_completed")
+
+    @method_decorator(rate_limit(action="reset_password_from_key"))
+    @method_decorator(login_not_required)
+    @sensitive_post_parameters_m
+    def dispatch(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        """Send visitors away who have not entered the code, or took too long."""
+        process = PasswordResetVerificationProcess.resume(request)
+        if process is None:
+            self.request = request
+            return HttpResponseRedirect(
+                self.passthrough_next_url(reverse("account_reset_password"))
+            )
+        if not process.is_code_confirmed:
+            return HttpResponseRedirect(reverse("account_confirm_password_reset_code"))
+        self.process = process
+        return super().dispatch(request, **kwargs)
+
+    def get_form_class(self) -> Any:
+        """The form, by default :class:`ResetPasswordKeyForm`."""
+        return get_configured_form("reset_password_from_key", self.form_class)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Hand the form the user."""
+        kwargs = super().get_form_kwargs()
+        kwargs["user"] = self.process.user
+        return kwargs
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Store the password."""
+        form.save()
+        return self.process.finish() or super().form_valid(form)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add where the form goes."""
+        context = super().get_context_data(**kwargs)
+        context["action_url"] = reverse("account_complete_password_reset")
+        return context
+
+
+password_reset = PasswordResetView.as_view()
+password_reset_done = PasswordResetDoneView.as_view()
+password_reset_from_key = PasswordResetFromKeyView.as_view()
+password_reset_from_key_done = PasswordResetFromKeyDoneView.as_view()
+confirm_password_reset_code = ConfirmPasswordResetCodeView.as_view()
+complete_password_reset = CompletePasswordResetView.as_view()

@@ -1,0 +1,101 @@
+"""The page on which people prove to be present."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.utils.decorators import method_decorator
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ReauthenticateForm
+from allauth.account.internal.flows import reauthentication
+from allauth.account.mixins import NextRedirectMixin
+from allauth.account.utils import get_login_redirect_url
+from allauth.account.views.base import (
+    FormPage,
+    get_configured_form,
+    get_template_name,
+    never_cached,
+    never_framed,
+    sensitive_post_parameters_m,
+)
+from allauth.core import ratelimit
+
+
+@never_cached
+@never_framed
+class BaseReauthenticateView(NextRedirectMixin, FormPage):
+    """What the pages for the different ways to reauthenticate have in common."""
+
+    @method_decorator(login_required)
+    @sensitive_post_parameters_m
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Send the user to another page if this one is not theirs, within the limit."""
+        self.request = request
+        return (
+            self._check_methods()
+            or ratelimit.consume_or_429(request, action="reauthenticate")
+            or super().dispatch(request, *args, **kwargs)
+        )
+
+    def _check_methods(self) -> HttpResponse | None:
+        methods = get_adapter().get_reauthentication_methods(self.request.user)
+        if any(method["url"] == self.request.path for method in methods):
+            return None
+        if not methods:
+            raise PermissionDenied
+        return HttpResponseRedirect(self.passthrough_next_url(methods[0]["url"]))
+
+    def get_default_success_url(self) -> str | None:
+        """Where to go on unless the visitor asked for something else."""
+        return get_login_redirect_url(self.request)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Go on with what was suspended."""
+        response = reauthentication.resume_request(self.request)
+        return response or super().form_valid(form)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the other ways."""
+        context = super().get_context_data(**kwargs)
+        context["reauthentication_alternatives"] = self.get_reauthentication_alternatives()
+        return context
+
+    def get_reauthentication_alternatives(self) -> list[dict[str, Any]]:
+        """The other ways that the user has, ordered by what they are called."""
+        methods = get_adapter().get_reauthentication_methods(self.request.user)
+        alternatives = [
+            {**method, "url": self.passthrough_next_url(method["url"])}
+            for method in methods
+            if method["url"] != self.request.path
+        ]
+        return sorted(alternatives, key=lambda method: str(method["description"]))
+
+
+class ReauthenticateView(BaseReauthenticateView):
+    """Takes the password."""
+
+    form_class = ReauthenticateForm
+    template_name = get_template_name("account/reauthenticate")
+
+    def get_form_class(self) -> Any:
+        """The form, by default :class:`ReauthenticateForm`."""
+        return get_configured_form("reauthenticate", self.form_class)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Hand the form the user."""
+        kwargs = super().get_form_kwargs()
+        kwargs["user"] = self.request.user
+        return kwargs
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Record the reauthentication, and go on."""
+        reauthentication.reauthenticate_by_password(self.request)
+        return super().form_valid(form)
+
+
+reauthenticate = ReauthenticateView.as_view()
