@@ -16,8 +16,7 @@ from django.http import HttpRequest
 from django.utils.crypto import get_random_string
 from django.utils.module_loading import import_string
 
-from allauth import app_settings
-from allauth.core import context
+from allauth.core.internal.httpkit import build_absolute_uri as build_absolute_uri
 from allauth.core.settings import get_setting as get_setting
 
 MAX_USERNAME_SUFFIX_LENGTH = 7
@@ -140,49 +139,6 @@ def import_callable(path_or_callable: str | Callable[..., Any]) -> Callable[...,
 def set_form_field_order(form: BaseForm, field_order: Iterable[str] | None) -> None:
     """Put the fields named in ``field_order`` first; the others keep their order."""
     form.order_fields(list(field_order) if field_order is not None else None)
-
-
-def build_absolute_uri(
-    request: HttpRequest | None, location: str, protocol: str | None = None
-) -> str:
-    """Make ``location`` an absolute URL.
-
-    Parameters:
-        request: The request whose host counts; without one the current request, and outside of
-            requests the current site.
-        location: A path or URL.
-        protocol: ``"http"`` or ``"https"``, in place of the scheme found. Where
-            ``ACCOUNT_DEFAULT_HTTP_PROTOCOL`` is ``"https"``, that is enforced.
-
-    Raises ``ImproperlyConfigured`` if there is neither a request nor ``django.contrib.sites``.
-    """
-    from allauth.account import app_settings as account_settings
-
-    default_protocol = account_settings.DEFAULT_HTTP_PROTOCOL
-    if request is None:
-        request = context.request
-    if request is None:
-        uri = _build_site_uri(location, default_protocol)
-    else:
-        uri = request.build_absolute_uri(location)
-    if not protocol and default_protocol == "https":
-        protocol = default_protocol
-    return f"{protocol}:{uri.partition(':')[2]}" if protocol else uri
-
-
-def _build_site_uri(location: str, protocol: str) -> str:
-    if not app_settings.SITES_ENABLED:
-        raise ImproperlyConfigured(
-            "Absolute URLs outside of requests need django.contrib.sites in INSTALLED_APPS."
-        )
-    from urllib.parse import urlsplit
-
-    from django.contrib.sites.models import Site
-
-    parts = urlsplit(location)
-    if parts.scheme and parts.netloc:
-        return location
-    return f"{protocol}://{Site.objects.get_current().domain}{location}"
 
 
 def get_form_class(

@@ -22,6 +22,10 @@ class AccountConfig(AppConfig):
     def ready(self) -> None:
         """Raise ``ImproperlyConfigured`` unless the middleware is in the stack."""
         from allauth.account import checks  # noqa: F401 - importing registers them
+        from allauth.account.adapter import get_adapter
+        from allauth.core.internal import client_address
+
+        client_address.use_resolver(lambda request: get_adapter().get_client_ip(request))
 
         if MIDDLEWARE not in settings.MIDDLEWARE:
             raise ImproperlyConfigured(f"Add {MIDDLEWARE!r} to MIDDLEWARE.")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html
-from django.core.validators import RegexValidator
+from django.core.validators import EmailValidator, RegexValidator
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import lazy
+from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.emailkit import MAX_EMAIL_LENGTH
+from allauth.account.internal.emailkit import MAX_EMAIL_LENGTH, is_plainly_spelled
 
 
 class EmailField(forms.EmailField):
@@ -42,6 +42,8 @@ class EmailField(forms.EmailField):
     def clean(self, value: Any) -> Any:
         """Raise ``ValidationError`` for what is no address."""
         cleaned = super().clean(value)
+        if cleaned and not is_plainly_spelled(cleaned):
+            raise forms.ValidationError(EmailValidator.message, code="invalid")
         return cleaned.lower() if cleaned else cleaned
 
 
@@ -57,14 +59,24 @@ class PasswordField(forms.CharField):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         render_value = kwargs.pop("render_value", app_settings.PASSWORD_INPUT_RENDER_VALUE)
         autocomplete = kwargs.pop("autocomplete", None)
-        if kwargs.pop("show_reset_help", False):
-            kwargs["help_text"] = _lazy_reset_help()
+        self.show_reset_help: bool = kwargs.pop("show_reset_help", False)
         attrs = {"placeholder": kwargs.get("label")}
         if autocomplete is not None:
             attrs["autocomplete"] = autocomplete
         kwargs.setdefault("strip", False)
         kwargs["widget"] = forms.PasswordInput(render_value=render_value, attrs=attrs)
         super().__init__(*args, **kwargs)
+        self._set_reset_help()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> PasswordField:
+        field = super().__deepcopy__(memo)
+        # Each form works it out for itself, once: URLs and language are those of its request.
+        field._set_reset_help()
+        return field
+
+    def _set_reset_help(self) -> None:
+        if self.show_reset_help:
+            self.help_text = cast(SafeString, SimpleLazyObject(_get_reset_help))
 
 
 def _get_reset_help() -> SafeString:
@@ -78,9 +90,6 @@ def _get_reset_help() -> SafeString:
     except NoReverseMatch:
         return SafeString("")
     return format_html('<a href="{}">{}</a>', url, gettext("Forgot your password?"))
-
-
-_lazy_reset_help = lazy(_get_reset_help, SafeString, str)
 
 
 class SetPasswordField(PasswordField):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -354,9 +355,11 @@ class Login:
         from allauth.account.utils import user_pk_to_url_str
 
         signal_kwargs = self.signal_kwargs
-        if signal_kwargs and signal_kwargs.get("sociallogin") is not None:
-            sociallogin = signal_kwargs["sociallogin"].serialize()
-            signal_kwargs = {**signal_kwargs, "sociallogin": sociallogin}
+        if signal_kwargs:
+            signal_kwargs = {
+                name: value.serialize() if hasattr(value, "serialize") else value
+                for name, value in signal_kwargs.items()
+            }
         return {
             "user_pk": user_pk_to_url_str(self.user) if self.user else None,
             "email_verification": self.email_verification,
@@ -395,12 +398,25 @@ class Login:
         return login
 
 
-def _deserialize_signal_kwargs(data: dict[str, Any] | None) -> dict[str, Any] | None:
-    if data and data.get("sociallogin") is not None:
-        from allauth.socialaccount.models import SocialLogin
+_signal_kwarg_readers: dict[str, Callable[[Any], Any]] = {}
 
-        return {**data, "sociallogin": SocialLogin.deserialize(data["sociallogin"])}
-    return data
+
+def register_signal_kwarg(name: str, read: Callable[[Any], Any]) -> None:
+    """Have ``read`` restore the argument ``name`` of ``user_logged_in`` from a session.
+
+    It is kept there as what its own ``serialize()`` returns.
+    """
+    _signal_kwarg_readers[name] = read
+
+
+def _deserialize_signal_kwargs(data: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not data:
+        return data
+    readers = _signal_kwarg_readers
+    return {
+        name: readers[name](value) if name in readers and value is not None else value
+        for name, value in data.items()
+    }
 
 
 def _get_user(url_str: str) -> Any:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from functools import partial, wraps
+from functools import wraps
 from inspect import isawaitable
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -59,9 +59,14 @@ class HooksOfEitherColor:
 
     def __getattribute__(self, name: str) -> Any:
         value = super().__getattribute__(name)
-        if not name.startswith("__") and iscoroutinefunction(value):
-            return markcoroutinefunction(partial(call_hook, value))
-        return value
+        if name.startswith("__") or not iscoroutinefunction(value):
+            return value
+
+        @wraps(value)
+        def hook(*args: Any, **kwargs: Any) -> Any:
+            return call_hook(value, *args, **kwargs)
+
+        return markcoroutinefunction(hook)
 
 
 def awaitable(function: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
@@ -127,11 +132,19 @@ def guard_view(
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if is_on_event_loop():
-            # ``dispatch`` of a class-based view with async handlers is a plain function that
-            # returns a coroutine, and Django calls it on the event loop.
+        if is_on_event_loop() or _is_async_dispatch(view):
             return aguarded(request, *args, **kwargs)
         response = run_check(request, args, kwargs)
         return view(request, *args, **kwargs) if response is None else response
 
     return cast(ViewT, guarded)
+
+
+def _is_async_dispatch(view: Callable[..., Any]) -> bool:
+    """Tell whether ``view`` is ``dispatch`` of a view class whose handlers are ``async def``.
+
+    That is a plain function which returns a coroutine; under WSGI Django calls it off the event
+    loop and still awaits the result. ``method_decorator`` hands it over inside a ``partial``.
+    """
+    method = getattr(view, "func", view)
+    return getattr(getattr(method, "__self__", None), "view_is_async", False)

@@ -7,6 +7,7 @@ Every piece of markup in the built-in pages is an *element*: a small template be
 from typing import Any, cast
 
 from django import template
+from django.forms import BaseForm
 from django.template.base import (
     FilterExpression,
     Node,
@@ -25,6 +26,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString
 
 from allauth.account import app_settings as account_settings
+from allauth.core.internal.form_rendering import render_as_paragraphs
 
 SLOTS_CONTEXT_KEY = "slots_context"
 LAYOUT_CONTEXT_KEY = "layout_context"
@@ -232,6 +234,12 @@ def do_slot(parser: Parser, token: Token) -> SlotNode:
     nodelist = parser.parse((f"end{tag_name}",))
     parser.delete_first_token()
     return SlotNode(names[0] if names else "default", nodelist)
+
+
+@register.filter
+def as_paragraphs(form: BaseForm) -> SafeString:
+    """The form as its ``as_p`` gives it, only faster."""
+    return render_as_paragraphs(form)
 
 
 @register.tag("setvar")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.core.exceptions import PermissionDenied
@@ -14,6 +15,19 @@ from allauth.core.exceptions import ClientAddressUnknown
 logger = logging.getLogger(__name__)
 
 _MAX_TEXT_LENGTH = 100
+
+
+_resolvers: list[Callable[[HttpRequest], str]] = []
+
+
+def use_resolver(resolver: Callable[[HttpRequest], str]) -> None:
+    """Have ``resolver`` say what the address of a client is; for the app that has a hook for it."""
+    _resolvers[:] = [resolver]
+
+
+def resolve(request: HttpRequest) -> str:
+    """The address that everything is limited by; raises ``PermissionDenied`` if there is none."""
+    return _resolvers[0](request) if _resolvers else get_client_address(request)
 
 
 def get_client_address(request: HttpRequest) -> str:

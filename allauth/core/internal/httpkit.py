@@ -17,10 +17,12 @@ from django.shortcuts import redirect as redirect_to
 from django.urls import NoReverseMatch, reverse
 
 from allauth import app_settings
+from allauth.core import context
+from allauth.core.settings import get_setting
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _RESUMABLE_META = ("CONTENT_TYPE", "HTTP_HOST", "SCRIPT_NAME", "SERVER_NAME", "SERVER_PORT")
-_NEVER_STORED = re.compile(r"passw|secret|^csrfmiddlewaretoken$", re.IGNORECASE)
+_NEVER_STORED = re.compile(r"passw|secret|^csrfmiddlewaretoken\Z", re.IGNORECASE)
 
 
 def redirect(to: Any) -> HttpResponseRedirect:
@@ -63,14 +65,51 @@ def del_query_params(url: str, *params: str) -> str:
     return urlunsplit(parts._replace(query=urlencode(query, doseq=True)))
 
 
+def build_absolute_uri(
+    request: HttpRequest | None, location: str, protocol: str | None = None
+) -> str:
+    """Make ``location`` an absolute URL.
+
+    Parameters:
+        request: The request whose host counts; without one the current request, and outside of
+            requests the current site.
+        location: A path or URL.
+        protocol: ``"http"`` or ``"https"``, in place of the scheme found. Where
+            ``ACCOUNT_DEFAULT_HTTP_PROTOCOL`` is ``"https"``, that is enforced.
+
+    Raises ``ImproperlyConfigured`` if there is neither a request nor ``django.contrib.sites``.
+    """
+    default_protocol = get_setting("ACCOUNT_DEFAULT_HTTP_PROTOCOL", "http").lower()
+    if request is None:
+        request = context.request
+    if request is None:
+        uri = _build_site_uri(location, default_protocol)
+    else:
+        uri = request.build_absolute_uri(location)
+    if not protocol and default_protocol == "https":
+        protocol = default_protocol
+    return f"{protocol}:{uri.partition(':')[2]}" if protocol else uri
+
+
+def _build_site_uri(location: str, protocol: str) -> str:
+    if not app_settings.SITES_ENABLED:
+        raise ImproperlyConfigured(
+            "Absolute URLs outside of requests need django.contrib.sites in INSTALLED_APPS."
+        )
+    from django.contrib.sites.models import Site
+
+    parts = urlsplit(location)
+    if parts.scheme and parts.netloc:
+        return location
+    return f"{protocol}://{Site.objects.get_current().domain}{location}"
+
+
 def render_url(request: HttpRequest | None, url_template: str, **kwargs: Any) -> str:
     """Fill the placeholders ``{name}`` of ``url_template``, each quoted as its place needs.
 
     A template without a host becomes absolute. Raises ``ImproperlyConfigured`` for a placeholder
     that no value is given for.
     """
-    from allauth.utils import build_absolute_uri
-
     path, question_mark, query = url_template.partition("?")
     url = _fill(path, quote, kwargs) + question_mark + _fill(query, quote_plus, kwargs)
     return url if urlsplit(url).netloc else build_absolute_uri(request, url)

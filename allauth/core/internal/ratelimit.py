@@ -28,6 +28,7 @@ from django.utils.module_loading import import_string
 from allauth import app_settings as allauth_settings
 from allauth.core.exceptions import RateLimited
 from allauth.core.internal import client_address, httpkit
+from allauth.core.settings import get_setting
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ class SingleRateLimitUsage:
 
     def rollback(self) -> None:
         """Take the event back; if the entry stays locked, the limit is merely stricter."""
-        with _locked(self.cache_key) as is_locked:
+        with locked(self.cache_key) as is_locked:
             if not is_locked:
                 return
             history = cache.get(self.cache_key, [])
@@ -156,7 +157,7 @@ def _admit(entries: list[tuple[str, Rate]], dry_run: bool) -> RateLimitUsage | N
             now = time.time()
             histories: list[list[float]] = []
             for cache_key, rate in entries:
-                if rate.amount <= 0 or not locks.enter_context(_locked(cache_key)):
+                if rate.amount <= 0 or not locks.enter_context(locked(cache_key)):
                     return None
                 history = _recent(cache.get(cache_key, []), now, rate.duration)
                 if len(history) >= rate.amount:
@@ -180,7 +181,7 @@ def _recent(history: list[float], now: float, duration: int | float) -> list[flo
 
 
 @contextmanager
-def _locked(cache_key: str) -> Iterator[bool]:
+def locked(cache_key: str) -> Iterator[bool]:
     """Hold the lock of a cache entry; gives whether it could be had in time."""
     lock_key = f"{cache_key}:lock"
     deadline = time.monotonic() + LOCK_PATIENCE
@@ -228,9 +229,7 @@ def _get_cache_key(
 
 def _get_subject(request: HttpRequest, per: str, key: str | None, user: Any) -> str:
     if per == "ip":
-        from allauth.account.adapter import get_adapter
-
-        return f"ip:{client_address.get_network(get_adapter().get_client_ip(request))}"
+        return f"ip:{client_address.get_network(client_address.resolve(request))}"
     if per == "user":
         if user is None:
             user = request.user
@@ -256,7 +255,7 @@ def clear(
     for cache_key, rate in _get_entries(request, app, action, config, key, user):
         if rate.per not in scopes:
             continue
-        with _locked(cache_key) as is_locked:
+        with locked(cache_key) as is_locked:
             if is_locked:
                 cache.delete(cache_key)
 
@@ -283,10 +282,9 @@ def respond_429(request: HttpRequest) -> HttpResponse:
     if handler is not None:
         response: HttpResponse = handler(request)
         return response
-    from allauth.account import app_settings as account_settings
-
+    extension = get_setting("ACCOUNT_TEMPLATE_EXTENSION", "html")
     try:
-        return render(request, f"429.{account_settings.TEMPLATE_EXTENSION}", status=429)
+        return render(request, f"429.{extension}", status=429)
     except TemplateDoesNotExist:
         return HttpResponse(_PLAIN_PAGE, content_type="text/html", status=429)
 

@@ -1,0 +1,1 @@
+"""Identity providers to test against: real HTTP servers on the loopback interface."""
