@@ -11,6 +11,7 @@ import django
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 
 # The reference of the Python API is made from the code, which needs a site to be imported in.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.projects.regular.settings")
@@ -25,7 +26,12 @@ copyright = "2026 the contributors to this branch"
 release = _metadata["metadata"]["version"]
 version = release.partition("+")[0]
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosectionlabel"]
+extensions = [
+    "settings_reference",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosectionlabel",
+    "sphinx.ext.napoleon",
+]
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autosectionlabel_prefix_document = True
