@@ -206,24 +206,32 @@ def demo(session: nox.Session) -> None:
     session.run("python", "examples/demo/run.py", *session.posargs)
 
 
+def install_published(session: nox.Session) -> str:
+    """Install the published release in an environment of its own; returns its interpreter."""
+    scratch = Path(session.create_tmp()).resolve() / "published"
+    session.run("python", "-m", "venv", "--clear", str(scratch))
+    python = str(scratch / "bin" / "python")
+    code = "import django; print(django.__version__)"
+    django = str(session.run("python", "-c", code, silent=True)).strip()
+    packages = [PUBLISHED.replace("==", "[socialaccount]=="), f"django=={django}"]
+    session.run(python, "-m", "pip", "install", "--quiet", *packages, external=True)
+    return python
+
+
+@nox.session
+def compat(session: nox.Session) -> None:
+    """What was begun under the published release is finished under this package, and vice versa."""
+    install(session)
+    published = install_published(session)
+    pytest(session, "-m", "compat", "tests/compat", ALLAUTH_PUBLISHED_PYTHON=published)
+
+
 @nox.session
 def benchmark(session: nox.Session) -> None:
-    """Rates of this package and of the published release, which gets an environment of its own."""
-    session.install("-e", f".[{EXTRAS}]", "uvicorn")
-    scratch = Path(session.create_tmp()) / "published"
-    session.run("python", "-m", "venv", "--clear", str(scratch))
-    published = scratch / "bin" / "python"
-    session.run(
-        str(published),
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        PUBLISHED.replace("==", "[headless,mfa,socialaccount]=="),
-        "uvicorn",
-        external=True,
-    )
-    session.run("python", "benchmarks/run.py", *session.posargs, env={"PUBLISHED": str(published)})
+    """Rates of this package and of the published release, side by side."""
+    session.install("-e", f".[{EXTRAS}]")
+    published = install_published(session)
+    session.run("python", "benchmarks/run.py", *session.posargs, env={"PUBLISHED": published})
 
 
 @nox.session

@@ -27,7 +27,9 @@ def measure(python: str, kind: str, flow: str, repetitions: int) -> dict[str, fl
     """Measure one flow under one interpreter, in a process of its own."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     command = [python, "worker.py", kind, flow, str(repetitions)]
-    done = subprocess.run(command, cwd=HERE, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=HERE, env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise SystemExit(f"{python}: {flow} failed\n{done.stdout}{done.stderr}")
     times: dict[str, float] = json.loads(done.stdout.splitlines()[-1])

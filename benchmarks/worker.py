@@ -14,12 +14,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
-
 import django
-
-django.setup()
-
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.core.management import call_command
@@ -103,7 +98,9 @@ FLOWS: dict[str, Callable[[str], Awaitable[None]]] = {
 
 
 def prepare() -> None:
-    """Make the tables and a user."""
+    """Start Django, and make the tables and a user."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
+    django.setup()
     call_command("migrate", verbosity=0)
     user = get_user_model()(username="benchmark", email="benchmark@example.org")
     user.set_password(PASSWORD)

@@ -47,6 +47,8 @@ from allauth import app_settings as allauth_settings
 from allauth.account import app_settings, signals
 from allauth.account.app_settings import LoginMethod
 from allauth.account.internal import userkit
+from allauth.account.internal.lookalikes import get_username_skeleton
+from allauth.account.internal.sessionkit import delete_without_reading
 from allauth.core import context
 from allauth.core.async_support import call_hook
 from allauth.core.internal import client_address, httpkit, ratelimit, redirects
@@ -181,7 +183,7 @@ class DefaultAccountAdapter(BaseAdapter):
         reserved = {name.lower() for name in app_settings.USERNAME_BLACKLIST}
         if username.lower() in reserved:
             raise self.validation_error("username_blacklisted")
-        if not shallow and userkit.filter_users_by_username(username).exists():
+        if not shallow and userkit.filter_users_by_username(*_get_similar_names(username)).exists():
             raise self.validation_error("username_taken")
         return username
 
@@ -421,6 +423,7 @@ class DefaultAccountAdapter(BaseAdapter):
 
     def logout(self, request: HttpRequest) -> None:
         """End the session."""
+        delete_without_reading(request.session)
         django_logout(request)
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
@@ -807,6 +810,12 @@ def get_page_url(request: HttpRequest | None, urlname: str) -> str:
     return httpkit.get_frontend_url(request, urlname) or build_absolute_uri(
         request, reverse(urlname)
     )
+
+
+def _get_similar_names(username: str) -> set[str]:
+    if not app_settings.USERNAME_PREVENT_LOOKALIKES:
+        return {username}
+    return {username, get_username_skeleton(username)}
 
 
 def _get_context_request() -> HttpRequest:

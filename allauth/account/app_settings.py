@@ -433,6 +433,12 @@ class AppSettings(BaseAppSettings):
         default_text="[]",
     )
     USERNAME_MIN_LENGTH = Setting("int", 1, "How short a username may be.")
+    USERNAME_PREVENT_LOOKALIKES = Setting(
+        "bool",
+        True,
+        "Refuse new usernames that look like one that is taken: with letters of another script, in"
+        " compatibility forms, or with invisible characters.",
+    )
     USERNAME_VALIDATORS = Setting(
         "dotted path or None",
         None,

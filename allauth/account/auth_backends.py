@@ -48,7 +48,7 @@ class AuthenticationBackend(ModelBackend):
         password = credentials.get("password")
         if not password:
             return None
-        if not isinstance(password, str) or len(password) > MAX_PASSWORD_LENGTH:
+        if not _is_hashable(password):
             _spend_the_time_of_a_check("")
             return None
         checked: set[Any] = set()
@@ -82,6 +82,16 @@ class AuthenticationBackend(ModelBackend):
         if stashed is None or stashed[0] is not context.request:
             return None
         return stashed[1]
+
+
+def _is_hashable(password: object) -> bool:
+    if not isinstance(password, str) or len(password) > MAX_PASSWORD_LENGTH:
+        return False
+    try:
+        password.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _find_candidates(credentials: dict[str, Any]) -> Iterator[Any]:

@@ -60,6 +60,29 @@ def settings_check(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register(deploy=True)
+def deployment_check(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Look for what is harmless on a developer's machine only."""
+    found: list[CheckMessage] = []
+    if "*" in settings.ALLOWED_HOSTS:
+        found.append(
+            Warning(
+                "ALLOWED_HOSTS = ['*'] lets whoever sends a request choose the host in the links"
+                " of mails: list the hosts of the site",
+                id="account.W004",
+            )
+        )
+    if _get_cache_backend().endswith(".LocMemCache"):
+        found.append(
+            Warning(
+                "Each process has a default cache of its own: rate limits and the counting of"
+                " wrong codes need one that all processes share",
+                id="account.W005",
+            )
+        )
+    return found
+
+
 def _check_socialaccount_only() -> Iterator[CheckMessage]:
     if not allauth_settings.SOCIALACCOUNT_ONLY:
         return
@@ -168,13 +191,16 @@ def _check_rate_limits() -> Iterator[CheckMessage]:
                 " '10/m/ip'",
                 id="account.E001",
             )
-    backend = settings.CACHES.get("default", {}).get("BACKEND", "")
-    if backend.endswith(".DummyCache"):
+    if _get_cache_backend().endswith(".DummyCache"):
         yield Warning(
             "The default cache remembers nothing: rate limits and the counting of wrong codes"
             " have no effect",
             id="account.W002",
         )
+
+
+def _get_cache_backend() -> str:
+    return str(settings.CACHES.get("default", {}).get("BACKEND", ""))
 
 
 def _check_code_formats() -> Iterator[CheckMessage]:

@@ -13,7 +13,7 @@ from django.contrib.auth import get_user_model
 from django.core import signing
 from django.core.cache import cache
 from django.db import IntegrityError, connections, models, router, transaction
-from django.db.models import Q, UniqueConstraint
+from django.db.models import F, Q, UniqueConstraint
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -89,15 +89,17 @@ class EmailAddress(models.Model):
         """
         if self.verified:
             return True
-        if not self.can_set_verified():
-            return False
-        self.verified = True
-        if commit:
-            try:
-                with transaction.atomic():
+        if not commit:
+            self.verified = self.can_set_verified()
+            return self.verified
+        try:
+            with transaction.atomic():
+                lock_addresses(self.user_id, self.email)
+                self.verified = self.can_set_verified()
+                if self.verified:
                     self.save(update_fields=["verified"])
-            except IntegrityError:
-                self.verified = False
+        except IntegrityError:
+            self.verified = False
         return self.verified
 
     def set_as_primary(self, conditional: bool = False) -> bool:
@@ -115,7 +117,10 @@ class EmailAddress(models.Model):
             return False
 
     def _replace_primary(self, conditional: bool) -> bool:
-        lock_addresses(self)
+        lock_addresses(self.user_id)
+        if self.pk is not None and not EmailAddress.objects.filter(pk=self.pk).exists():
+            # Another request removed it at the same time.
+            return False
         former = EmailAddress.objects.get_primary(self.user)
         if former is not None:
             if conditional:
@@ -156,16 +161,23 @@ class EmailAddress(models.Model):
     aremove = awaitable_method(remove)
 
 
-def lock_addresses(address: EmailAddress) -> None:
-    """Let no other transaction change who has this address, or which of the user's is primary.
+def lock_addresses(user_id: Any, email: str | None = None) -> None:
+    """Make other transactions that call this wait for the current one, which it has to begin.
 
-    Constraints see to that where the database has partial ones; MySQL and MariaDB do not.
+    Only one at a time can then change the addresses of the user and, with ``email``, verify that
+    one. Constraints alone do not see to it: MySQL and MariaDB have no partial ones.
     """
     database = router.db_for_write(EmailAddress)
-    if connections[database].features.supports_partial_indexes:
+    rows = EmailAddress.objects.using(database)
+    if not connections[database].features.has_select_for_update:
+        # SQLite locks all of the database by the first write; after a read it may refuse to.
+        rows.filter(user_id=user_id).update(primary=F("primary"))
         return
-    rows = EmailAddress.objects.using(database).select_for_update()
-    list(rows.filter(Q(email=address.email) | Q(user_id=address.user_id)).values_list("pk"))
+    users = get_user_model()._base_manager.using(database).select_for_update()
+    list(users.filter(pk=user_id).values_list("pk"))
+    if email is not None:
+        # In one order, lest two transactions wait for each other.
+        list(rows.select_for_update().filter(email=email).order_by("pk").values_list("pk"))
 
 
 class EmailConfirmationMixin:
@@ -379,6 +391,7 @@ class Login:
         A user who is gone since is ``None``.
         """
         try:
+            _check_types(data)
             pk = data["user_pk"]
             login = cls(
                 email_verification=data["email_verification"],
@@ -390,12 +403,29 @@ class Login:
                 initiated_at=float(data["initiated_at"]),
                 phone=data["phone"],
             )
-            if not isinstance(login.state, dict):
-                raise ValueError("The state of a login must be a dictionary.")
             login.user = None if pk is None else _get_user(pk)
         except (KeyError, TypeError) as error:
             raise ValueError("This is no login.") from error
         return login
+
+
+_STORED_TYPES: dict[str, Any] = {
+    "user_pk": str | None,
+    "email_verification": str,
+    "redirect_url": str | None,
+    "signal_kwargs": dict | None,
+    "signup": bool,
+    "email": str | None,
+    "state": dict,
+    "initiated_at": int | float,
+    "phone": str | None,
+}
+
+
+def _check_types(data: dict[str, Any]) -> None:
+    for name, kind in _STORED_TYPES.items():
+        if not isinstance(data[name], kind):
+            raise TypeError(name)
 
 
 _signal_kwarg_readers: dict[str, Callable[[Any], Any]] = {}

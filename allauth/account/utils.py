@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from functools import wraps
 from typing import Any
 
 from django.contrib.auth import REDIRECT_FIELD_NAME, get_user_model
@@ -315,6 +316,8 @@ def url_str_to_user_pk(pk_str: str) -> Any:
         return uuid.UUID(pk_str)
     try:
         if isinstance(pk_field, models.IntegerField):
+            # Python would read the digits of any script.
+            pk_str.encode("ascii")
             return pk_field.to_python(str(base36_to_int(pk_str)))
         return pk_field.to_python(pk_str)
     except ValidationError as error:
@@ -328,6 +331,7 @@ def _get_pk_field() -> models.Field[Any, Any]:
     return pk_field  # type: ignore[no-any-return]
 
 
+@wraps(filter_users_by_username)
 def _list_users_by_username(*usernames: str) -> QuerySet[Any]:
     users = filter_users_by_username(*usernames)
     len(users)  # evaluated in this thread

@@ -186,6 +186,7 @@ def test_no_event_loop_is_started_under_wsgi(monkeypatch: pytest.MonkeyPatch) ->
     assert client.get("/accounts/").status_code == HTTPStatus.FOUND
 
 
+@pytest.mark.django_db
 def test_view_called_without_it_works(rf: RequestFactory) -> None:
     request = rf.get("/accounts/login/")
     request.session = SessionBase()

@@ -153,6 +153,14 @@ class ResetPasswordKeyForm(PasswordVerificationMixin, forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["password1"].user = self.user  # type: ignore[attr-defined]
 
+    def clean(self) -> dict[str, Any] | None:
+        """Raise ``ValidationError`` if the link is being used by another request already."""
+        cleaned = super().clean()
+        key = self.temp_key
+        if key and not self.errors and not password_reset.consume_reset_key(self.user, key):
+            raise get_adapter().validation_error("invalid_password_reset")
+        return cleaned
+
     def save(self) -> None:
         """Store the password."""
         get_adapter().set_password(self.user, self.cleaned_data["password1"])

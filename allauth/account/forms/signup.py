@@ -17,11 +17,15 @@ from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
 from allauth.account.fields import EmailField, PasswordField
 from allauth.account.internal import userkit
-from allauth.account.internal.flows.manage_email import email_already_exists
+from allauth.account.internal.flows.manage_email import (
+    assess_taken_email,
+    email_already_exists,
+)
 from allauth.account.internal.flows.phone_verification import phone_already_exists
 from allauth.account.internal.flows.signup import (
     base_signup_form_class,
-    claim_identifier,
+    claim_identifiers,
+    pretend_to_robot,
     prevent_enumeration,
 )
 from allauth.account.models import EmailAddress
@@ -133,28 +137,46 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
         Raises ``ValidationError`` if somebody else was faster and that may be told.
         """
         if not self.account_already_exists:
-            self._claim_identifiers()
-        if self.account_already_exists:
-            return None, self._pretend(request)
-        return self.save(request), None
+            with claim_identifiers(*self._list_identifiers()) as claimed:
+                taken = claimed or self._find_taken_phone()
+                if taken is None:
+                    try:
+                        return self.save(request), None
+                    except _AddressTakenError:
+                        taken = self.cleaned_data["email"]
+                self._refuse(taken)
+        return None, self._pretend(request)
 
-    def _claim_identifiers(self) -> None:
-        """See to it that of sign-ups with the same address or number only one goes on."""
-        adapter = get_adapter()
-        email = self.cleaned_data.get("email")
-        if email and app_settings.UNIQUE_EMAIL and not claim_identifier(email):
-            self.validate_unique_email(email)
+    def _list_identifiers(self) -> list[str]:
+        """The address and number that no other account being made may have."""
+        email = self.cleaned_data.get("email") if _is_email_unique() else None
         phone = self.cleaned_data.get("phone") if self._has_phone_field else None
-        if phone and not claim_identifier(phone):
-            if not app_settings.PREVENT_ENUMERATION:
-                raise ValidationError({"phone": adapter.validation_error("phone_taken")})
-            self.account_already_exists = True
+        return [identifier for identifier in (email, phone) if identifier]
+
+    def _find_taken_phone(self) -> str | None:
+        """The number, if it went to another account since the form was checked."""
+        phone: str | None = self.cleaned_data.get("phone") if self._has_phone_field else None
+        if not phone or get_adapter().get_user_by_phone(phone) is None:
+            return None
+        return phone
+
+    def _refuse(self, taken: str) -> None:
+        """Hide that the address or number is taken, or raise ``ValidationError``."""
+        adapter = get_adapter()
+        if taken == self.cleaned_data.get("email"):
+            if assess_taken_email() is False:
+                raise ValidationError({"email": adapter.validation_error("email_taken")})
+        elif not app_settings.PREVENT_ENUMERATION:
+            raise ValidationError({"phone": adapter.validation_error("phone_taken")})
+        self.account_already_exists = True
 
     def _pretend(self, request: HttpRequest) -> HttpResponse:
         password = self.cleaned_data.get("password1")
         if password:
             # The work that a real account would take.
             get_user_model()().set_password(password)
+        # Nor does the session tell the two apart.
+        get_adapter().unstash_verified_email(request)
         phone = self.cleaned_data.get("phone") if self._has_phone_field else None
         return prevent_enumeration(request, email=self.cleaned_data.get("email"), phone=phone)
 
@@ -170,12 +192,18 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
             with transaction.atomic():
                 return self._save_all(request)
         except IntegrityError as error:
-            adapter = get_adapter()
             username = self.cleaned_data.get("username")
-            if username and userkit.filter_users_by_username(username).exists():
-                taken = adapter.validation_error("username_taken")
-                raise ValidationError({"username": taken}) from error
-            raise
+            if username:
+                self._raise_if_username_taken(username, error)
+                raise
+        # A name that was made up went to somebody else meanwhile: another one is.
+        with transaction.atomic():
+            return self._save_all(request)
+
+    def _raise_if_username_taken(self, username: str, error: IntegrityError) -> None:
+        if userkit.filter_users_by_username(username).exists():
+            taken = get_adapter().validation_error("username_taken")
+            raise ValidationError({"username": taken}) from error
 
     def _save_all(self, request: HttpRequest) -> Any:
         adapter = get_adapter()
@@ -184,7 +212,21 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
         self.custom_signup(request, user)
         email = self.cleaned_data.get("email")
         setup_user_email(request, user, [EmailAddress(email=email)] if email else [])
+        if email and _is_email_unique():
+            try:
+                EmailAddress.objects.get_for_user(user, email)
+            except EmailAddress.DoesNotExist as error:
+                raise _AddressTakenError from error
         return user
+
+
+class _AddressTakenError(ValueError):
+    """The address went to another account since the form was checked."""
+
+
+def _is_email_unique() -> bool:
+    """Tell whether no other account, verified or not, may have the address of a new one."""
+    return bool(app_settings.UNIQUE_EMAIL) and assess_taken_email() is not True
 
 
 class SignupForm(BaseSignupForm):
@@ -246,7 +288,7 @@ class SignupForm(BaseSignupForm):
         """Make the account, unless a robot filled in the field that people do not see."""
         honeypot = app_settings.SIGNUP_FORM_HONEYPOT_FIELD
         if honeypot and self.cleaned_data[honeypot]:
-            return None, get_adapter().respond_email_verification_sent(request, None)
+            return None, pretend_to_robot(request, self.cleaned_data.get("email"))
         return super().try_save(request)
 
 

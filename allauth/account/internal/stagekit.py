@@ -37,6 +37,7 @@ def unstash_login(request: HttpRequest, peek: bool = False) -> Login | None:
     What is malformed, too old, or no longer matches its user (gone, or the password is another
     one) is no login in progress, and is removed with the steps recorded so far.
     """
+    from allauth.account.adapter import get_adapter
     from allauth.account.models import Login
 
     data = request.session.get(LOGIN_SESSION_KEY)
@@ -52,6 +53,8 @@ def unstash_login(request: HttpRequest, peek: bool = False) -> Login | None:
     if not _is_current(login, has_user=data["user_pk"] is not None):
         clear_login(request)
         return None
+    if login.redirect_url and not get_adapter().is_safe_url(login.redirect_url):
+        login.redirect_url = None  # it was safe when the login began
     if not peek:
         pop_login(request)
     return login

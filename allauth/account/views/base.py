@@ -132,10 +132,10 @@ class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
         """Go on after the right code, another recipient, or a wish for another code."""
         action = self.action
         if action == "verify":
-            if not self.process.consume():
-                form.add_error("code", get_adapter().validation_error("incorrect_code"))
-                return self.form_invalid(form)
-            return self.verified(form)
+            if self.process.consume():
+                return self.verified(form)
+            # A second click: what the first one led to is found on this page.
+            return HttpResponseRedirect(self.passthrough_next_url(self.request.path))
         try:
             if action == "change":
                 self.change(form)

@@ -251,7 +251,11 @@ class CompletePasswordResetView(EntranceMixin, NextRedirectMixin, FormPage):
         return kwargs
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Store the password."""
+        """Store the password, unless another request is doing so already."""
+        if not self.process.consume():
+            return HttpResponseRedirect(
+                self.passthrough_next_url(reverse("account_reset_password"))
+            )
         form.save()
         return self.process.finish() or super().form_valid(form)
 

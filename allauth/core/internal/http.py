@@ -12,7 +12,7 @@ import os
 import time
 from functools import cache
 from http.client import HTTPResponse
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -33,6 +33,8 @@ MAX_REDIRECTS = 5
 POOL_SIZE = 32
 """How many hosts, and how many connections to each, are kept."""
 
+JSON = TypeVar("JSON", dict[str, Any], list[Any])
+
 _CHUNK_BYTES = 64 * 1024
 _HARMLESS_HEADERS = {"accept", "accept-encoding", "connection", "user-agent"}
 
@@ -50,12 +52,15 @@ def build_session(*, timeout: float = DEFAULT_TIMEOUT) -> Session:
     return Session(timeout)
 
 
-def read_json(response: requests.Response) -> dict[str, Any]:
-    """The JSON object a server answered with.
+def read_json(response: requests.Response, expected: type[JSON] = dict) -> JSON:  # type: ignore[assignment]
+    """The JSON a server answered with.
+
+    Parameters:
+        expected: Whether that is to be an object (``dict``) or a ``list``.
 
     Raises:
-        UnusableResponse: It answered with an error status, or with anything but a JSON object.
-            The text names the status only: answers and URLs may hold secrets.
+        UnusableResponse: It answered with an error status, or with anything else than that. The
+            text names the status only: answers and URLs may hold secrets.
     """
     if response.status_code >= 400:
         raise UnusableResponse(f"The server answered with status {response.status_code}.")
@@ -63,8 +68,8 @@ def read_json(response: requests.Response) -> dict[str, Any]:
         data = response.json()
     except ValueError as error:
         raise UnusableResponse("The server did not answer with JSON.") from error
-    if not isinstance(data, dict):
-        raise UnusableResponse("The server did not answer with a JSON object.")
+    if not isinstance(data, expected):
+        raise UnusableResponse(f"The server did not answer with a {expected.__name__} in JSON.")
     return data
 
 

@@ -37,6 +37,9 @@ LOCK_TIMEOUT = 10.0
 LOCK_PATIENCE = 1.0
 """Seconds to wait for a lock before the event is refused."""
 
+REPLAYED_ATTRIBUTE = "_allauth_is_replayed"
+"""Set on a request that was suspended for reauthentication and goes on now."""
+
 _SECONDS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 _ORDER = ("ip", "user", "key")
 
@@ -261,7 +264,12 @@ def clear(
 
 
 def consume_or_429(request: HttpRequest, **kwargs: Any) -> HttpResponse | None:
-    """``None`` if the action is admitted, else the response that refuses it."""
+    """``None`` if the action is admitted, else the response that refuses it.
+
+    A request that is replayed after reauthentication was counted when it first came.
+    """
+    if getattr(request, REPLAYED_ATTRIBUTE, False):
+        return None
     if consume(request, **kwargs) is None:
         return respond_429(request)
     return None

@@ -229,3 +229,50 @@ def _compare_leniently(one: str, other: str) -> int:
 def _fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+class Transcript:
+    """What a visitor gets to see, step by step, without what is random or the visitor's own.
+
+    Parameters:
+        client: The visitor.
+        own: What the visitor typed in, which differs between transcripts that are compared.
+    """
+
+    def __init__(self, client: Client, *own: str) -> None:
+        self.client = client
+        self.own = own
+        self.steps: list[dict[str, Any]] = []
+        self._mails = len(mail.outbox)
+
+    def note(self, response: Any) -> Any:
+        """Add a step, and return the response."""
+        self.steps.append(
+            {
+                "status": response.status_code,
+                "headers": sorted(
+                    (name, self._mask(value))
+                    for name, value in response.items()
+                    if name != "Content-Length"
+                ),
+                "cookies": sorted(response.cookies),
+                "body": self._mask(response.content.decode()),
+                "messages": [(tag, self._mask(text)) for tag, text in list_messages(response)],
+                "session": sorted(read_session(self.client)),
+                "mails": len(mail.outbox) - self._mails,
+            }
+        )
+        return response
+
+    def get(self, path: str) -> Any:
+        """Open a page."""
+        return self.note(self.client.get(path))
+
+    def post(self, path: str, data: dict[str, str]) -> Any:
+        """Post a form."""
+        return self.note(self.client.post(path, data))
+
+    def _mask(self, text: str) -> str:
+        for number, word in enumerate(self.own):
+            text = text.replace(word, f"<{number}>")
+        return re.sub(r'(csrfmiddlewaretoken" value=")\w+', r"\1", text)

@@ -30,7 +30,9 @@ class PhoneAdapter(DefaultAccountAdapter):
         return (phone.number, phone.verified) if phone else None
 
     def set_phone(self, user: Any, phone: str, verified: bool) -> None:
-        Phone.objects.update_or_create(user=user, defaults={"number": phone, "verified": verified})
+        # SQLite may refuse to write in a transaction that began with reading.
+        if not Phone.objects.filter(user=user).update(number=phone, verified=verified):
+            Phone.objects.create(user=user, number=phone, verified=verified)
 
     def set_phone_verified(self, user: Any, phone: str) -> None:
         self.set_phone(user, phone, True)

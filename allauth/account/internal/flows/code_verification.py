@@ -51,9 +51,24 @@ def _hash(code: str) -> str:
     return salted_hmac("allauth.account.code", normalized, algorithm="sha256").hexdigest()
 
 
+_STATE_TYPES: dict[str, Any] = {
+    "failed_attempts": int,
+    "resend_count": int,
+    "change_count": int,
+    "email": str,
+    "phone": str,
+    "user_id": str,
+    "code": str,
+}
+
+
 def is_code_state(state: object) -> bool:
     """Tell whether a session value has the shape of a verification's state."""
-    return isinstance(state, dict) and isinstance(state.get("at"), int | float)
+    return (
+        isinstance(state, dict)
+        and isinstance(state.get("at"), int | float)
+        and all(isinstance(state[key], _STATE_TYPES[key]) for key in _STATE_TYPES & state.keys())
+    )
 
 
 class AbstractCodeVerificationProcess(ABC):

@@ -12,6 +12,7 @@ from allauth.account import app_settings, signals
 from allauth.account.adapter import get_adapter
 from allauth.account.app_settings import EmailVerificationMethod
 from allauth.account.internal.constants import LoginStageKey
+from allauth.account.internal.flows.signup import claim_identifiers
 from allauth.account.internal.userkit import user_email
 from allauth.account.models import EmailAddress, Login, lock_addresses
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -21,31 +22,58 @@ from allauth.core.internal import ratelimit
 def verify_email(request: HttpRequest, email_address: EmailAddress) -> bool:
     """Mark the address as verified, with everything that follows from it.
 
-    Returns whether it is; not so if another account verified it before, or at the same time.
+    Returns whether it is, by this call: not so if another account verified it before, or somebody
+    else did at the same time, or if it is new and the account has as many as it may have.
     """
+    adapter = get_adapter()
     is_new = email_address.pk is None
     try:
         with transaction.atomic():
             replaced = _store_verified(email_address)
     except (IntegrityError, _TakenError):
         email_address.verified = False
-        get_adapter().add_message(
+        adapter.add_message(
             request,
             messages.ERROR,
             "account/messages/email_confirmation_failed.txt",
             {"email": email_address.email},
         )
         return False
+    except _TooManyError:
+        error = adapter.validation_error("max_email_addresses", app_settings.MAX_EMAIL_ADDRESSES)
+        adapter.add_message(request, messages.ERROR, message=str(error.message))
+        return False
+    if replaced is None:
+        return False
     _announce_verified(request, email_address, is_new, replaced)
     return True
 
 
 class _TakenError(Exception):
-    """Another account has verified the address."""
+    """Another account has verified the address, or is about to."""
 
 
-def _store_verified(email_address: EmailAddress) -> list[EmailAddress]:
-    lock_addresses(email_address)
+class _TooManyError(Exception):
+    """The account has as many addresses as it may have."""
+
+
+def _store_verified(email_address: EmailAddress) -> list[EmailAddress] | None:
+    """Returns the addresses that make way, or ``None`` if all was done by somebody else."""
+    lock_addresses(email_address.user_id, email_address.email)
+    if email_address.pk is not None:
+        stored = EmailAddress.objects.filter(pk=email_address.pk).first()
+        if stored is None or (stored.verified and not email_address.verified):
+            return None
+        return _replace_others(email_address)
+    if not EmailAddress.objects.can_add_email(email_address.user):
+        raise _TooManyError
+    with claim_identifiers(email_address.email) as taken:
+        if taken is not None:
+            raise _TakenError
+        return _replace_others(email_address)
+
+
+def _replace_others(email_address: EmailAddress) -> list[EmailAddress]:
     if not email_address.set_verified(commit=False):
         raise _TakenError
     user = email_address.user

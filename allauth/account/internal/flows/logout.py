@@ -23,6 +23,9 @@ def logout(request: HttpRequest, *, show_message: bool = True) -> None:
         if show_message:
             adapter.add_message(request, messages.SUCCESS, "account/messages/logged_out.txt")
         adapter.logout(request)
+    elif request.session.session_key:
+        # Whoever else knows the key of a login that is cancelled has nothing left.
+        request.session.cycle_key()
     stagekit.clear_login(request)
     request.session.pop(PASSWORD_RESET_VERIFICATION_SESSION_KEY, None)
     request.session.pop(RESET_KEY_SESSION_KEY, None)

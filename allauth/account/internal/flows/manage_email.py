@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import F
 from django.http import HttpRequest
 
 from allauth.account import app_settings, signals
@@ -15,7 +14,7 @@ from allauth.account.app_settings import EmailVerificationMethod
 from allauth.account.internal.flows import email_verification
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.internal.userkit import find_email_owners, user_email
-from allauth.account.models import EmailAddress
+from allauth.account.models import EmailAddress, lock_addresses
 
 _APP = "allauth.account"
 
@@ -85,13 +84,12 @@ def save_new_email(request: HttpRequest, user: Any, email: str) -> EmailAddress:
     if app_settings.CHANGE_EMAIL:
         return EmailAddress.objects.add_new_email(request, user, email)
     with transaction.atomic():
-        if app_settings.MAX_EMAIL_ADDRESSES:
-            # Two additions at once must not exceed the maximum together.
-            EmailAddress.objects.filter(user=user).update(primary=F("primary"))
-            if not EmailAddress.objects.can_add_email(user):
-                raise get_adapter().validation_error(
-                    "max_email_addresses", app_settings.MAX_EMAIL_ADDRESSES
-                )
+        # Two additions at once must not exceed the maximum together.
+        lock_addresses(user.pk)
+        if not EmailAddress.objects.can_add_email(user):
+            raise get_adapter().validation_error(
+                "max_email_addresses", app_settings.MAX_EMAIL_ADDRESSES
+            )
         address = EmailAddress.objects.add_email(request, user, email)
     email_verification.send_verification_email_to_address(request, address)
     return address
@@ -133,13 +131,13 @@ def _remove_if_allowed(email_address: EmailAddress) -> bool:
     if email_address.pk is None:
         return can_delete_email(email_address)
     with transaction.atomic():
-        of_user = EmailAddress.objects.filter(user_id=email_address.user_id)
-        # An update locks the rows on every database, SQLite included.
-        of_user.update(primary=F("primary"))
-        is_primary = dict(of_user.values_list("pk", "primary"))
-        if email_address.pk not in is_primary:
+        lock_addresses(email_address.user_id)
+        rows = EmailAddress.objects.filter(pk=email_address.pk)
+        current = rows.select_related("user").first()
+        if current is None:
             return False
-        email_address.primary = is_primary[email_address.pk]
+        email_address.primary = current.primary
+        user_email(email_address.user, user_email(current.user))
         if not can_delete_email(email_address):
             return False
         email_address.remove()
@@ -205,8 +203,11 @@ def assess_unique_email(email: str, user: Any = None) -> bool | None:
     owners = find_email_owners(email)
     if user is not None:
         owners.discard(user.pk)
-    if not owners:
-        return True
+    return assess_taken_email() if owners else True
+
+
+def assess_taken_email() -> bool | None:
+    """What :func:`assess_unique_email` says of an address that another account has."""
     if not app_settings.PREVENT_ENUMERATION:
         return False
     if app_settings.EMAIL_VERIFICATION == EmailVerificationMethod.MANDATORY:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
 from allauth.account import app_settings, signals
@@ -21,6 +23,8 @@ from allauth.account.models import EmailAddress, Login
 from allauth.account.utils import user_pk_to_url_str
 
 RESET_KEY_SESSION_KEY = "_password_reset_key"
+
+_KEY_SECONDS = 60
 
 
 def request_password_reset(
@@ -44,6 +48,15 @@ def request_password_reset(
         if LoginMethod.USERNAME in app_settings.LOGIN_METHODS:
             context["username"] = user_username(user)
         adapter.send_password_reset_mail(user, email, context)
+
+
+def consume_reset_key(user: Any, key: str) -> bool:
+    """Use the token of a link up; of parallel requests only one succeeds.
+
+    The new password makes the token void, but not before it is stored.
+    """
+    digest = hashlib.sha256(f"{user.pk}:{key}".encode()).hexdigest()
+    return cache.add(f"allauth:account:reset:{digest}", 1, timeout=_KEY_SECONDS)
 
 
 def finalize_password_reset(

@@ -6,8 +6,9 @@ import json
 import time
 from collections.abc import Callable
 from typing import Any, cast
+from urllib.parse import unquote, urlsplit
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import Resolver404, reverse
 
 from allauth import app_settings as allauth_settings
@@ -19,12 +20,14 @@ from allauth.account.internal.flows.login import (
 )
 from allauth.account.internal.userkit import user_id_to_str
 from allauth.account.utils import get_next_redirect_url
+from allauth.core.async_support import call_hook
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.core.internal.httpkit import (
     add_query_params,
     deserialize_request,
     serialize_request,
 )
+from allauth.core.internal.ratelimit import REPLAYED_ATTRIBUTE
 from allauth.core.internal.urlkit import script_aware_resolve
 from allauth.utils import import_callable
 
@@ -127,8 +130,8 @@ def resume_request(request: HttpRequest) -> HttpResponse | None:
     state = request.session.pop(STATE_SESSION_KEY, None)
     if not isinstance(state, dict) or not _is_bound_to(request, state):
         state = {}
-    if "callback" in state:
-        callback = import_callable(state["callback"])
+    callback = _get_callback(state)
+    if callback is not None:
         return cast(HttpResponse, callback(request, state["state"]))
     url = get_next_redirect_url(request)
     if not url:
@@ -141,8 +144,18 @@ def _is_bound_to(request: HttpRequest, state: dict[str, Any]) -> bool:
     if "user_id" not in state:
         return True
     at = state.get("at")
-    is_fresh = isinstance(at, int | float) and (time.time() - at <= app_settings.LOGIN_TIMEOUT)
+    is_fresh = isinstance(at, int | float) and (
+        time.time() - at <= app_settings.REAUTHENTICATION_TIMEOUT
+    )
     return is_fresh and state["user_id"] == user_id_to_str(request.user)
+
+
+def _get_callback(state: dict[str, Any]) -> Callable[..., Any] | None:
+    try:
+        callback = import_callable(state["callback"])
+    except (KeyError, ImportError):
+        return None
+    return callback if callable(callback) and isinstance(state.get("state"), dict) else None
 
 
 def _replay(request: HttpRequest, serialized: Any, url: str) -> HttpResponse | None:
@@ -151,14 +164,24 @@ def _replay(request: HttpRequest, serialized: Any, url: str) -> HttpResponse | N
         return None
     try:
         data = json.loads(serialized)
-        query = f"?{data['GET']}" if data["GET"] else ""
-        if url not in (data["path"], f"{data['path']}{query}"):
-            return None
-        if not query and "?" in url:
+        if not _is_suspended(data, request, url):
             return None
         match = script_aware_resolve(data["path"])
         resumed = deserialize_request(serialized, request)
-    except (ValueError, KeyError, TypeError, Resolver404):
+    except (ValueError, KeyError, TypeError, AttributeError, Resolver404):
         return None
     resumed.resolver_match = match
-    return cast(HttpResponse, match.func(resumed, *match.args, **match.kwargs))
+    setattr(resumed, REPLAYED_ATTRIBUTE, True)
+    return cast(HttpResponse, call_hook(match.func, resumed, *match.args, **match.kwargs))
+
+
+def _is_suspended(data: dict[str, Any], request: HttpRequest, url: str) -> bool:
+    """Tell whether ``data`` is the POST to ``url``, a path and query of this very host."""
+    parts = urlsplit(url)
+    return (
+        data["method"] == "POST"
+        and data["META"].get("HTTP_HOST") == request.META.get("HTTP_HOST")
+        and not parts.netloc
+        and unquote(parts.path) == data["path"]
+        and QueryDict(parts.query).urlencode() == QueryDict(data["GET"]).urlencode()
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -60,8 +62,29 @@ def claim_identifier(identifier: str) -> bool:
 
     No database constraint guards an address that is not verified yet.
     """
+    return cache.add(_get_claim_key(identifier), 1, timeout=_CLAIM_SECONDS)
+
+
+def _get_claim_key(identifier: str) -> str:
     digest = hashlib.sha256(identifier.lower().encode("utf-8", "surrogatepass")).hexdigest()
-    return cache.add(f"allauth:account:signup:{digest}", 1, timeout=_CLAIM_SECONDS)
+    return f"allauth:account:signup:{digest}"
+
+
+@contextmanager
+def claim_identifiers(*identifiers: str) -> Iterator[str | None]:
+    """Claim ``identifiers`` while an account is made; gives the one that somebody else claimed."""
+    claimed = []
+    taken = None
+    for identifier in identifiers:
+        if not claim_identifier(identifier):
+            taken = identifier
+            break
+        claimed.append(identifier)
+    try:
+        yield taken
+    finally:
+        # From then on the account itself says that they are taken.
+        cache.delete_many([_get_claim_key(identifier) for identifier in claimed])
 
 
 def complete_signup(
@@ -85,8 +108,20 @@ def prevent_enumeration(
     request: HttpRequest, *, email: str | None = None, phone: str | None = None
 ) -> HttpResponse:
     """Answer as if an account were made, for an address or number that has one already."""
-    login = Login(user=None, email=email, phone=phone, signup=True)
+    login = Login(user=None, email=email, phone=phone, signal_kwargs={}, signup=True)
     return resume_login(request, login)
+
+
+def pretend_to_robot(request: HttpRequest, email: str | None) -> HttpResponse:
+    """Answer a robot as if an account were made; nothing is mailed, and no code is right."""
+    from allauth.account.internal.flows.email_verification_by_code import (
+        EmailVerificationProcess,
+    )
+
+    if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED and email:
+        state = EmailVerificationProcess.initial_state(email=email)
+        EmailVerificationProcess(request, state).persist()
+    return get_adapter().respond_email_verification_sent(request, None)
 
 
 def send_unknown_account_mail(request: HttpRequest, email: str) -> None:

@@ -1,0 +1,134 @@
+"""How many statements a page sends to the database, which also keeps the sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core import mail
+from django.test import Client
+
+from tests.projects.custom_hooks.tools import (
+    LOGIN,
+    LOGOUT,
+    SIGNUP,
+    is_logged_in,
+    submit_login,
+    submit_signup,
+)
+from tests.support.queries import assert_queries, max_queries
+
+pytestmark = pytest.mark.django_db
+
+RESET = "/accounts/password/reset/"
+
+
+@pytest.fixture(autouse=True)
+def _warm(settings: Any) -> None:
+    """The site is known, as it is in a process that has served a request before."""
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
+    if apps.is_installed("django.contrib.sites"):
+        from django.contrib.sites.models import Site
+
+        Site.objects.get_current()
+
+
+@pytest.mark.parametrize("page", [LOGIN, SIGNUP, RESET])
+def test_page_for_a_visitor(client: Client, page: str) -> None:
+    lists_providers = apps.is_installed("allauth.socialaccount") and page != RESET
+
+    # Providers may be configured in the database.
+    with max_queries(int(lists_providers)):
+        assert client.get(page).status_code == 200
+
+
+@pytest.mark.parametrize("methods", [{"username"}, {"email"}, {"username", "email"}])
+def test_login(client: Client, user: Any, password: str, settings: Any, methods: set[str]) -> None:
+    settings.ACCOUNT_LOGIN_METHODS = methods
+    login = user.email if "email" in methods else user.username
+
+    # The user; that the new session key is free, and the session; the time of the login.
+    with max_queries(5):
+        submit_login(client, login, password)
+
+    assert is_logged_in(client, user)
+
+
+def test_login_where_verification_is_mandatory(
+    client: Client, user: Any, password: str, settings: Any
+) -> None:
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+
+    with max_queries(6):
+        submit_login(client, user.username, password)
+
+    assert is_logged_in(client, user)
+
+
+@pytest.mark.parametrize("methods", [{"username"}, {"email"}])
+def test_wrong_password(client: Client, user: Any, settings: Any, methods: set[str]) -> None:
+    settings.ACCOUNT_LOGIN_METHODS = methods
+    login = user.email if "email" in methods else user.username
+
+    with max_queries(2):
+        submit_login(client, login, "wrong")
+
+
+def test_signup(client: Client) -> None:
+    with max_queries(9):
+        submit_signup(client, username="new", email="new@example.org")
+
+    assert is_logged_in(client)
+    assert len(mail.outbox) == 1
+
+
+def test_signup_without_an_address(client: Client) -> None:
+    with max_queries(8):
+        submit_signup(client, username="new")
+
+    assert is_logged_in(client)
+
+
+def test_logout(client: Client, user: Any) -> None:
+    client.force_login(user)
+
+    with max_queries(3):
+        client.post(LOGOUT)
+
+    assert not is_logged_in(client)
+
+
+def test_bare_prefix_for_a_user(client: Client, user: Any) -> None:
+    client.force_login(user)
+
+    with assert_queries(2):
+        assert client.get("/accounts/")["Location"] == "/accounts/email/"
+
+
+def test_bare_prefix_for_a_visitor(client: Client) -> None:
+    with assert_queries(0):
+        assert client.get("/accounts/")["Location"] == LOGIN
+
+
+class TestEmail:
+    def test_page(self, client: Client, user: Any) -> None:
+        client.force_login(user)
+
+        # Session, user, addresses.
+        with max_queries(3):
+            assert client.get("/accounts/email/").status_code == 200
+
+    def test_adding_an_address(self, client: Client, user: Any) -> None:
+        client.force_login(user)
+
+        with max_queries(6):
+            client.post("/accounts/email/", {"action_add": "", "email": "new@example.org"})
+
+        assert len(mail.outbox) == 1
+
+    def test_asking_for_a_reset(self, client: Client, user: Any) -> None:
+        with max_queries(2):
+            client.post(RESET, {"email": user.email})
+
+        assert len(mail.outbox) == 1

@@ -1,0 +1,638 @@
+"""What all codes that are typed in have in common, whatever they are for."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+import string
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import time_machine
+from django.contrib.sessions.serializers import JSONSerializer
+from django.core import mail, signing
+from django.core.cache import cache
+from django.test import Client
+
+import allauth
+from allauth.account import app_settings, signals
+from allauth.account.internal.flows.code_verification import is_right_code, protect_code
+from allauth.account.models import EmailAddress
+from allauth.core.internal.cryptokit import generate_user_code
+from tests.projects.codes.tools import (
+    EMAIL,
+    EMAIL_VERIFICATION_SENT,
+    LOGIN_CODE_CONFIRM,
+    LOGIN_CODE_REQUEST,
+    NOW,
+    PHONE_VERIFY,
+    RESET,
+    RESET_CODE_COMPLETE,
+    RESET_CODE_CONFIRM,
+    configure,
+    get_code,
+    make_wrong,
+    needs_phones,
+    read_page,
+    submit,
+)
+from tests.projects.custom_hooks.tools import (
+    LOGOUT,
+    collect_signals,
+    is_logged_in,
+    list_error_codes,
+    list_messages,
+    read_session,
+    submit_login,
+    write_session,
+)
+
+pytestmark = pytest.mark.django_db
+CONSONANTS = set("BCDFGHJKLMNPQRSTVWXZ")
+
+
+class Flow(NamedTuple):
+    """A flow that takes a code."""
+
+    page: str
+    begin: Callable[[Client, Any], object]
+    is_passed: Callable[[Client, Any], bool]
+    setting: str
+    timeout: int
+
+
+def begin_login(client: Client, user: Any) -> None:
+    assert client.post(LOGIN_CODE_REQUEST, {"email": user.email}).status_code == 302
+
+
+def begin_reset(client: Client, user: Any) -> None:
+    assert client.post(RESET, {"email": user.email}).status_code == 302
+
+
+def begin_email(client: Client, user: Any) -> None:
+    EmailAddress.objects.filter(user=user).update(verified=False)
+    assert submit_login(client, user.username, "correct horse 7 battery").status_code == 302
+
+
+def is_reset_open(client: Client, user: Any) -> bool:
+    return client.get(RESET_CODE_COMPLETE).status_code == 200
+
+
+FLOWS = {
+    "login": Flow(LOGIN_CODE_CONFIRM, begin_login, is_logged_in, "LOGIN_BY_CODE", 180),
+    "reset": Flow(RESET_CODE_CONFIRM, begin_reset, is_reset_open, "PASSWORD_RESET_BY_CODE", 180),
+    "email": Flow(
+        EMAIL_VERIFICATION_SENT, begin_email, is_logged_in, "EMAIL_VERIFICATION_BY_CODE", 900
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def _all_codes_are_used(settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = False
+    configure(
+        settings,
+        LOGIN_BY_CODE_ENABLED=True,
+        PASSWORD_RESET_BY_CODE_ENABLED=True,
+        EMAIL_VERIFICATION_BY_CODE_ENABLED=True,
+        EMAIL_VERIFICATION="mandatory",
+    )
+
+
+@pytest.fixture(params=list(FLOWS))
+def flow(request: pytest.FixtureRequest) -> Flow:
+    """Each of the flows that mail a code, in turn."""
+    return FLOWS[request.param]
+
+
+# Format
+
+
+@pytest.mark.parametrize(
+    ("code_format", "pattern"),
+    [
+        ({}, "XXXX-XXXX"),
+        ({"length": 2}, "X-X"),
+        ({"length": 3}, "XX-X"),
+        ({"length": 6}, "XXX-XXX"),
+        ({"length": 9}, "XXX-XXX-XXX"),
+        ({"length": 15}, "XXXXX-XXXXX-XXXXX"),
+        ({"length": 6, "dashed": False}, "XXXXXX"),
+        ({"numeric": True}, "XXX-XXX-XXX"),
+        ({"numeric": True, "length": 6}, "XXX-XXX"),
+        ({"allowed_chars": "ab", "length": 4}, "XX-XX"),
+    ],
+)
+def test_inv_18_format_of_codes(code_format: dict[str, Any], pattern: str) -> None:
+    code = generate_user_code(**code_format)
+
+    assert re.sub("[^-]", "X", code) == pattern
+    alphabet = CONSONANTS
+    if code_format.get("numeric"):
+        alphabet = set(string.digits)
+    alphabet = set(code_format.get("allowed_chars", alphabet))
+    assert set(code) <= alphabet | {"-"}
+
+
+def test_inv_18_codes_use_the_whole_alphabet() -> None:
+    assert set("".join(generate_user_code() for _ in range(200))) == CONSONANTS | {"-"}
+
+
+def test_inv_18_nothing_is_drawn_from_the_weak_generator() -> None:
+    weak = []
+    for path in Path(allauth.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            weak += [(path, name) for name in names if name in ("random", "numpy.random")]
+    assert weak == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "attribute"),
+    [
+        ("LOGIN_BY_CODE_FORMAT", "LOGIN_BY_CODE_FORMAT"),
+        ("EMAIL_VERIFICATION_BY_CODE_FORMAT", "EMAIL_VERIFICATION_BY_CODE_FORMAT"),
+        ("PASSWORD_RESET_BY_CODE_FORMAT", "PASSWORD_RESET_BY_CODE_FORMAT"),
+        ("PASSWORD_RESET_BY_CODE_CODE_FORMAT", "PASSWORD_RESET_BY_CODE_FORMAT"),
+        ("PHONE_VERIFICATION_CODE_FORMAT", "PHONE_VERIFICATION_CODE_FORMAT"),
+    ],
+)
+def test_format_is_a_setting(settings: Any, setting: str, attribute: str) -> None:
+    assert getattr(app_settings, attribute) == {}
+    setattr(settings, f"ACCOUNT_{setting}", {"numeric": True})
+    assert getattr(app_settings, attribute) == {"numeric": True}
+
+
+def test_format_reaches_the_mail(client: Client, user: Any, flow: Flow, settings: Any) -> None:
+    setattr(settings, f"ACCOUNT_{flow.setting}_FORMAT", {"numeric": True, "length": 6})
+
+    flow.begin(client, user)
+    assert re.fullmatch(r"\d{3}-\d{3}", get_code())
+    submit(client, flow.page, get_code().replace("-", ""))
+    assert flow.is_passed(client, user)
+
+
+# Comparison
+
+SPELLINGS = ["BCDF-GHJK", "bcdfghjk", " BCDF GHJK ", "b-c-d-f-g-h-j-k", "BCDF.GHJK\n", "(BCDF)GHJK"]
+OTHERS = [
+    "",
+    "-",
+    " ",
+    "BCDF-GHJ",
+    "BCDF-GHJL",
+    "BCDF-GHJKK",
+    "\uff22CDF-GHJK",
+    "BCDF\u2013GHJK\u200b",
+    "\u212aCDF-GHJK",
+    "BCDF-GHJK\x00",
+    "\ud800",
+    "B" * 100_000,
+]
+
+
+@pytest.mark.parametrize("engine", ["db", "signed_cookies"])
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_inv_19_all_spellings_of_a_code_are_right(
+    settings: Any, engine: str, spelling: str
+) -> None:
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+
+    assert is_right_code(actual=spelling, expected=protect_code("BCDF-GHJK"))
+    # Whoever looks at the code and whoever hashes it reads the same.
+    assert protect_code(spelling) == protect_code("BCDF-GHJK") or engine == "db"
+
+
+@pytest.mark.parametrize("engine", ["db", "signed_cookies"])
+@pytest.mark.parametrize("other", [*OTHERS, None, 5, [], b"BCDF-GHJK"])
+def test_ch02_s21_ch03_s20_everything_else_is_wrong(
+    settings: Any, engine: str, other: object
+) -> None:
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+
+    assert not is_right_code(actual=other, expected=protect_code("BCDF-GHJK"))
+
+
+@pytest.mark.parametrize("expected", ["", None, "-", " ", 5])
+@pytest.mark.parametrize("actual", ["", None, "-", " ", "None", "5"])
+def test_ch02_s21_ch03_s20_nothing_matches_a_missing_code(expected: object, actual: object) -> None:
+    assert not is_right_code(actual=actual, expected=expected)
+
+
+@pytest.mark.parametrize(
+    "typed", [make_wrong, str.lower, lambda code: f" {code.replace('-', ' ')}"]
+)
+def test_code_may_be_typed_carelessly(
+    client: Client, user: Any, flow: Flow, typed: Callable[[str], str]
+) -> None:
+    flow.begin(client, user)
+
+    submit(client, flow.page, typed(get_code()))
+    assert flow.is_passed(client, user) is (typed is not make_wrong)
+
+
+# Attempts
+
+
+def test_ch02_s20_ch03_s20_ch03_s21_attempts_are_limited(
+    client: Client, user: Any, flow: Flow
+) -> None:
+    flow.begin(client, user)
+    code = get_code()
+
+    for _ in range(2):
+        response = submit(client, flow.page, make_wrong(code))
+        assert list_error_codes(response, "code") == ["incorrect_code"]
+    response = submit(client, flow.page, make_wrong(code))
+    assert response.status_code == 302
+    assert list_messages(response)[-1][0] == "error"
+    # Aborted, in every respect.
+    assert not set(read_session(client)) & {
+        "account_login",
+        "account_email_verification_code",
+        "account_password_reset_verification",
+        "account_authentication_methods",
+    }
+    submit(client, flow.page, code)
+    assert not flow.is_passed(client, user)
+
+
+@pytest.mark.parametrize("maximum", [1, 5])
+def test_maximum_is_a_setting(
+    client: Client, user: Any, flow: Flow, settings: Any, maximum: int
+) -> None:
+    setattr(settings, f"ACCOUNT_{flow.setting}_MAX_ATTEMPTS", maximum)
+    flow.begin(client, user)
+
+    for _ in range(maximum - 1):
+        assert submit(client, flow.page, "nonsense").status_code == 200
+    assert submit(client, flow.page, "nonsense").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"code": ""}, {"action": "dance"}, {"action": "resend"}, {"action": "change"}]
+)
+def test_every_submission_is_an_attempt(
+    client: Client, user: Any, flow: Flow, data: dict[str, str]
+) -> None:
+    flow.begin(client, user)
+
+    for _ in range(2):
+        assert client.post(flow.page, data).status_code == 200
+    assert client.post(flow.page, data).status_code == 302
+    submit(client, flow.page, get_code())
+    assert not flow.is_passed(client, user)
+
+
+def test_looking_at_the_page_is_no_attempt(client: Client, user: Any, flow: Flow) -> None:
+    flow.begin(client, user)
+    for _ in range(5):
+        assert client.get(flow.page).status_code == 200
+
+    submit(client, flow.page, get_code())
+    assert flow.is_passed(client, user)
+
+
+def test_atk_a12_inv_11_attempts_are_not_restored_with_the_session(
+    client: Client, user: Any, flow: Flow
+) -> None:
+    flow.begin(client, user)
+    saved = read_session(client)
+    code = get_code()
+
+    evaluated = 0
+    for _ in range(20):
+        # As parallel requests do, each reads what the session held at first.
+        write_session(client, **saved)
+        response = submit(client, flow.page, make_wrong(code))
+        evaluated += response.status_code == 200
+    assert evaluated <= 3
+    write_session(client, **saved)
+    submit(client, flow.page, code)
+    assert not flow.is_passed(client, user)
+
+
+def test_inv_11_counters_of_the_published_release_are_a_lower_bound(
+    client: Client, user: Any, flow: Flow
+) -> None:
+    flow.begin(client, user)
+    session = read_session(client)
+    for state in find_states(session):
+        state["failed_attempts"] = 2
+    write_session(client, **session)
+
+    assert submit(client, flow.page, make_wrong(get_code())).status_code == 302
+
+
+def find_states(value: Any) -> list[dict[str, Any]]:
+    """The states of codes anywhere in a session."""
+    if not isinstance(value, dict):
+        return []
+    found = [value] if "failed_attempts" in value else []
+    return found + [state for item in value.values() for state in find_states(item)]
+
+
+def test_atk_a14_inv_11_inv_12_cookie_holds_no_code_and_restores_no_attempts(
+    client: Client, user: Any, flow: Flow, settings: Any
+) -> None:
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    flow.begin(client, user)
+    code = get_code()
+    saved = client.cookies["sessionid"].value
+    text = repr(
+        signing.loads(
+            saved,
+            salt="django.contrib.sessions.backends.signed_cookies",
+            serializer=JSONSerializer,
+        )
+    )
+    for spelling in (code, code.lower(), code.replace("-", ""), code.replace("-", "").lower()):
+        assert spelling not in text
+
+    evaluated = 0
+    for _ in range(6):
+        client.cookies["sessionid"] = saved
+        evaluated += submit(client, flow.page, make_wrong(code)).status_code == 200
+    assert evaluated <= 3
+    client.cookies["sessionid"] = saved
+    submit(client, flow.page, code)
+    assert not flow.is_passed(client, user)
+
+
+def test_code_is_right_in_cookie_sessions(
+    client: Client, user: Any, flow: Flow, settings: Any
+) -> None:
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    flow.begin(client, user)
+
+    submit(client, flow.page, get_code().lower())
+    assert flow.is_passed(client, user)
+
+
+def test_atk_a13_wrong_codes_count_per_account_over_all_sessions(
+    client_factory: Callable[..., Client], user: Any, flow: Flow, password: str
+) -> None:
+    evaluated = 0
+    with time_machine.travel(NOW, tick=False) as clock:
+        for number in range(14):
+            client = client_factory(REMOTE_ADDR=f"192.0.2.{number}")
+            flow.begin(client, user)
+            clock.shift(1)
+            for _ in range(3):
+                response = submit(client, flow.page, make_wrong(get_code()))
+                evaluated += response.status_code == 200
+        # Of three wrong codes the last one answers with a redirect.
+        assert evaluated == 20
+        client = client_factory()
+        flow.begin(client, user)
+        submit(client, flow.page, get_code())
+        assert not flow.is_passed(client, user)
+
+        # The password is another way in, and an hour later the codes are right again.
+        if flow.page != EMAIL_VERIFICATION_SENT:
+            submit_login(client, user.username, password)
+            assert is_logged_in(client, user)
+            client.logout()
+        clock.shift(3601)
+        flow.begin(client, user)
+        submit(client, flow.page, get_code())
+        assert flow.is_passed(client, user)
+
+
+# Time, and single use
+
+
+def test_inv_13_atk_a60_code_expires(client: Client, user: Any, flow: Flow) -> None:
+    for seconds, is_right in ((flow.timeout - 1, True), (flow.timeout + 1, False)):
+        cache.clear()
+        with time_machine.travel(NOW, tick=False) as clock:
+            flow.begin(client, user)
+            clock.shift(seconds)
+            submit(client, flow.page, get_code())
+            assert flow.is_passed(client, user) is is_right
+            client.logout()
+
+
+def test_timeout_is_a_setting(client: Client, user: Any, flow: Flow, settings: Any) -> None:
+    setattr(settings, f"ACCOUNT_{flow.setting}_TIMEOUT", 10)
+    with time_machine.travel(NOW, tick=False) as clock:
+        flow.begin(client, user)
+        clock.shift(11)
+        submit(client, flow.page, get_code())
+        assert not flow.is_passed(client, user)
+
+
+def test_inv_10_right_code_is_right_once(
+    client: Client, client_factory: Callable[..., Client], user: Any, flow: Flow
+) -> None:
+    flow.begin(client, user)
+    saved = read_session(client)
+    code = get_code()
+    submit(client, flow.page, code)
+    assert flow.is_passed(client, user)
+
+    # As the second of two parallel requests does, this reads what the session held before.
+    second = client_factory()
+    write_session(second, **saved)
+    user.save()
+    submit(second, flow.page, code)
+    assert not flow.is_passed(second, user)
+
+
+def test_atk_a60_abandoned_code_is_dead(client: Client, user: Any, flow: Flow) -> None:
+    flow.begin(client, user)
+    code = get_code()
+    client.post(LOGOUT)
+
+    submit(client, flow.page, code)
+    assert not flow.is_passed(client, user)
+
+
+def test_beginning_anew_voids_the_former_code(client: Client, user: Any, flow: Flow) -> None:
+    flow.begin(client, user)
+    code = get_code()
+    client.post(LOGOUT)
+    flow.begin(client, user)
+
+    assert code != get_code()
+    submit(client, flow.page, code)
+    assert not flow.is_passed(client, user)
+    submit(client, flow.page, get_code())
+    assert flow.is_passed(client, user)
+
+
+# Binding
+
+
+@pytest.mark.parametrize(("made_for", "posted_to"), list(itertools.permutations(FLOWS, 2)))
+def test_atk_a15_inv_14_code_of_another_flow_is_wrong(
+    client: Client, user: Any, made_for: str, posted_to: str
+) -> None:
+    FLOWS[made_for].begin(client, user)
+    code = get_code()
+    FLOWS[posted_to].begin(client, user)
+
+    submit(client, FLOWS[posted_to].page, code)
+    assert not FLOWS[posted_to].is_passed(client, user)
+
+
+def test_atk_a15_inv_14_code_of_another_flow_is_wrong_though_both_are_pending(
+    client: Client, user: Any
+) -> None:
+    client.force_login(user)
+    client.post(EMAIL, {"action_add": "", "email": "more@example.org"})
+    begin_reset(client, user)
+
+    for page, index in ((EMAIL_VERIFICATION_SENT, 1), (RESET_CODE_CONFIRM, 0)):
+        response = submit(client, page, get_code(index))
+        assert list_error_codes(response, "code") == ["incorrect_code"]
+    submit(client, EMAIL_VERIFICATION_SENT, get_code(0))
+    submit(client, RESET_CODE_CONFIRM, get_code(1))
+    assert is_reset_open(client, user)
+    assert EmailAddress.objects.get(email="more@example.org").verified
+
+
+@needs_phones
+def test_atk_a15_code_of_a_login_does_not_verify_a_phone(
+    client: Client, user_factory: Callable[..., Any], password: str, settings: Any, sms_outbox: Any
+) -> None:
+    configure(settings, SIGNUP_FIELDS=["username*", "phone", "password1*"])
+    user = user_factory(phone="+31612345678")
+    from tests.projects.phones.models import Phone
+
+    Phone.objects.update(verified=False)
+    client.post(LOGIN_CODE_REQUEST, {"email": user.email})
+    code = get_code()
+    client.post(LOGOUT)
+    submit_login(client, user.username, password)
+
+    response = submit(client, PHONE_VERIFY, code)
+    assert list_error_codes(response, "code") == ["incorrect_code"]
+    assert not is_logged_in(client)
+
+
+def test_inv_15_code_of_another_user_is_wrong(
+    client: Client,
+    client_factory: Callable[..., Client],
+    user: Any,
+    user_factory: Callable[..., Any],
+    flow: Flow,
+) -> None:
+    other_client, other = client_factory(), user_factory()
+    flow.begin(client, user)
+    flow.begin(other_client, other)
+
+    submit(other_client, flow.page, get_code(0))
+    assert not flow.is_passed(other_client, other)
+
+
+@pytest.mark.parametrize("change", ["removed", "replaced"])
+@pytest.mark.parametrize("name", ["login", "reset"])
+def test_atk_a47_sec_053_code_dies_with_the_address_it_was_mailed_to(
+    client: Client, user: Any, name: str, change: str
+) -> None:
+    flow = FLOWS[name]
+    flow.begin(client, user)
+    row = EmailAddress.objects.get(user=user)
+    if change == "removed":
+        EmailAddress.objects.create(user=user, email="safe@example.org", verified=True)
+        row.remove()
+    else:
+        EmailAddress.objects.filter(pk=row.pk).update(email="safe@example.org")
+        user.email = "safe@example.org"
+        user.save()
+
+    submit(client, flow.page, get_code())
+    assert not flow.is_passed(client, user)
+
+
+def test_code_dies_with_the_password(client: Client, user: Any, flow: Flow) -> None:
+    flow.begin(client, user)
+    user.set_password("another password 9")
+    user.save()
+
+    submit(client, flow.page, get_code())
+    assert not flow.is_passed(client, user)
+
+
+def test_inv_15_code_of_a_user_who_is_gone_is_no_code(
+    client: Client, user: Any, flow: Flow
+) -> None:
+    flow.begin(client, user)
+    code = get_code()
+    pk = user.pk
+    user.delete()
+
+    response = submit(client, flow.page, code)
+    assert response.status_code == 302
+    user.pk = pk
+    assert not flow.is_passed(client, user)
+
+
+# Where codes show up
+
+
+def test_atk_a59_inv_16_code_is_in_the_mail_and_nowhere_else(
+    client: Client, user: Any, flow: Flow, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    flow.begin(client, user)
+    code = get_code()
+    wrong = submit(client, flow.page, make_wrong(code))
+    page = client.get(flow.page)
+    right = submit(client, flow.page, code)
+
+    assert mail.outbox[-1].subject.count(code) == 0
+    emitted = [read_page(wrong), read_page(page), right.get("Location", ""), caplog.text]
+    emitted += [text for _, text in list_messages(right)]
+    emitted += [str(response.headers) for response in (wrong, page, right)]
+    for text in emitted:
+        assert code not in text
+    (field,) = re.findall(r"<input[^>]*name=\"code\"[^>]*>", read_page(page))
+    assert 'autocomplete="one-time-code"' in field
+    assert "value" not in field.replace('value=""', "")
+
+
+# Signals
+
+
+SIGNALS = {
+    LOGIN_CODE_CONFIRM: signals.login_code_rejected,
+    RESET_CODE_CONFIRM: signals.password_reset_code_rejected,
+    EMAIL_VERIFICATION_SENT: signals.email_verification_code_rejected,
+}
+
+
+def test_wrong_code_is_signaled(client: Client, user: Any, flow: Flow) -> None:
+    flow.begin(client, user)
+
+    with collect_signals(rejected=SIGNALS[flow.page]) as sent:
+        for _ in range(3):
+            submit(client, flow.page, "nonsense")
+    assert [arguments["last_attempt"] for _, arguments in sent] == [False, False, True]
+    assert {arguments["user"].pk for _, arguments in sent} == {user.pk}
+    assert all(arguments["request"].path == flow.page for _, arguments in sent)
+
+
+@pytest.mark.parametrize("name", ["login", "reset"])
+def test_wrong_code_for_nobody_is_not_signaled(client: Client, user: Any, name: str) -> None:
+    flow = FLOWS[name]
+    user.email = "nobody@example.org"
+    flow.begin(client, user)
+
+    with collect_signals(rejected=SIGNALS[flow.page]) as sent:
+        assert submit(client, flow.page, "nonsense").status_code == 200
+    assert sent == []
+
+
+def test_inv_12_hash_of_a_code_is_keyed(settings: Any) -> None:
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    protected = protect_code("BCDF-GHJK")
+    settings.SECRET_KEY = "another key of the site"
+
+    assert not is_right_code(actual="BCDF-GHJK", expected=protected)

@@ -1,0 +1,723 @@
+"""Nobody learns from outside which addresses and phone numbers have an account.
+
+Each test does the same with several identifiers, one known, one unknown and so on, writes down
+what a visitor sees of each answer and of all pages that follow, and compares.
+
+One difference remains: the page for the code offers to correct the address or number only if an
+account was made just now.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth import get_user_model
+from django.core import mail
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+
+from allauth.account.internal.flows.manage_email import assess_unique_email, email_already_exists
+from allauth.account.models import EmailAddress
+from tests.projects.codes.tools import (
+    EMAIL,
+    EMAIL_VERIFICATION_SENT,
+    LOGIN_CODE_CONFIRM,
+    LOGIN_CODE_REQUEST,
+    NOW,
+    PHONE_CHANGE,
+    PHONE_VERIFY,
+    RESET,
+    RESET_CODE_COMPLETE,
+    RESET_CODE_CONFIRM,
+    RESET_DONE,
+    configure,
+    get_path,
+    needs_phones,
+    submit,
+)
+from tests.projects.custom_hooks.tools import (
+    LOGIN,
+    LOGOUT,
+    SIGNUP,
+    count_hashes,
+    is_logged_in,
+    list_error_codes,
+    list_messages,
+    read_session,
+    submit_login,
+    submit_signup,
+    use_counting_hasher,
+)
+from tests.support.queries import Queries
+
+pytestmark = pytest.mark.django_db
+SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+# What is in the session of the server, and not in what the visitor can read.
+UNSEEN = {"user_id", "auth_hash", "account_already_exists"}
+
+
+class Visitor:
+    """Notes what is to be seen of each answer, with the identifier masked."""
+
+    def __init__(self, client: Client, *masked: str) -> None:
+        self.client = client
+        self.masked = masked
+        self.seen: list[Any] = []
+
+    def get(self, page: str) -> None:
+        self.note(self.client.get(page))
+
+    def post(self, page: str, **data: Any) -> None:
+        self.note(self.client.post(page, data))
+
+    def note(self, response: Any) -> None:
+        self.seen.append(
+            {
+                "status": response.status_code,
+                "headers": sorted(set(response.headers) - {"Content-Length", "Expires"}),
+                "location": self.mask(response.headers.get("Location", "")),
+                "cookies": sorted(response.cookies),
+                "body": self.mask(response.content.decode()),
+                "messages": [(level, self.mask(text)) for level, text in list_messages(response)],
+                "session": get_shape(read_session(self.client)),
+            }
+        )
+
+    def mask(self, text: str) -> str:
+        for value in self.masked:
+            text = text.replace(value, "?").replace(value.replace("+", "%2B"), "?")
+        return re.sub(r'value="[A-Za-z0-9]{64}"', "", text)
+
+
+def get_shape(value: Any) -> Any:
+    """Keys and kinds of what a session holds."""
+    if isinstance(value, dict):
+        return {key: get_shape(item) for key, item in sorted(value.items()) if key not in UNSEEN}
+    if value is None or isinstance(value, str):
+        # Whether there is a user is what must not show.
+        return "text or none"
+    return type(value).__name__
+
+
+Scenario = Callable[[Visitor, str], None]
+
+
+def compare(
+    client_factory: Callable[..., Client], scenario: Scenario, *identifiers: str
+) -> list[Visitor]:
+    """Do the same with each identifier, and see to it that it looks the same."""
+    visitors = []
+    for number, identifier in enumerate(identifiers):
+        cache.clear()
+        visitor = Visitor(client_factory(), identifier, f"somebody{number}")
+        with time_machine.travel(NOW, tick=False):
+            scenario(visitor, identifier)
+        visitors.append(visitor)
+    for visitor in visitors[1:]:
+        for number, (seen, expected) in enumerate(zip(visitor.seen, visitors[0].seen, strict=True)):
+            for part in expected:
+                assert seen[part] == expected[part], (visitor.masked, number, part)
+    return visitors
+
+
+@pytest.fixture
+def identities(user_factory: Callable[..., Any]) -> list[str]:
+    """Addresses of an account, of nobody, of an inactive account, and of an unverified one."""
+    return [
+        user_factory(email="known@example.org").email,
+        "nobody@example.org",
+        user_factory(email="inactive@example.org", is_active=False).email,
+        user_factory(email="unverified@example.org", verified=False).email,
+    ]
+
+
+def follow_code_page(page: str, *others: str) -> list[Scenario]:
+    """Everything that can be done on the page that takes a code."""
+
+    def look(visitor: Visitor, identifier: str) -> None:
+        visitor.get(page)
+        visitor.get(f"{page}?next=/on/")
+
+    def guess(visitor: Visitor, identifier: str) -> None:
+        for code in ("BCDF-GHJK", "", "bcdfghjk"):
+            visitor.post(page, code=code)
+        visitor.get(page)
+        visitor.post(page, code="BCDF-GHJK")
+        visitor.get(LOGIN)
+
+    def resend(visitor: Visitor, identifier: str) -> None:
+        for _ in range(4):
+            visitor.post(page, action="resend")
+            visitor.get(page)
+        visitor.post(page, code="BCDF-GHJK")
+
+    def wait(visitor: Visitor, identifier: str) -> None:
+        with time_machine.travel(NOW + 899, tick=False):
+            visitor.get(page)
+        with time_machine.travel(NOW + 901, tick=False):
+            visitor.post(page, code="BCDF-GHJK")
+            visitor.get(page)
+
+    def cancel(visitor: Visitor, identifier: str) -> None:
+        visitor.post(LOGOUT, next=LOGIN)
+        visitor.get(page)
+        visitor.get(LOGIN)
+
+    def stray(visitor: Visitor, identifier: str) -> None:
+        for other in (LOGIN, SIGNUP, EMAIL, RESET, *others):
+            visitor.get(other)
+
+    return [look, guess, resend, wait, cancel, stray]
+
+
+def iterate_branches(begin: Scenario, branches: list[Scenario]) -> Iterator[Scenario]:
+    """Each branch, after what comes before all of them."""
+    for branch in branches:
+
+        def run(visitor: Visitor, identifier: str, branch: Scenario = branch) -> None:
+            begin(visitor, identifier)
+            branch(visitor, identifier)
+
+        yield run
+
+
+# E-mail addresses
+
+
+def test_inv_20_password_login(client_factory: Callable[..., Client], identities: Any) -> None:
+    def scenario(visitor: Visitor, email: str) -> None:
+        for _ in range(6):
+            visitor.post(LOGIN, login=email, password="wrong")
+        visitor.get(LOGIN)
+
+    compare(client_factory, scenario, *identities)
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_sec_055_inv_20_ch03_s19_reset_by_link(
+    client_factory: Callable[..., Client], identities: Any, settings: Any, is_told: bool
+) -> None:
+    settings.ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = is_told
+
+    def scenario(visitor: Visitor, email: str) -> None:
+        visitor.post(RESET, email=email)
+        visitor.get(RESET_DONE)
+        visitor.post(RESET, email=email, next="/on/")
+        # The limit begins at the same request.
+        for _ in range(5):
+            visitor.post(RESET, email=email.upper())
+
+    compare(client_factory, scenario, *identities)
+
+
+def test_sec_055_inv_20_ch02_s15_reset_by_code(
+    client_factory: Callable[..., Client], identities: Any, settings: Any
+) -> None:
+    configure(settings, PASSWORD_RESET_BY_CODE_ENABLED=True)
+
+    def begin(visitor: Visitor, email: str) -> None:
+        visitor.post(RESET, email=email, next="/on/")
+
+    def limit(visitor: Visitor, email: str) -> None:
+        for _ in range(6):
+            visitor.post(RESET, email=email)
+
+    branches = [*follow_code_page(RESET_CODE_CONFIRM, RESET_CODE_COMPLETE), limit]
+    for scenario in iterate_branches(begin, branches):
+        compare(client_factory, scenario, *identities)
+
+
+def test_atk_a28_inv_20_ch03_s19_login_code(
+    client_factory: Callable[..., Client], identities: Any, settings: Any
+) -> None:
+    configure(settings, LOGIN_BY_CODE_ENABLED=True, LOGIN_BY_CODE_SUPPORTS_RESEND=True)
+
+    def begin(visitor: Visitor, email: str) -> None:
+        visitor.post(LOGIN_CODE_REQUEST, email=email, next="/on/")
+
+    def limit(visitor: Visitor, email: str) -> None:
+        for _ in range(4):
+            visitor.post(LOGOUT)
+            visitor.post(LOGIN_CODE_REQUEST, email=email)
+
+    branches = [*follow_code_page(LOGIN_CODE_CONFIRM, LOGIN_CODE_REQUEST), limit]
+    for scenario in iterate_branches(begin, branches):
+        compare(client_factory, scenario, *identities)
+
+
+def test_inv_20_login_page_without_passwords(
+    client_factory: Callable[..., Client], identities: Any, settings: Any
+) -> None:
+    configure(settings, LOGIN_METHODS={"email"}, SIGNUP_FIELDS=["email*"])
+
+    def scenario(visitor: Visitor, email: str) -> None:
+        visitor.post(LOGIN, login=email)
+        visitor.get(LOGIN_CODE_CONFIRM)
+
+    compare(client_factory, scenario, *identities)
+
+
+def begin_signup(visitor: Visitor, email: str) -> None:
+    name = visitor.masked[1]
+    password = "quiet otters 9 lanterns"
+    visitor.post(
+        SIGNUP, username=name, email=email, password1=password, password2=password, next="/on/"
+    )
+
+
+@pytest.mark.parametrize("prevention", [True, "strict"])
+def test_sec_056_atk_a26_inv_20_ch03_s19_signup_with_a_link(
+    client_factory: Callable[..., Client], identities: Any, settings: Any, prevention: Any
+) -> None:
+    configure(
+        settings,
+        EMAIL_VERIFICATION="mandatory",
+        SIGNUP_FIELDS=SIGNUP_FIELDS,
+        PREVENT_ENUMERATION=prevention,
+    )
+
+    def follow(visitor: Visitor, email: str) -> None:
+        visitor.get(EMAIL_VERIFICATION_SENT)
+        visitor.get(LOGIN)
+        visitor.get(SIGNUP)
+        visitor.get(EMAIL)
+        visitor.post(LOGOUT, next=LOGIN)
+        visitor.get(EMAIL_VERIFICATION_SENT)
+
+    for scenario in iterate_branches(begin_signup, [follow]):
+        visitors = compare(client_factory, scenario, *identities)
+    assert visitors[0].seen[0]["location"] == EMAIL_VERIFICATION_SENT
+    assert EmailAddress.objects.filter(email="known@example.org").count() == 1
+    subjects = {message.to[0]: message.subject.split("] ")[-1] for message in mail.outbox}
+    assert subjects == {
+        "known@example.org": "You already have an account",
+        "nobody@example.org": "Please confirm your email address",
+        "inactive@example.org": "You already have an account",
+        "unverified@example.org": "You already have an account",
+    }
+
+
+def test_sec_056_atk_a26_inv_20_ch02_s15_signup_by_code(
+    client_factory: Callable[..., Client], identities: Any, settings: Any
+) -> None:
+    configure(
+        settings,
+        EMAIL_VERIFICATION="mandatory",
+        EMAIL_VERIFICATION_BY_CODE_ENABLED=True,
+        EMAIL_VERIFICATION_SUPPORTS_RESEND=True,
+        SIGNUP_FIELDS=SIGNUP_FIELDS,
+    )
+
+    check_signup_branches(client_factory, identities, EMAIL_VERIFICATION_SENT)
+
+
+def check_signup_branches(
+    client_factory: Callable[..., Client], identities: list[str], page: str
+) -> None:
+    """Compare all that follows a sign-up; the account that was made is gone before the next one."""
+    for scenario in iterate_branches(begin_signup, follow_code_page(page)):
+        compare(client_factory, scenario, *identities)
+        get_user_model().objects.filter(username__startswith="somebody").delete()
+
+
+def test_sec_065_atk_a26_signup_beyond_the_mail_limit(
+    client_factory: Callable[..., Client], identities: Any, settings: Any
+) -> None:
+    configure(
+        settings,
+        EMAIL_VERIFICATION="mandatory",
+        EMAIL_VERIFICATION_BY_CODE_ENABLED=True,
+        SIGNUP_FIELDS=SIGNUP_FIELDS,
+        RATE_LIMITS={"confirm_email": "0/m/key"},
+    )
+
+    (first, *_) = compare(client_factory, begin_signup, *identities)
+    assert first.seen[0]["status"] == 429
+
+
+@pytest.mark.parametrize("required", [True, {"password"}])
+def test_atk_a26_signup_where_a_login_code_is_required(
+    client_factory: Callable[..., Client], identities: Any, settings: Any, required: Any
+) -> None:
+    configure(
+        settings,
+        EMAIL_VERIFICATION="mandatory",
+        LOGIN_BY_CODE_REQUIRED=required,
+        LOGIN_BY_CODE_SUPPORTS_RESEND=True,
+        SIGNUP_FIELDS=SIGNUP_FIELDS,
+    )
+
+    check_signup_branches(client_factory, identities, LOGIN_CODE_CONFIRM)
+
+
+def test_atk_a39_ch03_s36_robot_sees_a_page_that_exists(
+    client_factory: Callable[..., Client], settings: Any
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = False
+    for by_code in (False, True):
+        configure(
+            settings,
+            EMAIL_VERIFICATION="mandatory",
+            EMAIL_VERIFICATION_BY_CODE_ENABLED=by_code,
+            SIGNUP_FORM_HONEYPOT_FIELD="website",
+        )
+        client = client_factory()
+        response = submit_signup(client, username="robot", email="r@example.org", website="x")
+        assert response["Location"] == EMAIL_VERIFICATION_SENT
+        assert client.get(response["Location"]).status_code == 200
+        if by_code:
+            response = submit(client, EMAIL_VERIFICATION_SENT, "BCDF-GHJK")
+            assert list_error_codes(response, "code") == ["incorrect_code"]
+    assert not mail.outbox
+
+
+@pytest.mark.parametrize("by_code", [False, True])
+def test_sec_057_inv_20_ch03_s18_adding_an_address(
+    client_factory: Callable[..., Client],
+    identities: Any,
+    settings: Any,
+    by_code: bool,
+) -> None:
+    configure(
+        settings,
+        EMAIL_VERIFICATION_BY_CODE_ENABLED=by_code,
+        EMAIL_VERIFICATION_SUPPORTS_RESEND=True,
+    )
+
+    def begin(visitor: Visitor, email: str) -> None:
+        name = visitor.masked[1]
+        EmailAddress.objects.filter(user__username=name).delete()
+        member = get_user_model().objects.get_or_create(username=name)[0]
+        visitor.client.force_login(member)
+        visitor.post(EMAIL, action_add="", email=email)
+        visitor.get(EMAIL)
+
+    def guess(visitor: Visitor, email: str) -> None:
+        for _ in range(4):
+            visitor.post(EMAIL_VERIFICATION_SENT, code="BCDF-GHJK")
+        visitor.get(EMAIL)
+
+    def resend(visitor: Visitor, email: str) -> None:
+        visitor.post(EMAIL_VERIFICATION_SENT, action="resend")
+        visitor.post(EMAIL, action_send="", email=email)
+        visitor.post(EMAIL, action_primary="", email=email)
+        visitor.post(EMAIL, action_remove="", email=email)
+        visitor.get(EMAIL)
+
+    for scenario in iterate_branches(begin, [guess, resend]):
+        compare(client_factory, scenario, *identities)
+
+
+@pytest.mark.parametrize("is_resent", [False, True])
+def test_sec_070_atk_a18_inv_20_correcting_the_address_at_signup(
+    client_factory: Callable[..., Client], identities: Any, settings: Any, is_resent: bool
+) -> None:
+    configure(
+        settings,
+        EMAIL_VERIFICATION="mandatory",
+        EMAIL_VERIFICATION_BY_CODE_ENABLED=True,
+        EMAIL_VERIFICATION_SUPPORTS_RESEND=True,
+        EMAIL_VERIFICATION_SUPPORTS_CHANGE=True,
+        SIGNUP_FIELDS=SIGNUP_FIELDS,
+    )
+
+    def scenario(visitor: Visitor, email: str) -> None:
+        submit_signup(visitor.client, username=visitor.masked[1], email="first@example.org")
+        visitor.post(EMAIL_VERIFICATION_SENT, action="change", email=email)
+        visitor.get(EMAIL_VERIFICATION_SENT)
+        if is_resent:
+            visitor.post(EMAIL_VERIFICATION_SENT, action="resend")
+            visitor.get(EMAIL_VERIFICATION_SENT)
+        for _ in range(3):
+            visitor.post(EMAIL_VERIFICATION_SENT, code="BCDF-GHJK")
+        get_user_model().objects.filter(username=visitor.masked[1]).delete()
+
+    compare(client_factory, scenario, *identities)
+
+
+# What may be told, and what is decided by the settings
+
+
+@pytest.mark.parametrize(
+    ("prevention", "verification", "expected"),
+    [
+        (False, "mandatory", False),
+        (False, "optional", False),
+        (True, "mandatory", None),
+        (True, "optional", False),
+        (True, "none", False),
+        ("strict", "mandatory", None),
+        ("strict", "optional", True),
+        ("strict", "none", True),
+    ],
+)
+def test_assessment_of_a_taken_address(
+    user_factory: Callable[..., Any],
+    settings: Any,
+    prevention: Any,
+    verification: str,
+    expected: bool | None,
+) -> None:
+    settings.ACCOUNT_PREVENT_ENUMERATION = prevention
+    settings.ACCOUNT_EMAIL_VERIFICATION = verification
+    verified, inactive = user_factory(), user_factory(is_active=False)
+    unverified, by_field = user_factory(verified=False), user_factory()
+    EmailAddress.objects.filter(user=by_field).delete()
+
+    for owner in (verified, inactive, unverified, by_field):
+        assert assess_unique_email(owner.email.upper()) is expected
+        assert assess_unique_email(owner.email, user=owner) is True
+    assert assess_unique_email("free@example.org") is True
+    assert email_already_exists("free@example.org") == ("free@example.org", False)
+    settings.ACCOUNT_UNIQUE_EMAIL = False
+    assert assess_unique_email(verified.email) is True
+
+
+def test_sec_056_strict_prevention_lets_a_second_account_keep_the_address_unverified(
+    client: Client, user: Any, settings: Any
+) -> None:
+    configure(settings, PREVENT_ENUMERATION="strict", EMAIL_VERIFICATION="optional")
+
+    submit_signup(client, username="second", email=user.email)
+    assert is_logged_in(client)
+    row = EmailAddress.objects.get(user__username="second")
+    assert (row.email, row.verified) == (user.email, False)
+    client.post(get_path())
+    row.refresh_from_db()
+    assert not row.verified
+    client.post(EMAIL, {"action_send": "", "email": user.email})
+    assert not EmailAddress.objects.get(user__username="second").can_set_verified()
+
+
+def test_username_is_told(client: Client, user: Any, settings: Any) -> None:
+    configure(settings, EMAIL_VERIFICATION="mandatory", SIGNUP_FIELDS=SIGNUP_FIELDS)
+
+    response = submit_signup(client, username=user.username, email="free@example.org")
+    assert list_error_codes(response, "username") == ["username_taken"]
+
+
+def test_pretended_signup_leaves_no_trace(client: Client, user: Any, settings: Any) -> None:
+    configure(
+        settings,
+        EMAIL_VERIFICATION="mandatory",
+        EMAIL_VERIFICATION_BY_CODE_ENABLED=True,
+        SIGNUP_FIELDS=SIGNUP_FIELDS,
+    )
+
+    submit_signup(client, username="second", email=user.email)
+    assert type(user).objects.count() == 1
+    assert EmailAddress.objects.count() == 1
+    assert [message.to for message in mail.outbox] == [[user.email]]
+    # Not even whoever reads the session of the server can go on from here.
+    session = read_session(client)
+    code = session["account_email_verification_code"]["code"]
+    submit(client, EMAIL_VERIFICATION_SENT, code)
+    assert not is_logged_in(client)
+
+
+# The work that is done
+
+
+@pytest.fixture
+def work(settings: Any) -> None:
+    use_counting_hasher(settings)
+
+
+@pytest.mark.usefixtures("work")
+@pytest.mark.parametrize("methods", [{"username"}, {"email"}, {"username", "email"}])
+def test_inv_21_login_hashes_one_password(
+    client_factory: Callable[..., Client],
+    user_factory: Callable[..., Any],
+    settings: Any,
+    methods: set[str],
+) -> None:
+    settings.ACCOUNT_LOGIN_METHODS = methods
+    known, inactive = user_factory(), user_factory(is_active=False)
+    logins = [known.email, inactive.email, "nobody@example.org"]
+    if "username" in methods:
+        logins += [known.username, inactive.username, "nobody"]
+
+    for login in logins:
+        with count_hashes() as count:
+            submit_login(client_factory(), login, "wrong")
+        assert count() == 1, login
+
+
+@pytest.mark.usefixtures("work")
+@pytest.mark.parametrize("by_code", [True, False])
+def test_inv_21_signup_hashes_one_password_and_sends_one_mail(
+    client_factory: Callable[..., Client], user: Any, settings: Any, by_code: bool
+) -> None:
+    configure(
+        settings,
+        EMAIL_VERIFICATION="mandatory",
+        EMAIL_VERIFICATION_BY_CODE_ENABLED=by_code,
+        SIGNUP_FIELDS=SIGNUP_FIELDS,
+    )
+
+    for number, email in enumerate((user.email, "free@example.org")):
+        before = len(mail.outbox)
+        with count_hashes() as count:
+            submit_signup(client_factory(), username=f"n{number}", email=email)
+        assert count() == 1
+        assert len(mail.outbox) == before + 1
+
+
+@pytest.mark.parametrize("page", [RESET, LOGIN_CODE_REQUEST])
+def test_inv_21_requests_for_nobody_cost_about_the_same(
+    client_factory: Callable[..., Client], user: Any, settings: Any, page: str
+) -> None:
+    configure(settings, PASSWORD_RESET_BY_CODE_ENABLED=True, LOGIN_BY_CODE_ENABLED=True)
+
+    costs = []
+    for email in (user.email, "nobody@example.org"):
+        before = len(mail.outbox)
+        with Queries(connection) as queries:
+            client_factory().post(page, {"email": email})
+        costs.append(len(queries.statements))
+        assert len(mail.outbox) == before + 1
+    assert abs(costs[0] - costs[1]) <= 1, costs
+
+
+# Phone numbers
+
+
+@pytest.fixture
+def phones(settings: Any, sms_outbox: Any, user_factory: Callable[..., Any]) -> list[str]:
+    """Numbers of an account, of nobody, of an inactive account, and of an unverified one."""
+    numbers = ["+31600000001", "+31600000002", "+31600000003", "+31600000004"]
+    user_factory(phone=numbers[0])
+    user_factory(phone=numbers[2], is_active=False)
+    user_factory(phone=numbers[3], verified=False)
+    return numbers
+
+
+@needs_phones
+def test_atk_a28_inv_20_login_code_by_phone(
+    client_factory: Callable[..., Client], phones: Any, settings: Any
+) -> None:
+    configure(
+        settings,
+        LOGIN_METHODS={"phone"},
+        SIGNUP_FIELDS=["phone*", "password1*"],
+        LOGIN_BY_CODE_ENABLED=True,
+        LOGIN_BY_CODE_SUPPORTS_RESEND=True,
+    )
+
+    def begin(visitor: Visitor, phone: str) -> None:
+        visitor.post(LOGIN_CODE_REQUEST, phone=phone, next="/on/")
+
+    for scenario in iterate_branches(begin, follow_code_page(LOGIN_CODE_CONFIRM)):
+        compare(client_factory, scenario, *phones)
+
+
+@needs_phones
+@pytest.mark.parametrize("is_required", [True, False])
+def test_atk_a26_inv_20_ch03_s19_signup_with_a_phone(
+    client_factory: Callable[..., Client], phones: Any, settings: Any, is_required: bool
+) -> None:
+    configure(
+        settings,
+        LOGIN_BY_CODE_REQUIRED=is_required,
+        LOGIN_BY_CODE_SUPPORTS_RESEND=True,
+        PHONE_VERIFICATION_SUPPORTS_RESEND=True,
+        SIGNUP_FIELDS=["username*", "phone*", "password1*", "password2*"],
+        EMAIL_VERIFICATION="none",
+        RATE_LIMITS={"verify_phone": "1/m/key"},
+    )
+
+    def begin(visitor: Visitor, phone: str) -> None:
+        password = "quiet otters 9 lanterns"
+        data = {"username": visitor.masked[1], "phone": phone}
+        visitor.post(SIGNUP, **data, password1=password, password2=password)
+
+    page = LOGIN_CODE_CONFIRM if is_required else PHONE_VERIFY
+    for scenario in iterate_branches(begin, follow_code_page(page)):
+        compare(client_factory, scenario, *phones)
+        get_user_model().objects.filter(username__startswith="somebody").delete()
+
+
+@needs_phones
+def test_inv_20_correcting_the_phone_at_signup(
+    client_factory: Callable[..., Client], phones: Any, settings: Any, sms_outbox: Any
+) -> None:
+    configure(
+        settings,
+        PHONE_VERIFICATION_SUPPORTS_RESEND=True,
+        PHONE_VERIFICATION_SUPPORTS_CHANGE=True,
+        SIGNUP_FIELDS=["username*", "phone*", "password1*", "password2*"],
+        EMAIL_VERIFICATION="none",
+    )
+
+    def scenario(visitor: Visitor, phone: str) -> None:
+        submit_signup(visitor.client, username=visitor.masked[1], phone="+31699999999")
+        visitor.post(PHONE_VERIFY, action="change", phone=phone)
+        visitor.get(PHONE_VERIFY)
+        visitor.post(PHONE_VERIFY, action="resend")
+        for _ in range(3):
+            visitor.post(PHONE_VERIFY, code="BCDF-GHJK")
+        get_user_model().objects.filter(username=visitor.masked[1]).delete()
+
+    compare(client_factory, scenario, *phones)
+
+
+@needs_phones
+def test_inv_20_changing_the_phone_while_logged_in(
+    client_factory: Callable[..., Client],
+    phones: Any,
+    settings: Any,
+    user_factory: Callable[..., Any],
+) -> None:
+    configure(settings, SIGNUP_FIELDS=["username*", "phone", "password1*"])
+
+    def scenario(visitor: Visitor, phone: str) -> None:
+        visitor.client.force_login(user_factory(username=visitor.masked[1]))
+        visitor.post(PHONE_CHANGE, phone=phone)
+        for _ in range(3):
+            visitor.get(PHONE_VERIFY)
+            visitor.post(PHONE_VERIFY, code="BCDF-GHJK")
+
+    compare(client_factory, scenario, *phones)
+
+
+@needs_phones
+@pytest.mark.parametrize("methods", [{"phone"}, {"phone", "email"}])
+def test_inv_20_inv_21_password_login_by_phone(
+    client_factory: Callable[..., Client], phones: Any, settings: Any, methods: set[str]
+) -> None:
+    use_counting_hasher(settings)
+    configure(settings, LOGIN_METHODS=methods, SIGNUP_FIELDS=["phone*", "password1*"])
+    hashes = []
+
+    def scenario(visitor: Visitor, phone: str) -> None:
+        with count_hashes() as count:
+            visitor.post(LOGIN, login=phone, password="wrong")
+        # The first check of an account brings its password up to the hasher of the site.
+        hashes.append(count())
+
+    compare(client_factory, scenario, *phones)
+    assert set(hashes) == {1}
+
+
+# Between two accounts
+
+
+def test_inv_34_links_and_ids_of_others_look_like_those_of_nobody(
+    client_factory: Callable[..., Client], user_factory: Callable[..., Any]
+) -> None:
+    member = user_factory(username="somebody")
+    other = user_factory(email="foreign@example.org", verified=False)
+
+    def scenario(visitor: Visitor, email: str) -> None:
+        visitor.client.force_login(member)
+        for action in ("action_send", "action_primary", "action_remove"):
+            visitor.post(EMAIL, **{action: "", "email": email})
+        visitor.get(EMAIL)
+
+    compare(client_factory, scenario, other.email, "nobody@example.org")
+    assert not mail.outbox

@@ -1,0 +1,140 @@
+"""Rate limits under threads, tasks and processes that all come at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import RequestFactory
+
+from allauth.core import ratelimit as public
+from allauth.core.internal import ratelimit
+
+KEY = "allauth:rl:allauth.account:act:5/60/ip:ip:127.0.0.1"
+ROOT = Path(__file__).parents[2]
+
+RACER = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import django
+from django.test import RequestFactory
+
+django.setup()
+from allauth.core.internal import ratelimit
+
+def consume(number):
+    usage = ratelimit.consume(
+        RequestFactory().post("/"), app="allauth.account", action="act", config={"act": "5/m"}
+    )
+    return usage is not None
+
+sys.stdin.readline()
+with ThreadPoolExecutor(10) as executor:
+    print(sum(executor.map(consume, range(20))))
+"""
+
+
+def consume(limit: str = "5/m", **kwargs: Any) -> Any:
+    return ratelimit.consume(
+        RequestFactory().post("/", REMOTE_ADDR=kwargs.pop("address", "127.0.0.1")),
+        app="allauth.account",
+        action="act",
+        config={"act": limit},
+        **kwargs,
+    )
+
+
+def race(*functions: Any) -> list[Any]:
+    """Call all functions at once, each in a thread of its own."""
+    barrier = threading.Barrier(len(functions))
+    results: list[Any] = []
+
+    def run(function: Any) -> None:
+        barrier.wait()
+        results.append(function())
+
+    threads = [threading.Thread(target=run, args=(function,)) for function in functions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def test_sec_002_inv_27_threads_do_not_exceed_the_limit() -> None:
+    admitted = [usage for usage in race(*[consume] * 50) if usage]
+
+    assert len(admitted) <= 5
+    assert len(cache.get(KEY)) == len(admitted)
+
+
+def test_sec_002_few_threads_use_the_limit_up() -> None:
+    assert sum(usage is not None for usage in race(*[lambda: consume("2/m")] * 5)) == 2
+
+
+async def test_sec_002_tasks_do_not_exceed_the_limit(settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"act": "5/m"}
+    request = RequestFactory().post("/")
+
+    answers = await asyncio.gather(*(public.aconsume(request, action="act") for _ in range(50)))
+    assert sum(answers) == 5
+    assert len(await cache.aget(KEY)) == 5
+
+
+def test_concurrent_rollbacks_take_back_what_is_theirs() -> None:
+    usages = [consume() for _ in range(5)]
+
+    race(*[usage.rollback for usage in usages[:3]])
+    assert len(cache.get(KEY)) == 2
+
+
+def test_atk_c07_exhausted_address_does_not_hold_up_the_victim() -> None:
+    limit = "1/m/key,2/m/ip"
+    for _ in range(2):
+        consume(limit, key="somebody", address="9.9.9.9")
+    waits: list[float] = []
+
+    def attack() -> bool:
+        return consume(limit, key="victim", address="9.9.9.9") is not None
+
+    def ask() -> bool:
+        started = time.monotonic()
+        usage = consume(limit, key="victim", address="1.1.1.1")
+        waits.append(time.monotonic() - started)
+        return usage is not None
+
+    assert sum(race(*[attack] * 100, ask)) == 1
+    assert waits[0] < ratelimit.LOCK_PATIENCE
+
+
+@pytest.mark.databases
+@pytest.mark.skipif(not os.environ.get("TEST_REDIS_URL"), reason="needs a cache that is shared")
+def test_sec_002_processes_do_not_exceed_the_limit() -> None:
+    cache.clear()
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-c", RACER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.projects.account_only.settings"},
+        )
+        for _ in range(2)
+    ]
+    for racer in racers:
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+    admitted = [int(racer.communicate(timeout=60)[0]) for racer in racers]
+
+    assert sum(admitted) <= 5
+    assert len(cache.get(KEY)) == sum(admitted)
