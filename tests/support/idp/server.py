@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -141,6 +144,14 @@ class IdentityProvider:
         self._server.shutdown()
         self._server.server_close()
 
+    def use_tls(self, certificate: Path) -> None:
+        """Speak TLS from now on; ``certificate`` holds key and certificate in PEM."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self._server.socket = context.wrap_socket(
+            self._server.socket, server_side=True, do_handshake_on_connect=False
+        )
+
     @property
     def url(self) -> str:
         """The address of the server."""
@@ -193,10 +204,9 @@ def _make_handler(provider: IdentityProvider) -> type[BaseHTTPRequestHandler]:
             self.number = provider.count_connection()
 
         def handle(self) -> None:
-            try:
+            # The client may give up, and should.
+            with contextlib.suppress(OSError):
                 super().handle()
-            except OSError:
-                pass  # the client gave up, as it should
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)

@@ -1,0 +1,394 @@
+"""The hooks by which a project changes what the socialaccount app does.
+
+Point ``SOCIALACCOUNT_ADAPTER`` to a subclass of :class:`DefaultSocialAccountAdapter`, and override
+what should be different, as ``def`` or ``async def``.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+from django.core.exceptions import ImproperlyConfigured, MultipleObjectsReturned
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
+
+from allauth import app_settings as allauth_settings
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.internal import userkit
+from allauth.account.internal.emailkit import valid_email_or_none
+from allauth.core.async_support import call_hook
+from allauth.core.internal import modelkit
+from allauth.core.internal.adapter import BaseAdapter
+from allauth.socialaccount import app_settings
+from allauth.utils import import_callable
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from requests import Session
+
+    from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
+    from allauth.socialaccount.providers.base.provider import Provider
+
+ModelT = TypeVar("ModelT", bound=Model)
+
+_APP_FIELDS = ("name", "provider_id", "client_id", "secret", "key")
+
+
+class DefaultSocialAccountAdapter(BaseAdapter):
+    """What the socialaccount app does unless a project says otherwise."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        "connected_other": _("This third-party account belongs to somebody else here."),
+        "disconnect_last": _("This is your only third-party account, and your only way to log in."),
+        "email_taken": _(
+            "This email address has an account here. Please log in to that one, then connect your"
+            " %s account."
+        ),
+        "invalid_token": _("This token is not valid. Please try again."),
+        "no_password": _("Please set a password first, so that you can still log in."),
+        "no_verified_email": _(
+            "Please verify an email address first, so that you can still log in."
+        ),
+    }
+
+    # What becomes of somebody who comes from a provider
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Called once the provider has answered, before anything comes of it.
+
+        May raise ``ImmediateHttpResponse``.
+        """
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Provider | str | None,
+        error: str | None = None,
+        exception: Exception | None = None,
+        extra_context: dict[str, Any] | None = None,
+    ) -> None:
+        """Called when nothing came of it; may raise ``ImmediateHttpResponse``.
+
+        Parameters:
+            error: One of ``AuthError``.
+            extra_context: For the error page; may be changed.
+        """
+        legacy = getattr(self, "authentication_error", None)
+        if legacy is None:
+            return
+        warnings.warn(
+            "The adapter method authentication_error() is deprecated, use"
+            " on_authentication_error()",
+            stacklevel=2,
+        )
+        call_hook(
+            legacy,
+            request,
+            getattr(provider, "id", provider),
+            error=error,
+            exception=exception,
+            extra_context=extra_context,
+        )
+
+    def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[Any, str] | None:
+        """Find the one user who has an address that the provider verified.
+
+        Returns the user and the address.
+        """
+        for address in sociallogin.email_addresses:
+            if not address.verified:
+                continue
+            if not self.can_authenticate_by_email(sociallogin, address.email):
+                continue
+            users = userkit.filter_users_by_email(
+                address.email, prefer_verified=True, for_login=True
+            )
+            # Of several it could be anybody.
+            if len(users) == 1:
+                return users[0], address.email
+        return None
+
+    def can_authenticate_by_email(self, login: SocialLogin, email: str) -> bool:
+        """Tell whether the provider may log in whoever has the address it verified."""
+        provider = login.provider or login.account.get_provider()
+        app_setting = _get_app_setting(provider, "email_authentication")
+        if app_setting is not None:
+            return bool(app_setting)
+        return bool(
+            app_settings.EMAIL_AUTHENTICATION
+            or provider.get_settings().get("EMAIL_AUTHENTICATION", False)
+        )
+
+    def is_email_verified(self, provider: Provider, email: str) -> bool:
+        """Tell whether an address counts as verified by the provider, whatever it says itself.
+
+        Raises ``ImproperlyConfigured`` if the setting is neither a bool nor a list of domains.
+        """
+        setting = _get_app_setting(provider, "verified_email")
+        if setting is None:
+            setting = provider.get_settings().get("VERIFIED_EMAIL", False)
+        if isinstance(setting, bool):
+            return setting
+        if isinstance(setting, list):
+            return email.partition("@")[2].lower() in [domain.lower() for domain in setting]
+        raise ImproperlyConfigured("VERIFIED_EMAIL must be a bool or a list of domains.")
+
+    # Sign-up
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """Tell whether new accounts are accepted; may raise ``ImmediateHttpResponse``."""
+        return get_account_adapter().is_open_for_signup(request)
+
+    def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """Tell whether an account may be made without showing the form."""
+        return bool(app_settings.AUTO_SIGNUP)
+
+    def new_user(self, request: HttpRequest | None, sociallogin: SocialLogin) -> Any:
+        """Make the unsaved user of a new account."""
+        return get_account_adapter().new_user(cast(HttpRequest, request))
+
+    def populate_user(
+        self, request: HttpRequest | None, sociallogin: SocialLogin, data: dict[str, Any]
+    ) -> Any:
+        """Fill the new user from the profile; returns it.
+
+        Parameters:
+            data: ``username``, ``email``, ``first_name``, ``last_name`` and ``name``, as far as
+                the provider knows them.
+        """
+        user = sociallogin.user
+        first_name, _, last_name = (data.get("name") or "").partition(" ")
+        userkit.user_username(user, data.get("username") or "")
+        userkit.user_email(user, valid_email_or_none(data.get("email")) or "")
+        userkit.user_field(user, "first_name", data.get("first_name") or first_name)
+        userkit.user_field(user, "last_name", data.get("last_name") or last_name)
+        return user
+
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> Any:
+        """Store the new account; returns the user.
+
+        Parameters:
+            form: The sign-up form, unless the account is made without.
+        """
+        user = sociallogin.user
+        user.set_unusable_password()
+        account_adapter = get_account_adapter()
+        if form is not None:
+            account_adapter.save_user(request, user, form)
+            if form.cleaned_data.get("phone") not in (None, "", sociallogin.phone):
+                # What the visitor typed in counts for more than what the provider knows.
+                sociallogin.phone = None
+        else:
+            account_adapter.populate_username(request, user)
+        sociallogin.save(request)
+        return user
+
+    def get_signup_form_initial_data(self, sociallogin: SocialLogin) -> dict[str, Any]:
+        """What the sign-up form is filled in with."""
+        user = sociallogin.user
+        emails = [address.email for address in sociallogin.email_addresses]
+        return {
+            "email": userkit.user_email(user) or next(iter(emails), ""),
+            "username": userkit.user_username(user) or "",
+            "first_name": userkit.user_field(user, "first_name") or "",
+            "last_name": userkit.user_field(user, "last_name") or "",
+        }
+
+    # Connecting and disconnecting
+
+    def get_connect_redirect_url(self, request: HttpRequest, socialaccount: SocialAccount) -> str:
+        """Where connecting an account leads, unless the visitor asked for something else."""
+        if allauth_settings.HEADLESS_ONLY:
+            # There is no such page, and the API has an answer of its own.
+            return "/"
+        return reverse("socialaccount_connections")
+
+    def validate_disconnect(
+        self, account: SocialAccount, accounts: QuerySet[SocialAccount]
+    ) -> None:
+        """Refuse, by ``ValidationError``, that ``account`` is disconnected.
+
+        Parameters:
+            accounts: All accounts of the user, this one included.
+        """
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """Tell the user what was connected or disconnected; see the account adapter."""
+        get_account_adapter().send_notification_mail(*args, **kwargs)
+
+    # Apps and providers
+
+    def list_providers(self, request: HttpRequest | None) -> list[Provider]:
+        """All providers that can be used: one for each app, and those that need none."""
+        from allauth.socialaccount.providers import registry
+
+        apps: dict[str, list[SocialApp]] = {}
+        for app in self.list_apps(request):
+            apps.setdefault(app.provider, []).append(app)
+        found: list[Provider] = []
+        for provider_class in registry.get_class_list():
+            if provider_class.uses_apps:
+                found += [
+                    provider_class(request=request, app=app)
+                    for app in apps.get(provider_class.id, ())
+                ]
+            else:
+                found.append(provider_class(request=request))
+        return found
+
+    def get_provider(
+        self, request: HttpRequest | None, provider: str, client_id: str | None = None
+    ) -> Provider:
+        """The provider with this id, or whose app has it as ``provider_id``.
+
+        Raises what :meth:`get_app` raises, and ``ImproperlyConfigured`` if there is an app but no
+        such provider.
+        """
+        from allauth.socialaccount.providers import registry
+
+        provider_class = registry.get_class(provider)
+        if provider_class is not None and not provider_class.uses_apps:
+            return provider_class(request=request)
+        app = self.get_app(request, provider=provider, client_id=client_id)
+        provider_class = provider_class or registry.get_class(app.provider)
+        if provider_class is None:
+            raise ImproperlyConfigured(f"There is no provider {app.provider!r}.")
+        return provider_class(request=request, app=app)
+
+    def list_apps(
+        self,
+        request: HttpRequest | None,
+        provider: str | None = None,
+        client_id: str | None = None,
+    ) -> list[SocialApp]:
+        """The apps of the current site and of the settings.
+
+        Parameters:
+            provider: Only apps of this provider, or with this ``provider_id``.
+            client_id: Only apps with this client id.
+
+        Those of one provider come together, stored ones first.
+        """
+        grouped: dict[str, list[SocialApp]] = {}
+        for app in _list_stored_apps(request):
+            if _is_match(app, provider, client_id):
+                grouped.setdefault(app.provider, []).append(app)
+        configured = _build_apps_from_settings(provider=provider, client_id=client_id)
+        for provider_id, apps in configured.items():
+            grouped.setdefault(provider_id, []).extend(apps)
+        return [app for apps in grouped.values() for app in apps]
+
+    def get_app(
+        self, request: HttpRequest | None, provider: str, client_id: str | None = None
+    ) -> SocialApp:
+        """The one app that fits; if several do, the one that is not hidden.
+
+        Raises ``SocialApp.DoesNotExist`` and ``MultipleObjectsReturned``.
+        """
+        from allauth.socialaccount.models import SocialApp
+
+        apps = self.list_apps(request, provider=provider, client_id=client_id)
+        if len(apps) > 1:
+            visible = [app for app in apps if not (app.settings or {}).get("hidden")]
+            if len(visible) != 1:
+                raise MultipleObjectsReturned(f"There are {len(apps)} apps for {provider!r}.")
+            apps = visible
+        if not apps:
+            raise SocialApp.DoesNotExist(f"There is no app for {provider!r}.")
+        return apps[0]
+
+    def get_requests_session(self) -> Session:
+        """The session for requests to providers, to be used as a context manager.
+
+        Each of its requests ends after ``SOCIALACCOUNT_REQUESTS_TIMEOUT``.
+        """
+        from allauth.core.internal.http import build_session
+
+        return build_session(timeout=app_settings.REQUESTS_TIMEOUT)
+
+    # The session of the visitor
+
+    def serialize_instance(self, instance: Model) -> dict[str, Any]:
+        """Turn an instance that is not stored into JSON."""
+        return modelkit.serialize_instance(instance)
+
+    def deserialize_instance(self, model: type[ModelT], data: dict[str, Any]) -> ModelT:
+        """Make an instance of what :meth:`serialize_instance` returned."""
+        return modelkit.deserialize_instance(model, data)
+
+    def generate_state_param(self, state: dict[str, Any]) -> str:
+        """Draw the id of a state, which providers send back and nobody may guess."""
+        from allauth.socialaccount.internal.statekit import STATE_ID_LENGTH
+
+        return get_random_string(STATE_ID_LENGTH)
+
+
+def _get_app_setting(provider: Provider, name: str) -> Any:
+    return (provider.app.settings or {}).get(name) if provider.app is not None else None
+
+
+def _list_stored_apps(request: HttpRequest | None) -> list[SocialApp]:
+    """The apps in the database, asked for once per request."""
+    from allauth.socialaccount.models import SocialApp
+
+    if not request:
+        return list(SocialApp.objects.all())
+    cache = getattr(request, "allauth", None)
+    apps: list[SocialApp] | None = getattr(cache, "social_apps", None)
+    if apps is None:
+        apps = list(SocialApp.objects.on_site(request))
+        if cache is not None:
+            cache.social_apps = apps
+    return apps
+
+
+def _build_apps_from_settings(
+    *, provider: str | None = None, client_id: str | None = None
+) -> dict[str, list[SocialApp]]:
+    """Unsaved apps made of ``SOCIALACCOUNT_PROVIDERS``, by provider."""
+    apps: dict[str, list[SocialApp]] = {}
+    for provider_id, config in app_settings.PROVIDERS.items():
+        app_configs = config.get("APPS")
+        if app_configs is None:
+            app_config = config.get("APP")
+            app_configs = [] if app_config is None else [app_config]
+        for app_config in app_configs:
+            app = _build_app(provider_id, app_config)
+            if _is_match(app, provider, client_id):
+                apps.setdefault(provider_id, []).append(app)
+    return apps
+
+
+def _build_app(provider_id: str, config: dict[str, Any]) -> SocialApp:
+    from allauth.socialaccount.models import SocialApp
+
+    app = SocialApp(provider=provider_id)
+    for name in _APP_FIELDS:
+        if name in config:
+            setattr(app, name, config[name])
+    # What a request does to it must not reach the settings.
+    app.settings = copy.deepcopy(config.get("settings", {}))
+    if "certificate_key" in config:
+        warnings.warn(
+            "certificate_key is deprecated as a key of an app, move it to its settings",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        app.settings["certificate_key"] = config["certificate_key"]
+    return app
+
+
+def _is_match(app: SocialApp, provider: str | None, client_id: str | None) -> bool:
+    if provider is not None and provider not in (app.provider, app.provider_id):
+        return False
+    return client_id is None or app.client_id == client_id
+
+
+def get_adapter(request: HttpRequest | None = None) -> DefaultSocialAccountAdapter:
+    """A new instance of the class that ``SOCIALACCOUNT_ADAPTER`` names."""
+    return cast(DefaultSocialAccountAdapter, import_callable(app_settings.ADAPTER)(request))

@@ -1,0 +1,77 @@
+"""The forms of the socialaccount app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from allauth.account.forms import BaseSignupForm
+from allauth.socialaccount import app_settings
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal.flows import connect
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+
+
+class SignupForm(BaseSignupForm):
+    """Asks somebody who comes from a provider for what is missing.
+
+    Parameters:
+        sociallogin: Who comes, and from where.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.sociallogin: SocialLogin = kwargs.pop("sociallogin")
+        kwargs["initial"] = get_adapter().get_signup_form_initial_data(self.sociallogin)
+        kwargs.setdefault("email_required", app_settings.EMAIL_REQUIRED)
+        super().__init__(*args, **kwargs)
+
+    def save(self, request: HttpRequest) -> Any:
+        """Make the account; see the base class."""
+        return super().save(request)
+
+    def _save_all(self, request: HttpRequest) -> Any:
+        user = get_adapter().save_user(request, self.sociallogin, form=self)
+        self.custom_signup(request, user)
+        return user
+
+    def validate_unique_email(self, value: str) -> str:
+        """Say where to go, if the address has an account and that may be told."""
+        try:
+            return super().validate_unique_email(value)
+        except ValidationError as error:
+            provider = self.sociallogin.provider
+            name = getattr(provider, "name", self.sociallogin.account.provider)
+            raise get_adapter().validation_error("email_taken", name) from error
+
+
+class DisconnectForm(forms.Form):
+    """Lets the user choose an account to disconnect.
+
+    Parameters:
+        request: The request, whose user's accounts there are to choose from.
+    """
+
+    account = forms.ModelChoiceField(
+        queryset=SocialAccount.objects.none(), widget=forms.RadioSelect, required=True
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.request: HttpRequest = kwargs.pop("request")
+        self.accounts = SocialAccount.objects.filter(user=self.request.user)
+        super().__init__(*args, **kwargs)
+        self.fields["account"].queryset = self.accounts  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to disconnect the account that the user logs in by."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        account = cleaned.get("account")
+        if account:
+            connect.validate_disconnect(self.request, account)
+        return cleaned
+
+    def save(self) -> None:
+        """Disconnect the account."""
+        connect.disconnect(self.request, self.cleaned_data["account"])

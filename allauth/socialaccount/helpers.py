@@ -1,0 +1,105 @@
+"""Functions for providers and for project code; each has an awaitable twin."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
+
+from allauth import app_settings as allauth_settings
+from allauth.account import app_settings as account_settings
+from allauth.account.utils import user_display
+from allauth.core.async_support import awaitable, call_hook
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import httpkit
+from allauth.socialaccount import app_settings
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.providers.base.constants import AuthError
+
+if TYPE_CHECKING:
+    from allauth.socialaccount.models import SocialAccount, SocialLogin
+    from allauth.socialaccount.providers.base.provider import Provider
+
+__all__ = [
+    "AuthError",
+    "ImmediateHttpResponse",
+    "acomplete_social_login",
+    "arender_authentication_error",
+    "asocialaccount_user_display",
+    "complete_social_login",
+    "render_authentication_error",
+    "socialaccount_user_display",
+]
+
+
+def complete_social_login(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
+    """Log in, sign up, connect, or just go on: what the visitor was sent to the provider for.
+
+    Call it once the provider has answered; ``sociallogin.state`` is what was remembered when the
+    visitor was sent there.
+    """
+    if sociallogin.is_headless:
+        completed: HttpResponse = _get_api().complete_login(request, sociallogin)
+        return completed
+    from allauth.socialaccount.internal.flows.login import complete_login
+
+    return complete_login(request, sociallogin)
+
+
+def render_authentication_error(
+    request: HttpRequest,
+    provider: Provider | str | None,
+    error: str = AuthError.UNKNOWN,
+    exception: Exception | None = None,
+    extra_context: dict[str, Any] | None = None,
+) -> HttpResponse:
+    """Tell the visitor that nothing came of it.
+
+    Parameters:
+        error: One of :class:`AuthError`.
+        exception: What went wrong, for the adapter; the page does not show it.
+        extra_context: For the page. ``state``, or else ``state_id``, tells where the visitor came
+            from.
+    """
+    extra_context = {} if extra_context is None else extra_context
+    details: dict[str, Any] = {
+        "error": error,
+        "exception": exception,
+        "extra_context": extra_context,
+    }
+    try:
+        get_adapter().on_authentication_error(request, provider, **details)
+        if allauth_settings.HEADLESS_ENABLED:
+            _get_api().on_authentication_error(request, provider, **details)
+    except ImmediateHttpResponse as immediate:
+        return immediate.response
+    if error == AuthError.CANCELLED:
+        return httpkit.headed_redirect_response("socialaccount_login_cancelled")
+    context = {
+        "auth_error": {"provider": provider, "code": error, "exception": exception},
+        **extra_context,
+    }
+    template = f"socialaccount/authentication_error.{account_settings.TEMPLATE_EXTENSION}"
+    response = render(request, template, context, status=401)
+    add_never_cache_headers(response)
+    return response
+
+
+def _get_api() -> Any:
+    return importlib.import_module("allauth.headless.socialaccount.internal")
+
+
+def socialaccount_user_display(socialaccount: SocialAccount) -> str:
+    """What a third-party account is called: by the setting, or like its user."""
+    function = app_settings.SOCIALACCOUNT_STR
+    if function is not None:
+        return call_hook(function, socialaccount)  # type: ignore[no-any-return]
+    return user_display(socialaccount.user)
+
+
+acomplete_social_login = awaitable(complete_social_login)
+arender_authentication_error = awaitable(render_authentication_error)
+asocialaccount_user_display = awaitable(socialaccount_user_display)

@@ -1,0 +1,1 @@
+"""What happens to somebody who comes from a provider, apart from pages and forms."""

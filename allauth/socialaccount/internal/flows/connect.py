@@ -1,0 +1,195 @@
+"""Connecting third-party accounts to the user who is logged in, and disconnecting them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from allauth import app_settings as allauth_settings
+from allauth.account import app_settings as account_settings
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.app_settings import EmailVerificationMethod
+from allauth.account.internal.flows.reauthentication import (
+    is_reauthentication_required,
+    raise_if_reauthentication_required,
+    stash_and_reauthenticate,
+)
+from allauth.account.models import EmailAddress
+from allauth.socialaccount import signals
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialAccount, SocialLogin, find_account, read_sociallogin
+from allauth.socialaccount.providers.base.exceptions import PROVIDER_UNAVAILABLE
+
+_APP = "allauth.socialaccount"
+_RESUME = "allauth.socialaccount.internal.flows.connect.resume_connect"
+
+_ADDED = "added"
+_UPDATED = "updated"
+_MESSAGES = {
+    _ADDED: "socialaccount/messages/account_connected.txt",
+    _UPDATED: "socialaccount/messages/account_connected_updated.txt",
+}
+
+
+def connect(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
+    """Connect the account, after reauthentication if that is required."""
+    if not request.user.is_authenticated:
+        # That page asks for a login.
+        return HttpResponseRedirect(_get_connect_redirect_url(request, sociallogin))
+    if is_reauthentication_required(request, app=_APP):
+        return stash_and_reauthenticate(request, sociallogin.serialize(), _RESUME)
+    return _respond(request, sociallogin, *do_connect(request, sociallogin))
+
+
+def _respond(
+    request: HttpRequest,
+    sociallogin: SocialLogin,
+    is_connected: bool,
+    action: str | None,
+    template: str,
+) -> HttpResponse:
+    get_account_adapter().add_message(
+        request,
+        messages.INFO if is_connected else messages.ERROR,
+        template,
+        message_context={"sociallogin": sociallogin, "action": action},
+    )
+    next_url = sociallogin.get_redirect_url(request)
+    return HttpResponseRedirect(next_url or _get_connect_redirect_url(request, sociallogin))
+
+
+def _get_connect_redirect_url(request: HttpRequest, sociallogin: SocialLogin) -> str:
+    return get_adapter().get_connect_redirect_url(request, sociallogin.account)
+
+
+def resume_connect(request: HttpRequest, serialized_state: dict[str, Any]) -> HttpResponse:
+    """Go on after reauthentication. Sessions hold the dotted path of this function."""
+    try:
+        sociallogin = read_sociallogin(serialized_state)
+    except ValueError as error:
+        raise PermissionDenied from error
+    # Whom the account belongs to may have changed in the meantime.
+    sociallogin.user = None
+    sociallogin.lookup()
+    return connect(request, sociallogin)
+
+
+def do_connect(request: HttpRequest, sociallogin: SocialLogin) -> tuple[bool, str | None, str]:
+    """Connect the account to the user who is logged in.
+
+    Returns whether it is connected to them now; ``"added"``, ``"updated"`` or ``None``; and the
+    template of the message.
+    """
+    try:
+        action = _connect(request, sociallogin)
+    except ValidationError:
+        return False, None, "socialaccount/messages/account_connected_other.txt"
+    return True, action, _MESSAGES[action]
+
+
+def connect_or_raise(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
+    """Connect the account to the user who is logged in.
+
+    Raises ``PermissionDenied`` if nobody is logged in, ``ReauthenticationRequired``, and
+    ``ValidationError`` if the account is that of another user.
+    """
+    if not request.user.is_authenticated:
+        raise PermissionDenied
+    raise_if_reauthentication_required(request, app=_APP)
+    action = _connect(request, sociallogin)
+    return _respond(request, sociallogin, True, action, _MESSAGES[action])
+
+
+def _connect(request: HttpRequest, sociallogin: SocialLogin) -> str:
+    adapter = get_adapter()
+    user = sociallogin.user
+    if sociallogin.is_existing and user.pk != request.user.pk:
+        raise adapter.validation_error("connected_other")
+    stored = find_account(sociallogin.account)
+    if stored is not None and stored.user_id == request.user.pk:
+        return _UPDATED
+    if stored is not None or not connect_unless_taken(request, sociallogin, request.user):
+        raise adapter.validation_error("connected_other")
+    return _ADDED
+
+
+def connect_unless_taken(request: HttpRequest, sociallogin: SocialLogin, user: Any) -> bool:
+    """Store the account as one of ``user``; of several who try at once, one succeeds.
+
+    Returns whether it belongs to ``user`` now.
+    """
+    try:
+        sociallogin.connect(request, user)
+    except IntegrityError:
+        stored = find_account(sociallogin.account)
+        return stored is not None and stored.user_id == user.pk
+    return True
+
+
+def validate_disconnect(request: HttpRequest, account: SocialAccount) -> None:
+    """Raise ``ValidationError`` if the user could not log in any more without ``account``."""
+    adapter = get_adapter()
+    user = account.user
+    accounts = SocialAccount.objects.filter(user=user)
+    if not accounts.exclude(pk=account.pk).exists():
+        if allauth_settings.SOCIALACCOUNT_ONLY:
+            raise adapter.validation_error("disconnect_last")
+        if not user.has_usable_password():
+            raise adapter.validation_error("no_password")
+        if (
+            account_settings.EMAIL_VERIFICATION == EmailVerificationMethod.MANDATORY
+            and not EmailAddress.objects.filter(user=user, verified=True).exists()
+        ):
+            raise adapter.validation_error("no_verified_email")
+    adapter.validate_disconnect(account, accounts)
+
+
+def disconnect(request: HttpRequest, account: SocialAccount) -> None:
+    """Disconnect the account.
+
+    Raises ``ReauthenticationRequired``, and ``ValidationError`` if the user could not log in any
+    more.
+    """
+    raise_if_reauthentication_required(request, app=_APP)
+    provider = _get_provider_or_none(request, account)
+    if not _delete_if_allowed(request, account):
+        return
+    get_account_adapter().add_message(
+        request, messages.INFO, "socialaccount/messages/account_disconnected.txt"
+    )
+    signals.social_account_removed.send(
+        sender=SocialAccount, request=request, socialaccount=account
+    )
+    get_adapter().send_notification_mail(
+        "socialaccount/email/account_disconnected",
+        request.user,
+        context={"account": account, "provider": provider},
+    )
+
+
+def _get_provider_or_none(request: HttpRequest, account: SocialAccount) -> Any:
+    try:
+        return account.get_provider(request)
+    except PROVIDER_UNAVAILABLE:
+        return None
+
+
+def _delete_if_allowed(request: HttpRequest, account: SocialAccount) -> bool:
+    """Delete the account while nobody else can remove other ways in; ``False`` if it is gone."""
+    with transaction.atomic():
+        users = get_user_model()._default_manager.select_for_update()
+        of_user = SocialAccount.objects.filter(user_id=account.user_id)
+        # An update locks the rows on every database, SQLite included.
+        of_user.update(uid=F("uid"))
+        if not of_user.filter(pk=account.pk).exists():
+            return False
+        account.user = users.get(pk=account.user_id)
+        validate_disconnect(request, account)
+        account.delete()
+        return True

@@ -1,0 +1,100 @@
+"""What becomes of somebody who comes from a provider."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+
+from allauth.account import app_settings as account_settings
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.internal.flows import login as account_login_flow
+from allauth.account.utils import perform_login
+from allauth.core.exceptions import (
+    ImmediateHttpResponse,
+    SignupClosedException,
+)
+from allauth.socialaccount import app_settings, signals
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal import statekit
+from allauth.socialaccount.internal.flows import connect as connect_flow
+from allauth.socialaccount.internal.flows import email_authentication, signup
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base.constants import AuthProcess
+
+
+def complete_login(
+    request: HttpRequest, sociallogin: SocialLogin, raises: bool = False
+) -> HttpResponse:
+    """Log in, sign up, connect, or just go on, as the state of ``sociallogin`` says.
+
+    Parameters:
+        raises: Raise what stands in the way: ``SignupClosedException``,
+            ``ReauthenticationRequired``, ``PermissionDenied``, ``ValidationError`` and
+            ``ImmediateHttpResponse``. Otherwise the answer is a page or redirect that says so.
+    """
+    signup.clear_pending_signup(request)
+    try:
+        pre_social_login(request, sociallogin)
+        process = sociallogin.state.get("process")
+        if process == AuthProcess.REDIRECT:
+            return HttpResponseRedirect(sociallogin.get_redirect_url(request) or "/")
+        if process == AuthProcess.CONNECT:
+            connect = connect_flow.connect_or_raise if raises else connect_flow.connect
+            return connect(request, sociallogin)
+        return _authenticate(request, sociallogin)
+    except SignupClosedException:
+        if raises:
+            raise
+        template = f"account/signup_closed.{account_settings.TEMPLATE_EXTENSION}"
+        return TemplateResponse(request, template)
+    except ImmediateHttpResponse as error:
+        if raises:
+            raise
+        return error.response
+
+
+def pre_social_login(request: HttpRequest, sociallogin: SocialLogin) -> None:
+    """Find the user, then let the project have its say."""
+    if not sociallogin.is_existing:
+        sociallogin.lookup()
+    get_adapter().pre_social_login(request, sociallogin)
+    signals.pre_social_login.send(sender=SocialLogin, request=request, sociallogin=sociallogin)
+
+
+def _authenticate(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
+    if request.user.is_authenticated:
+        _end_session(request, sociallogin)
+    if sociallogin.is_existing:
+        return _login(request, sociallogin)
+    return signup.process_signup(request, sociallogin)
+
+
+def _end_session(request: HttpRequest, sociallogin: SocialLogin) -> None:
+    """Log out whoever is logged in; the same user's other tabs may come back from providers."""
+    is_same = sociallogin.user is not None and request.user.pk == sociallogin.user.pk
+    states = statekit.get_states(request) if is_same else {}
+    get_account_adapter().logout(request)
+    statekit.restore_states(request, states)
+
+
+def _login(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
+    email_authentication.prepare_login(request, sociallogin)
+    record_authentication(request, sociallogin)
+    return perform_login(
+        request,
+        sociallogin.user,
+        signal_kwargs={"sociallogin": sociallogin},
+        redirect_url=sociallogin.get_redirect_url(request),
+        email_verification=app_settings.EMAIL_VERIFICATION,
+    )
+
+
+def record_authentication(request: HttpRequest, sociallogin: SocialLogin) -> None:
+    """Record by which account the user of ``sociallogin`` authenticates."""
+    extra: dict[str, Any] = {
+        "provider": sociallogin.account.provider,
+        "uid": sociallogin.account.uid,
+    }
+    account_login_flow.record_authentication(request, sociallogin.user, "socialaccount", **extra)

@@ -1,0 +1,238 @@
+"""Verification of the tokens that providers sign (RFC 7519, OpenID Connect Core section 3.1.3.7).
+
+``jwt`` and ``cryptography`` are imported when the first token arrives, not before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from django.core.cache import cache
+
+from allauth.socialaccount.internal.remotekit import (
+    ask_cache,
+    fetch_json,
+    get_kept_document,
+    keep_document,
+)
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+
+REFETCH_INTERVAL = 60
+"""Seconds that have to pass before an unknown key makes us fetch the keys anew once more."""
+CLOCK_SKEW = 10
+"""Seconds by which the clock of a provider may be ahead."""
+MAX_CREDENTIAL_LENGTH = 32 * 1024
+MAX_EXPIRY = 253_402_300_799
+"""The end of the year 9999."""
+
+_ALGORITHMS = {
+    "RSA": ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    "EC": ("ES256", "ES256K", "ES384", "ES512"),
+    "OKP": ("EdDSA",),
+}
+
+LookupKey = Callable[[dict[str, Any], str], "VerificationKey | None"]
+
+
+class VerificationKey(NamedTuple):
+    """A public key, and the algorithms that it may be used with."""
+
+    key: Any
+    algorithms: tuple[str, ...]
+
+
+def verify_and_decode(
+    *,
+    credential: object,
+    keys_url: str,
+    issuer: str,
+    audience: str | Iterable[str],
+    lookup_kid: LookupKey,
+    verify_signature: bool = True,
+    any_party: bool = False,
+) -> dict[str, Any]:
+    """Check a token, and return what it claims.
+
+    Parameters:
+        credential: The token as it came.
+        keys_url: Where the provider publishes its keys.
+        issuer: What ``iss`` has to be.
+        audience: The client ids of this site, one of which ``aud`` has to hold.
+        lookup_kid: Finds a key in what ``keys_url`` answers.
+        verify_signature: Only to be switched off for a token that this process has just fetched
+            from the token endpoint of the provider by TLS.
+        any_party: Let the token be made for another client of this site (``azp``), as long as it
+            is meant for this site and nobody else.
+
+    Raises:
+        OAuth2Error: The token is not what it should be, or was used before.
+        requests.RequestException: The keys could not be fetched.
+    """
+    import jwt
+
+    if not isinstance(credential, str) or len(credential) > MAX_CREDENTIAL_LENGTH:
+        raise OAuth2Error("This is no token.")
+    audiences = [audience] if isinstance(audience, str) else list(audience)
+    try:
+        if verify_signature:
+            algorithm, key = fetch_key(credential, keys_url, lookup_kid)
+        else:
+            algorithm, key = _get_signed_header(credential)["alg"], None
+        claims: dict[str, Any] = jwt.decode(
+            credential,
+            key=key,
+            algorithms=[algorithm],
+            options={
+                "verify_signature": verify_signature,
+                "verify_aud": True,
+                "verify_exp": True,
+                "verify_iat": True,
+                "verify_iss": True,
+                "verify_nbf": True,
+                "verify_sub": False,
+                "require": ["aud", "exp", "iss", "sub"],
+            },
+            issuer=issuer,
+            audience=audiences,
+            leeway=CLOCK_SKEW,
+        )
+    # Malformed members make PyJWT fail in all sorts of ways.
+    except (jwt.PyJWTError, ArithmeticError, AttributeError, TypeError, ValueError) as error:
+        raise OAuth2Error("The token is not valid.") from error
+    _check_claims(claims, is_signed=verify_signature)
+    _check_party(claims, audiences, any_party)
+    if verify_signature and "jti" not in claims:
+        _use_once(claims["exp"], credential)
+    verify_jti(claims)
+    return claims
+
+
+def _check_claims(claims: dict[str, Any], *, is_signed: bool) -> None:
+    """What the JWT library, or releases of it, leave open: types and times."""
+    subject, expiry, issued = claims["sub"], claims["exp"], claims.get("iat", 0)
+    is_text = isinstance(subject, str) and bool(subject.strip())
+    # Some servers send numbers; those are only let through where we asked the server itself.
+    is_number = isinstance(subject, int) and not isinstance(subject, bool) and not is_signed
+    if not is_text and not is_number:
+        raise OAuth2Error("The token does not say whom it is about.")
+    if isinstance(expiry, bool) or not isinstance(expiry, int | float):
+        raise OAuth2Error("The token does not say when it expires.")
+    if not time.time() < expiry <= MAX_EXPIRY:
+        raise OAuth2Error("The token has expired.")
+    if isinstance(issued, int | float) and issued > time.time() + CLOCK_SKEW:
+        raise OAuth2Error("The token is from the future.")
+
+
+def _check_party(claims: dict[str, Any], audiences: list[str], any_party: bool) -> None:
+    """Refuse what was made for others who merely named this site as one more audience."""
+    named = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    is_for_us_alone = all(audience in audiences for audience in named)
+    party = claims.get("azp")
+    if is_for_us_alone and (party is None or any_party):
+        return
+    if party not in audiences:
+        raise OAuth2Error("The token was made for another party.")
+
+
+def fetch_key(credential: str, keys_url: str, lookup: LookupKey) -> tuple[str, Any]:
+    """The algorithm that a token names, and the key to check its signature with.
+
+    The keys are kept for a while. A key that is not among them makes us fetch them anew, at most
+    once a minute, whatever number of tokens names unknown keys.
+
+    Raises ``OAuth2Error`` if there is no such key, or if it is not one for that algorithm.
+    """
+    header = _get_signed_header(credential)
+    kid, algorithm = header.get("kid"), header["alg"]
+    if not isinstance(kid, str) or not kid:
+        raise OAuth2Error("The token does not name the key it is signed with.")
+    kept = get_kept_document(keys_url)
+    found = lookup(_fetch_keys(keys_url) if kept is None else kept, kid)
+    if found is None and kept is not None and _claim(keys_url, "refetch", REFETCH_INTERVAL):
+        found = lookup(_fetch_keys(keys_url), kid)
+    if found is None:
+        raise OAuth2Error("The token is signed with an unknown key.")
+    if algorithm not in found.algorithms:
+        raise OAuth2Error("The token is not signed in the way its key is meant for.")
+    return algorithm, found.key
+
+
+def _get_signed_header(credential: str) -> dict[str, Any]:
+    import jwt
+
+    header: dict[str, Any] = jwt.get_unverified_header(credential)
+    algorithm = header.get("alg")
+    if not isinstance(algorithm, str) or algorithm.lower() == "none":
+        raise OAuth2Error("The token is not signed.")
+    return header
+
+
+def _fetch_keys(keys_url: str) -> dict[str, Any]:
+    keys = fetch_json(keys_url)
+    keep_document(keys_url, keys)
+    return keys
+
+
+def lookup_kid_jwk(keys_data: dict[str, Any], kid: str) -> VerificationKey | None:
+    """Find the key ``kid`` in a JWK set (RFC 7517).
+
+    Symmetric keys, keys for other uses, and keys that share their name are none.
+    """
+    import jwt
+
+    entries = keys_data.get("keys")
+    found = [
+        entry
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, dict) and entry.get("kid") == kid and entry.get("use") != "enc"
+    ]
+    if len(found) != 1:
+        return None
+    declared = found[0].get("alg")
+    algorithms = _ALGORITHMS.get(str(found[0].get("kty")), ())
+    if declared:
+        algorithms = (declared,) if declared in algorithms else ()
+    return VerificationKey(jwt.PyJWK(found[0]).key, algorithms) if algorithms else None
+
+
+def lookup_kid_pem_x509_certificate(keys_data: dict[str, Any], kid: str) -> VerificationKey | None:
+    """Find the key ``kid`` in an object that holds certificates in PEM by name."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.x509 import load_pem_x509_certificate
+
+    pem = keys_data.get(kid)
+    if not isinstance(pem, str):
+        return None
+    key = load_pem_x509_certificate(pem.encode()).public_key()
+    return VerificationKey(key, _ALGORITHMS["RSA" if isinstance(key, RSAPublicKey) else "EC"])
+
+
+def verify_jti(data: dict[str, Any]) -> None:
+    """Let a token with an id be used only once (RFC 7519, section 4.1.7).
+
+    Raises ``OAuth2Error`` at the second use, and if the cache cannot tell.
+    """
+    issuer, token_id, expiry = (data.get(name) for name in ("iss", "jti", "exp"))
+    if issuer is None or token_id is None or expiry is None:
+        return
+    if not isinstance(token_id, str):
+        raise OAuth2Error("The token has a malformed id.")
+    _use_once(expiry, f"{issuer} {token_id}")
+
+
+def _use_once(expiry: float, name: str) -> None:
+    seconds = int(max(0, expiry - time.time())) + CLOCK_SKEW
+    if not _claim(name, "used", seconds):
+        raise OAuth2Error("The token was used before.")
+
+
+def _claim(name: str, purpose: str, seconds: int) -> bool:
+    """Tell whether this is the first claim for so many seconds; if nobody can tell, it is not.
+
+    Names come from tokens and have any length, while caches limit that of keys.
+    """
+    digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
+    return bool(ask_cache(cache.add, f"allauth:socialaccount:jwt:{purpose}:{digest}", 1, seconds))

@@ -1,0 +1,145 @@
+"""Talking to providers: requests, what is kept of their answers, and what goes wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from django.core.cache import cache
+from django.core.exceptions import MultipleObjectsReturned, PermissionDenied
+from django.db import connection, transaction
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.views.decorators.cache import never_cache
+
+from allauth.account.internal.decorators import login_not_required
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.helpers import complete_social_login, render_authentication_error
+from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.base.exceptions import ProviderException
+
+if TYPE_CHECKING:
+    from allauth.socialaccount.models import SocialLogin
+
+logger = logging.getLogger(__name__)
+
+DOCUMENT_TIMEOUT = 60 * 60
+"""Seconds for which a document that a provider publishes, such as its keys, is kept."""
+
+View = Callable[..., HttpResponseBase]
+
+
+def fetch_json(url: str, **kwargs: Any) -> dict[str, Any]:
+    """Ask a provider for a JSON object; ``kwargs`` are those of ``requests.Session.get``.
+
+    Raises ``requests.RequestException`` if that is not what comes back.
+    """
+    from allauth.core.internal.http import read_json
+
+    with get_adapter().get_requests_session() as session:
+        return read_json(session.get(url, **kwargs))
+
+
+def keep_document(url: str, document: dict[str, Any]) -> None:
+    """Keep what anybody may read at ``url`` for an hour."""
+    ask_cache(cache.set, _get_document_key(url), document, DOCUMENT_TIMEOUT)
+
+
+def get_kept_document(url: str) -> dict[str, Any] | None:
+    """What was kept for ``url``, not long ago."""
+    document = ask_cache(cache.get, _get_document_key(url))
+    return document if isinstance(document, dict) else None
+
+
+def _get_document_key(url: str) -> str:
+    return f"allauth:socialaccount:document:{hashlib.sha256(url.encode()).hexdigest()}"
+
+
+def ask_cache(operation: Callable[..., Any], *args: Any) -> Any:
+    """Do something with the cache; ``None`` if it is out of order, which is no reason to fail."""
+    try:
+        return operation(*args)
+    except Exception:
+        logger.exception("The cache is out of order")
+        return None
+
+
+def get_remote_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
+    """What the error page is for: the provider, or the network, did not do its part.
+
+    Meant for the head of an ``except`` clause: it imports ``requests`` only if something failed.
+    """
+    from requests import RequestException
+
+    from allauth.socialaccount.providers.oauth.client import OAuthError
+    from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+
+    return (
+        OAuth2Error,
+        OAuthError,
+        PermissionDenied,
+        ProviderException,
+        RequestException,
+        *others,
+    )
+
+
+@contextmanager
+def expecting_profile() -> Iterator[None]:
+    """Turn the failures of code that meets a profile of an unexpected shape into one kind.
+
+    Providers answer in all shapes when they are in trouble; that is no defect of this site. It is
+    logged all the same, since it may be one of the code.
+    """
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        if isinstance(error, get_remote_errors()):
+            raise
+        logger.warning("The answer of a provider is not as expected", exc_info=True)
+        raise ProviderException("The answer of the provider is not as expected.") from error
+
+
+@contextmanager
+def refusing_bad_tokens() -> Iterator[None]:
+    """Turn everything that is wrong with a posted token into one ``ValidationError``."""
+    try:
+        with expecting_profile():
+            yield
+    except get_remote_errors() as error:
+        raise get_adapter().validation_error("invalid_token") from error
+
+
+def remote_view(view: View) -> View:
+    """Mark a view that talks to a provider.
+
+    It is open to everybody, its answers are not to be kept by browsers, and no transaction is
+    open while the provider is waited for: the part that changes rows opens its own. Without an app
+    there is no such page, and with several it cannot be told which one is meant.
+    """
+
+    @transaction.non_atomic_requests
+    @login_not_required
+    @never_cache
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except SocialApp.DoesNotExist as error:
+            raise Http404 from error
+        except MultipleObjectsReturned as error:
+            return render_authentication_error(request, None, exception=error)
+
+    return guarded
+
+
+def complete(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponseBase:
+    """Go on with what a provider said, in the transaction that ``ATOMIC_REQUESTS`` asks for."""
+    if not connection.settings_dict["ATOMIC_REQUESTS"]:
+        return complete_social_login(request, sociallogin)
+    with transaction.atomic():
+        return complete_social_login(request, sociallogin)

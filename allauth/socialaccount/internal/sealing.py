@@ -1,0 +1,47 @@
+"""Tokens of providers, made unreadable for as long as a session keeps them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+
+def seal(data: dict[str, Any]) -> str:
+    """Encrypt ``data``, so that neither the client nor whoever reads the session store can use it.
+
+    The key comes from ``SECRET_KEY``.
+    """
+    return _get_box().encrypt(json.dumps(data).encode()).decode()
+
+
+def unseal(sealed: object) -> dict[str, Any] | None:
+    """What :func:`seal` encrypted; ``None`` for anything else, and if the keys are others now."""
+    from cryptography.fernet import InvalidToken
+
+    if not isinstance(sealed, str):
+        return None
+    try:
+        data = json.loads(_get_box().decrypt(sealed.encode()))
+    except (InvalidToken, ValueError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _get_box() -> MultiFernet:
+    # Cryptography takes its time and memory; most sites never store a token.
+    from cryptography.fernet import Fernet, MultiFernet
+
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet([Fernet(_derive_key(secret)) for secret in secrets])
+
+
+def _derive_key(secret: str | bytes) -> bytes:
+    digest = salted_hmac("allauth.socialaccount.sealing", "", secret=secret, algorithm="sha256")
+    return base64.urlsafe_b64encode(digest.digest())

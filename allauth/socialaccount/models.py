@@ -1,0 +1,458 @@
+"""Apps, accounts and tokens at providers, and logins by them."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import authenticate, get_user_model
+from django.contrib.sites.shortcuts import get_current_site
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models, transaction
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
+from django.utils.encoding import force_str
+from django.utils.translation import gettext_lazy as _
+
+from allauth import app_settings as allauth_settings
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.models import EmailAddress
+from allauth.account.utils import setup_user_email
+from allauth.core import context
+from allauth.core.async_support import awaitable_method
+from allauth.socialaccount import app_settings, providers, signals
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal.sealing import seal, unseal
+from allauth.socialaccount.providers.base.constants import AuthProcess
+from allauth.socialaccount.providers.base.exceptions import PROVIDER_UNAVAILABLE
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from allauth.socialaccount.providers.base.provider import Provider, ProviderAccount
+
+if not apps.is_installed("allauth.socialaccount"):
+    raise ImproperlyConfigured("Add 'allauth.socialaccount' to INSTALLED_APPS.")
+
+
+class SocialAppManager(models.Manager["SocialApp"]):
+    """Finds apps."""
+
+    def on_site(self, request: HttpRequest | None) -> QuerySet[SocialApp]:
+        """The apps of the current site; all, where there is no sites framework."""
+        if not allauth_settings.SITES_ENABLED:
+            return self.all()
+        return self.filter(sites__id=get_current_site(request).id)  # type: ignore[union-attr]
+
+
+class SocialApp(models.Model):
+    """The credentials by which a provider knows the site."""
+
+    provider = models.CharField(verbose_name=_("provider"), max_length=30)
+    # Tells the apps of providers apart that are several in one, such as OpenID Connect.
+    provider_id = models.CharField(verbose_name=_("provider ID"), max_length=200, blank=True)
+    name = models.CharField(verbose_name=_("name"), max_length=40)
+    client_id = models.CharField(
+        verbose_name=_("client id"),
+        max_length=191,
+        help_text=_("What the provider calls this site: client id, app id or consumer key"),
+    )
+    secret = models.CharField(
+        verbose_name=_("secret key"),
+        max_length=191,
+        blank=True,
+        help_text=_("What proves that it is this site: API, client or consumer secret"),
+    )
+    key = models.CharField(
+        verbose_name=_("key"),
+        max_length=191,
+        blank=True,
+        help_text=_("A further key, for providers that have one"),
+    )
+    settings = models.JSONField(default=dict, blank=True)
+
+    if allauth_settings.SITES_ENABLED:
+        # Without a site the app is not in use.
+        sites = models.ManyToManyField("sites.Site", blank=True)
+
+    objects: ClassVar[SocialAppManager] = SocialAppManager()
+
+    class Meta:
+        verbose_name = _("social application")
+        verbose_name_plural = _("social applications")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_provider(self, request: HttpRequest | None) -> Provider:
+        """The provider, with this app.
+
+        Raises ``ImproperlyConfigured`` if no installed app is that provider.
+        """
+        provider_class = providers.registry.get_class(self.provider)
+        if provider_class is None:
+            raise ImproperlyConfigured(f"There is no provider {self.provider!r}.")
+        return provider_class(request=request, app=self)
+
+
+class SocialAccount(models.Model):
+    """An account at a provider that belongs to a user."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    # The provider's own id, or that of the app where it has one.
+    provider = models.CharField(verbose_name=_("provider"), max_length=200)
+    uid = models.CharField(verbose_name=_("uid"), max_length=app_settings.UID_MAX_LENGTH)
+    last_login = models.DateTimeField(verbose_name=_("last login"), auto_now=True)
+    date_joined = models.DateTimeField(verbose_name=_("date joined"), auto_now_add=True)
+    extra_data = models.JSONField(verbose_name=_("extra data"), default=dict)
+
+    _provider: Provider | None = None
+
+    class Meta:
+        verbose_name_plural = _("social accounts")
+        verbose_name = _("social account")
+        unique_together = ("provider", "uid")
+
+    def __str__(self) -> str:
+        from allauth.socialaccount.helpers import socialaccount_user_display
+
+        return force_str(socialaccount_user_display(self))
+
+    def authenticate(self) -> Any:
+        """Ask the backends of the project for the user of this account."""
+        return authenticate(account=self)
+
+    def get_provider(self, request: HttpRequest | None = None) -> Provider:
+        """The provider of the account.
+
+        Raises ``SocialApp.DoesNotExist`` or ``MultipleObjectsReturned`` if there is not exactly
+        one app, and ``ImproperlyConfigured`` if the provider is not installed.
+        """
+        if self._provider is None:
+            self._provider = get_adapter().get_provider(
+                request or context.request, provider=self.provider
+            )
+        return self._provider
+
+    def get_provider_account(self) -> ProviderAccount:
+        """The account for display, a plain one if the provider is not there any more."""
+        from allauth.socialaccount.providers.base.provider import ProviderAccount
+
+        try:
+            return self.get_provider().wrap_account(self)
+        except PROVIDER_UNAVAILABLE:
+            return ProviderAccount(self)
+
+    def get_profile_url(self) -> str | None:
+        """The page of the account at the provider."""
+        return _web_url_or_none(self.get_provider_account().get_profile_url())
+
+    def get_avatar_url(self) -> str | None:
+        """The picture of the account."""
+        return _web_url_or_none(self.get_provider_account().get_avatar_url())
+
+    aget_provider = awaitable_method(get_provider)
+    aget_provider_account = awaitable_method(get_provider_account)
+
+
+def _web_url_or_none(url: object) -> str | None:
+    """Only what a browser may safely be sent to: profiles are written by their owners."""
+    if not isinstance(url, str):
+        return None
+    try:
+        return url if urlsplit(url).scheme in ("http", "https") else None
+    except ValueError:
+        return None
+
+
+class SocialToken(models.Model):
+    """What a provider lets the site act for the owner of an account with."""
+
+    app = models.ForeignKey(SocialApp, on_delete=models.SET_NULL, blank=True, null=True)
+    account = models.ForeignKey(SocialAccount, on_delete=models.CASCADE)
+    token = models.TextField(
+        verbose_name=_("token"), help_text=_("The access token, of OAuth 1 or OAuth 2")
+    )
+    token_secret = models.TextField(
+        verbose_name=_("token secret"),
+        blank=True,
+        help_text=_("The secret of an OAuth 1 token, or the refresh token of OAuth 2"),
+    )
+    expires_at = models.DateTimeField(verbose_name=_("expires at"), blank=True, null=True)
+
+    class Meta:
+        verbose_name_plural = _("social application tokens")
+        verbose_name = _("social application token")
+        unique_together = ("app", "account")
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} ({self.pk})"
+
+
+class SocialLogin:
+    """Somebody who comes from a provider, until it is clear what becomes of it.
+
+    Parameters:
+        user: Whom the account belongs to, or an unsaved user made of the profile.
+        account: The account at the provider, unsaved if it is unknown.
+        token: What the provider handed out.
+        email_addresses: Unsaved, the best one first.
+        provider: Where they come from.
+        phone: A number that the provider knows.
+        phone_verified: Whether the provider verified it.
+
+    ``state`` is what was remembered when the visitor was sent to the provider.
+    """
+
+    def __init__(
+        self,
+        user: Any = None,
+        account: SocialAccount | None = None,
+        token: SocialToken | None = None,
+        email_addresses: list[EmailAddress] | None = None,
+        provider: Provider | None = None,
+        phone: str | None = None,
+        phone_verified: bool = False,
+    ) -> None:
+        self.user = user
+        self.account: SocialAccount = account  # type: ignore[assignment]
+        self.token = token
+        self.email_addresses = [] if email_addresses is None else email_addresses
+        self.provider = provider
+        self.phone = phone
+        self.phone_verified = phone_verified
+        self.state: dict[str, Any] = {}
+        self._matched_email: str | None = None
+
+    @property
+    def is_headless(self) -> bool:
+        """Whether the login was begun through the JSON API."""
+        return bool(self.state.get("headless"))
+
+    @property
+    def is_existing(self) -> bool:
+        """Whether ``user`` is one that is stored; one query."""
+        if self.user is None or self.user.pk is None:
+            return False
+        return get_user_model()._default_manager.filter(pk=self.user.pk).exists()
+
+    def get_redirect_url(self, request: HttpRequest) -> str | None:
+        """Where the visitor goes in the end."""
+        return self.state.get("next")
+
+    # Finding the user
+
+    def lookup(self) -> None:
+        """Find the user: by the account or, where that is allowed, by an address.
+
+        What is stored about a known account is brought up to date, unless it belongs to somebody
+        else than the user who wants to connect it.
+        """
+        if self.is_existing:
+            raise AssertionError("The user has been found already.")
+        self._matched_email = None
+        if self._lookup_by_account():
+            return
+        # Whoever connects an account knows which user they are.
+        if self.state.get("process") not in (AuthProcess.CONNECT, AuthProcess.REDIRECT):
+            self._lookup_by_email()
+
+    def _lookup_by_account(self) -> bool:
+        stored = find_account(self.account)
+        if stored is None:
+            return False
+        extra_data = self.account.extra_data
+        self.account = stored
+        self.user = stored.user
+        if self._is_of_somebody_else():
+            return True
+        stored.extra_data = extra_data
+        stored.save(update_fields=["extra_data", "last_login"])
+        signals.social_account_updated.send(
+            sender=SocialLogin, request=context.request, sociallogin=self
+        )
+        self._store_token()
+        return True
+
+    def _is_of_somebody_else(self) -> bool:
+        """Tell whether the user, who does not want to log in, is another one than the account's."""
+        if self.state.get("process") not in (AuthProcess.CONNECT, AuthProcess.REDIRECT):
+            return False
+        user = getattr(context.request, "user", None)
+        return user is not None and user.is_authenticated and user.pk != self.account.user_id
+
+    def _lookup_by_email(self) -> None:
+        match = get_adapter().authenticate_by_email(self)
+        if match:
+            self.user, self._matched_email = match
+
+    # Storing
+
+    def connect(self, request: HttpRequest, user: Any) -> None:
+        """Store the account as one of ``user``, and tell them so by mail.
+
+        Raises ``IntegrityError`` if it is connected already.
+        """
+        self.user = user
+        self.save(request, connect=True)
+        signals.social_account_added.send(sender=SocialLogin, request=request, sociallogin=self)
+        get_adapter().send_notification_mail(
+            "socialaccount/email/account_connected",
+            user,
+            context={
+                "account": self.account,
+                "provider": self.provider or self.account.get_provider(request),
+            },
+        )
+
+    def save(self, request: HttpRequest, connect: bool = False) -> None:
+        """Store user, account and token, all of them or nothing.
+
+        The addresses and the phone number are stored too, unless with ``connect`` the account is
+        added to a user who is there already.
+        """
+        with transaction.atomic():
+            self.user.save()
+            self.account.user = self.user
+            self.account.save()
+            self._store_token()
+            if not connect:
+                setup_user_email(request, self.user, self.email_addresses)
+            self._store_phone(connect)
+
+    def _store_phone(self, connect: bool) -> None:
+        adapter = get_account_adapter()
+        if not self.phone or not adapter._has_phone_impl:
+            return
+        owner = adapter.get_user_by_phone(self.phone)
+        if owner is not None and owner.pk != self.user.pk:
+            return
+        if not connect or adapter.get_phone(self.user) is None:
+            adapter.set_phone(self.user, self.phone, self.phone_verified)
+
+    def _store_token(self) -> None:
+        if not app_settings.STORE_TOKENS or self.token is None:
+            return
+        token = self.token
+        if token.app_id is None:
+            # Apps of the settings have no row to refer to.
+            token.app = None
+        with transaction.atomic():
+            # No constraint keeps two tokens of such an app apart: one request at a time.
+            SocialAccount.objects.filter(pk=self.account.pk).update(uid=F("uid"))
+            stored = SocialToken.objects.filter(
+                account_id=self.account.pk, app_id=token.app_id
+            ).first()
+            if stored is not None:
+                stored.token = token.token
+                # Many providers send the refresh token once only.
+                stored.token_secret = token.token_secret or stored.token_secret
+                stored.expires_at = token.expires_at
+                token = self.token = stored
+            token.account = self.account
+            token.save()
+
+    # The session
+
+    def serialize(self) -> dict[str, Any]:
+        """What the session keeps, as JSON; :meth:`deserialize` reads it.
+
+        Neither the password of a stored user is in it, nor, readably, the token.
+        """
+        adapter = get_adapter()
+        provider = self.provider or self.account.get_provider()
+        data = {
+            "provider": provider.serialize(),
+            "account": adapter.serialize_instance(self.account),
+            "user": _serialize_user(self.user),
+            "state": self.state,
+            "email_addresses": [
+                adapter.serialize_instance(address) for address in self.email_addresses
+            ],
+            "phone": self.phone,
+            "phone_verified": self.phone_verified,
+        }
+        if self.token is not None:
+            data["sealed_token"] = seal(adapter.serialize_instance(self.token))
+        return data
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> Self:
+        """Read what :meth:`serialize`, of this or the published release, returned.
+
+        Raises ``ValueError`` if it is something else, and what ``adapter.get_provider()`` raises
+        if the provider is gone.
+        """
+        from allauth.socialaccount.providers.base.provider import Provider
+
+        adapter = get_adapter()
+        try:
+            provider = Provider.deserialize(data["provider"])
+            token = _get_token_data(data)
+            sociallogin = cls(
+                provider=provider,
+                account=adapter.deserialize_instance(SocialAccount, data["account"]),
+                user=_deserialize_user(data["user"]),
+                email_addresses=[
+                    adapter.deserialize_instance(EmailAddress, address)
+                    for address in data["email_addresses"]
+                ],
+                phone=data.get("phone"),
+                phone_verified=data.get("phone_verified", False),
+                token=adapter.deserialize_instance(SocialToken, token) if token else None,
+            )
+            sociallogin.state = dict(data["state"])
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError("This is no login by a provider.") from error
+        return sociallogin
+
+    alookup = awaitable_method(lookup)
+    aconnect = awaitable_method(connect)
+    asave = awaitable_method(save)
+
+
+def read_sociallogin(data: Any) -> SocialLogin:
+    """Read a login from a session; ``ValueError`` too if its provider is gone."""
+    try:
+        return SocialLogin.deserialize(data)
+    except PROVIDER_UNAVAILABLE as error:
+        raise ValueError("The provider of this login is gone.") from error
+
+
+def find_account(account: SocialAccount) -> SocialAccount | None:
+    """The stored row of an account, with its user.
+
+    Databases may take more for equal than ids of providers are, so that the id is compared again.
+    """
+    rows = SocialAccount.objects.filter(provider=account.provider, uid=account.uid)
+    stored = rows.select_related("user").first()
+    return stored if stored is not None and stored.uid == account.uid else None
+
+
+def _serialize_user(user: Any) -> dict[str, Any]:
+    # The user of a request is a lazy object, which has no attributes of its own.
+    is_stored = not user._state.adding
+    data = get_adapter().serialize_instance(copy.copy(user))
+    if is_stored:
+        data.pop("password", None)
+    return data
+
+
+def _deserialize_user(data: dict[str, Any]) -> Any:
+    """The stored user as it is now or, if there is none, the unsaved one."""
+    model = get_user_model()
+    pk = data.get(model._meta.pk.attname)
+    stored = None
+    if pk is not None:
+        stored = model._default_manager.filter(pk=pk).first()
+    return stored or get_adapter().deserialize_instance(model, data)
+
+
+def _get_token_data(data: dict[str, Any]) -> dict[str, Any] | None:
+    """The token, which the published release kept as it is."""
+    if "sealed_token" in data:
+        return unseal(data["sealed_token"])
+    return data.get("token")

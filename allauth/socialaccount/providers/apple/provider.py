@@ -1,0 +1,83 @@
+"""Apple."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.internal.late import make_getattr
+from allauth.socialaccount.internal.remotekit import refusing_bad_tokens
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.apple.client import Scope
+from allauth.socialaccount.providers.apple.views import AppleOAuth2Adapter
+from allauth.socialaccount.providers.base.provider import ProviderAccount
+from allauth.socialaccount.providers.base.utils import is_claim_true
+from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
+from allauth.socialaccount.providers.profiles import look_up
+
+__getattr__ = make_getattr("QUERY_EMAIL")
+
+RELAY_DOMAIN = "@privaterelay.appleid.com"
+
+
+def _get_names(data: Any) -> tuple[str, str]:
+    """Given name and family name, which Apple tells only at the first consent."""
+    names = [look_up(data, f"name.{name}") for name in ("firstName", "lastName")]
+    first, last = (name if isinstance(name, str) else "" for name in names)
+    return first, last
+
+
+class AppleAccount(ProviderAccount):
+    """An account at Apple, whose address may be one that was made up for this site."""
+
+    def to_str(self) -> str:
+        """The address, if it tells who that is, else the name."""
+        email = look_up(self.account.extra_data, "email")
+        if isinstance(email, str) and email and not email.lower().endswith(RELAY_DOMAIN):
+            return email
+        return " ".join(_get_names(self.account.extra_data)).strip() or super().to_str()
+
+
+class AppleProvider(OAuth2Provider):
+    """Apple; ``client_id`` of the app may be a list, of which the first one is for the web."""
+
+    id = "apple"
+    name = "Apple"
+    oauth2_adapter_class = AppleOAuth2Adapter
+    account_class = AppleAccount
+    supports_token_authentication = True
+    uses_nonce = True
+    default_scope = (Scope.NAME,)
+    email_scope = (Scope.EMAIL,)
+    uid_path = "sub"
+
+    def get_auds(self) -> list[str]:
+        """For whom ID tokens may be made."""
+        return [client_id.strip() for client_id in self.app.client_id.split(",")]
+
+    def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Address and, if Apple told it, name."""
+        fields = {"email": data.get("email")}
+        if data.get("name"):
+            fields["first_name"], fields["last_name"] = _get_names(data)
+        return fields
+
+    def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
+        """The address; whether it is verified may be written out as a word."""
+        if not data.get("email"):
+            return []
+        verified = data.get("email_verified")
+        if isinstance(verified, str):
+            verified = verified.lower()
+        return [EmailAddress(email=data["email"], verified=is_claim_true(verified), primary=True)]
+
+    def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
+        """Make a login out of an ID token that a client of this site got from Apple."""
+        with refusing_bad_tokens():
+            claims = AppleOAuth2Adapter.get_verified_identity_data(self, token.get("id_token"))
+            return self.sociallogin_from_response(request, claims)
+
+
+provider_classes = [AppleProvider]

@@ -1,0 +1,133 @@
+"""Talking to Apple, and receiving what it has the browser post."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+
+from allauth.core.internal.httpkit import add_query_params
+from allauth.socialaccount.internal import jwtkit
+from allauth.socialaccount.internal.remotekit import remote_view
+from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
+from allauth.socialaccount.providers.apple.apple_session import get_apple_session
+from allauth.socialaccount.providers.apple.client import AppleOAuth2Client
+from allauth.socialaccount.providers.oauth2.client import OAuth2Client
+from allauth.socialaccount.providers.oauth2.views import (
+    OAuth2Adapter,
+    OAuth2CallbackView,
+    OAuth2LoginView,
+)
+from allauth.utils import build_absolute_uri, get_request_param
+
+ISSUER = "https://appleid.apple.com"
+MAX_POSTED_LENGTH = 16 * 1024
+POSTED_NAMES = ("user", "id_token")
+
+
+class AppleOAuth2Adapter(OAuth2Adapter):
+    """Apple (https://developer.apple.com/documentation/signinwithapplerestapi)."""
+
+    client_class: type[OAuth2Client] = AppleOAuth2Client
+    provider_id = "apple"
+    authorize_url = f"{ISSUER}/auth/authorize"
+    access_token_url = f"{ISSUER}/auth/token"
+    public_key_url = f"{ISSUER}/auth/keys"
+
+    @classmethod
+    def get_verified_identity_data(cls, provider: Any, id_token: object) -> dict[str, Any]:
+        """The claims of an ID token; raises ``OAuth2Error`` if it is not one for this site."""
+        return jwtkit.verify_and_decode(
+            credential=id_token,
+            keys_url=cls.public_key_url,
+            issuer=ISSUER,
+            audience=provider.get_auds(),
+            lookup_kid=jwtkit.lookup_kid_jwk,
+        )
+
+    def get_access_token_data(
+        self,
+        request: HttpRequest,
+        app: SocialApp,
+        client: OAuth2Client,
+        pkce_code_verifier: str | None = None,
+    ) -> dict[str, Any]:
+        """What the token endpoint answers, with the name that the browser posted.
+
+        Whoever holds the browser can post anything. The name is no more than a suggestion; an
+        address only counts if it is in the ID token.
+        """
+        data = super().get_access_token_data(request, app, client, pkce_code_verifier)
+        name = self.get_user_scope_data(request).get("name")
+        if isinstance(name, dict):
+            data["name"] = name
+        data["id_token"] = data.get("id_token") or self._get_posted(request).get("id_token")
+        return data
+
+    def _get_posted(self, request: HttpRequest) -> dict[str, Any]:
+        """What was posted for this very login."""
+        store = get_apple_session(request).store
+        if store.get("state") != get_request_param(request, "state"):
+            return {}
+        return {name: store.get(name) for name in POSTED_NAMES}
+
+    def get_user_scope_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the browser posted about its user, which is done once, at the first consent."""
+        try:
+            user = json.loads(self._get_posted(request).get("user") or "")
+        except ValueError:
+            return {}
+        return user if isinstance(user, dict) else {}
+
+    def parse_token(self, data: dict[str, Any]) -> SocialToken:
+        """The tokens, unsaved; the claims of the ID token are in its ``user_data``."""
+        token = super().parse_token(data)
+        claims = self.get_verified_identity_data(self.get_provider(), data["id_token"])
+        self.check_nonce(claims)
+        token.user_data = {**data, **claims}  # type: ignore[attr-defined]
+        return token
+
+    def complete_login(
+        self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
+    ) -> SocialLogin:
+        """Make a login out of the claims."""
+        user_data = token.user_data  # type: ignore[attr-defined]
+        login: SocialLogin = self.get_provider().sociallogin_from_response(request, user_data)
+        get_apple_session(request).delete()
+        return login
+
+
+@remote_view
+@csrf_exempt
+def apple_post_callback(
+    request: HttpRequest, finish_endpoint_name: str = "apple_finish_callback"
+) -> HttpResponseBase:
+    """Keep what Apple has the browser post, and send the browser on by GET.
+
+    The POST comes from another site, hence without the session cookie that the login needs.
+
+    Parameters:
+        finish_endpoint_name: The name of the page that goes on with the login.
+    """
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    params = {name: get_request_param(request, name) for name in ("code", "state", "error")}
+    url = build_absolute_uri(request, reverse(finish_endpoint_name))
+    response = HttpResponseRedirect(
+        add_query_params(url, {name: value for name, value in params.items() if value})
+    )
+    posted = {name: get_request_param(request, name, "") or "" for name in POSTED_NAMES}
+    if any(posted.values()) and all(len(text) <= MAX_POSTED_LENGTH for text in posted.values()):
+        session = get_apple_session(request)
+        session.store.update({**posted, "state": params["state"]})
+        session.save(response)
+    return response
+
+
+oauth2_login = OAuth2LoginView.adapter_view(AppleOAuth2Adapter)
+oauth2_callback = apple_post_callback
+oauth2_finish_login = OAuth2CallbackView.adapter_view(AppleOAuth2Adapter)

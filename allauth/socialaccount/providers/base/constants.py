@@ -1,0 +1,27 @@
+"""Words that flows, providers and templates have in common."""
+
+from __future__ import annotations
+
+
+class AuthError:
+    """Why nothing came of it."""
+
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+    DENIED = "denied"
+
+
+class AuthProcess:
+    """What a visitor is sent to the provider for."""
+
+    LOGIN = "login"
+    CONNECT = "connect"
+    REDIRECT = "redirect"
+
+
+class AuthAction:
+    """How the provider is to treat the visitor."""
+
+    AUTHENTICATE = "authenticate"
+    REAUTHENTICATE = "reauthenticate"
+    REREQUEST = "rerequest"

@@ -1,0 +1,413 @@
+"""What providers, and the accounts at them, have in common."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.signing import Signer
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+
+from allauth.account import app_settings as account_settings
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.internal.emailkit import valid_email_or_none
+from allauth.account.models import EmailAddress
+from allauth.account.utils import get_next_redirect_url
+from allauth.core import context
+from allauth.core.async_support import HooksOfEitherColor
+from allauth.socialaccount import app_settings
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal import statekit
+from allauth.socialaccount.providers.base.constants import AuthProcess
+from allauth.socialaccount.providers.base.exceptions import (
+    PROVIDER_UNAVAILABLE,
+    InvalidUid,
+    ProviderException,
+)
+from allauth.socialaccount.providers.base.utils import (
+    is_claim_true,
+    parse_uid,
+    to_text,
+    without_tokens,
+)
+from allauth.utils import get_request_param
+
+if TYPE_CHECKING:
+    from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
+
+__all__ = ["AuthProcess", "Provider", "ProviderAccount", "ProviderException"]
+
+REDIRECT_SIGNATURE_PARAM = "process_signature"
+_TEXT_FIELDS = ("email", "username", "first_name", "last_name", "name", "phone")
+
+
+class Provider(HooksOfEitherColor):
+    """A provider, for one request; methods may be overridden as ``def`` or ``async def``.
+
+    Parameters:
+        request: The request being served.
+        app: With which credentials the site is known to the provider; required unless the class
+            sets ``uses_apps = False``.
+
+    Raises ``ValueError`` if the app is missing.
+    """
+
+    id: ClassVar[str]
+    name: Any
+    slug: ClassVar[str | None] = None
+    uses_apps: bool = True
+    supports_redirect: bool = False
+    supports_token_authentication: bool = False
+    account_class: type[ProviderAccount]
+
+    def __init__(self, request: HttpRequest | None, app: SocialApp | None = None) -> None:
+        if self.uses_apps and app is None:
+            raise ValueError(f"The provider {self.id!r} needs an app.")
+        self.request = request
+        self.app = app
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+    @classmethod
+    def get_slug(cls) -> str:
+        """What the provider is called in URLs."""
+        return cls.slug or cls.id
+
+    @classmethod
+    def get_package(cls) -> str:
+        """The package in which the modules ``urls`` and ``views`` of the provider are."""
+        package: str | None = getattr(cls, "package", None)
+        return package or cls.__module__.rpartition(".")[0]
+
+    @property
+    def sub_id(self) -> str:
+        """Which provider this is, where there are several of one class, such as OpenID Connect."""
+        if self.app is None:
+            return self.id
+        return self.app.provider_id or self.app.provider
+
+    def get_settings(self) -> dict[str, Any]:
+        """A copy of what ``SOCIALACCOUNT_PROVIDERS`` says about the provider."""
+        return copy.deepcopy(app_settings.PROVIDERS.get(self.id, {}))
+
+    # The way to the provider
+
+    def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:
+        """The page that leads to the provider; ``kwargs`` become its query."""
+        raise NotImplementedError
+
+    def redirect_from_request(self, request: HttpRequest) -> HttpResponse:
+        """Send the visitor to the provider, as the parameters of the request say."""
+        return self.redirect(request, **self.get_redirect_from_request_kwargs(request))
+
+    def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
+        """The parameters of the request, as :meth:`redirect` takes them."""
+        kwargs: dict[str, Any] = {"process": self._get_process(request)}
+        next_url = get_next_redirect_url(request)
+        if next_url:
+            kwargs["next_url"] = next_url
+        return kwargs
+
+    def _get_process(self, request: HttpRequest) -> str:
+        process = get_request_param(request, "process")
+        if process == AuthProcess.CONNECT:
+            return process
+        if process == AuthProcess.REDIRECT:
+            signature = get_request_param(request, REDIRECT_SIGNATURE_PARAM, "") or ""
+            if constant_time_compare(signature, self.sign_redirect()):
+                return process
+        return AuthProcess.LOGIN
+
+    def sign_redirect(self) -> str:
+        """Prove that it is the site that asks for the process ``redirect``, not a visitor.
+
+        The template tag ``provider_login_url`` adds it to the query.
+        """
+        signer = Signer(salt="allauth.socialaccount.process.redirect")
+        return signer.signature(self.sub_id)
+
+    def redirect(
+        self,
+        request: HttpRequest,
+        process: str,
+        next_url: str | None = None,
+        data: Any = None,
+        **kwargs: Any,
+    ) -> HttpResponse:
+        """Remember what the visitor is after, and send them to the provider.
+
+        Parameters:
+            process: One of :class:`AuthProcess`.
+            next_url: Where to go in the end.
+            data: Anything that JSON can hold, handed back in the state.
+        """
+        raise NotImplementedError
+
+    def stash_redirect_state(
+        self,
+        request: HttpRequest,
+        process: str,
+        next_url: str | None = None,
+        data: Any = None,
+        state_id: str | None = None,
+        **kwargs: Any,
+    ) -> str:
+        """Remember, in the session, what the visitor is after; returns the id of the state."""
+        state = {"process": process, "data": data, **kwargs}
+        if next_url:
+            state["next"] = next_url
+        return statekit.stash_state(
+            request, provider_id=self.sub_id, state=state, state_id=state_id
+        )
+
+    def unstash_redirect_state(self, request: HttpRequest, state_id: str) -> dict[str, Any]:
+        """What was remembered under ``state_id``; works once.
+
+        Raises ``PermissionDenied`` if there is no such state of this provider and session.
+        """
+        state = statekit.unstash_state(
+            request, state_id=state_id, provider_id=self.sub_id, raises=True
+        )
+        assert state is not None  # noqa: S101 - by raises=True
+        return state
+
+    def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
+        """Make a login out of a token that the provider gave to a client of the site.
+
+        Parameters:
+            token: ``id_token`` or ``access_token``, and ``client_id``.
+
+        Raises ``ValidationError`` for a token that proves nothing to this site.
+        """
+        raise NotImplementedError
+
+    def media_js(self, request: HttpRequest) -> str:
+        """HTML that the login pages need for this provider."""
+        return ""
+
+    # What the provider answers
+
+    def sociallogin_from_response(self, request: HttpRequest | None, response: Any) -> SocialLogin:
+        """Make a login, nothing of which is saved, out of a profile that the provider sent.
+
+        Raises ``ProviderException`` if it does not say whose profile it is.
+        """
+        from allauth.socialaccount.models import SocialAccount, SocialLogin
+
+        account = SocialAccount(
+            provider=self.sub_id,
+            uid=self._get_uid(response),
+            extra_data=without_tokens(self.extract_extra_data(response)),
+        )
+        fields = _clean_fields(self.extract_common_fields(response))
+        addresses = self.extract_email_addresses(response)
+        email = self.cleanup_email_addresses(
+            fields.pop("email", None),
+            addresses,
+            email_verified=is_claim_true(fields.get("email_verified")),
+        )
+        if email:
+            fields["email"] = email
+        sociallogin = SocialLogin(
+            provider=self,
+            account=account,
+            email_addresses=addresses,
+            phone=_clean_phone(fields.get("phone")),
+            phone_verified=is_claim_true(fields.get("phone_verified")),
+        )
+        adapter = get_adapter()
+        sociallogin.user = adapter.new_user(request, sociallogin)
+        sociallogin.user.set_unusable_password()
+        adapter.populate_user(request, sociallogin, fields)
+        return sociallogin
+
+    def _get_uid(self, response: Any) -> str:
+        try:
+            uid = self.extract_uid(response)
+        except (AttributeError, LookupError, TypeError) as error:
+            raise InvalidUid("The provider sent no account id.") from error
+        if not isinstance(uid, str):
+            raise InvalidUid(f"The account id must be text, not {type(uid).__name__}.")
+        return parse_uid(uid)
+
+    def extract_uid(self, data: Any) -> str:
+        """The id of the account at the provider, which must never change hands."""
+        raise NotImplementedError
+
+    def extract_extra_data(self, data: Any) -> Any:
+        """What to keep of the profile, as JSON."""
+        return data
+
+    def extract_common_fields(self, data: Any) -> dict[str, Any]:
+        """What the profile says about the user.
+
+        Known are ``email``, ``email_verified``, ``username``, ``first_name``, ``last_name``,
+        ``name``, ``phone`` and ``phone_verified``.
+        """
+        return {}
+
+    def extract_email_addresses(self, data: Any) -> list[EmailAddress]:
+        """The addresses in the profile, unsaved."""
+        return []
+
+    def cleanup_email_addresses(
+        self, email: str | None, addresses: list[EmailAddress], email_verified: bool = False
+    ) -> str | None:
+        """Drop from ``addresses``, in place, what is no address, and sort the best one to the top.
+
+        Parameters:
+            email: The address of the profile, added to the list unless it is in there.
+            email_verified: Whether the provider verified that one.
+
+        Returns ``email``, failing that the best of the addresses.
+        """
+        email = _clean_email(email)
+        candidates = list(addresses)
+        known = {address.email.lower() for address in addresses if isinstance(address.email, str)}
+        if email and email not in known:
+            candidates.append(EmailAddress(email=email, verified=email_verified, primary=True))
+        adapter = get_adapter()
+        cleaned = []
+        for address in candidates:
+            cleaned_email = _clean_email(address.email)
+            if cleaned_email is None:
+                continue
+            address.email = cleaned_email
+            address.verified = is_claim_true(address.verified) or adapter.is_email_verified(
+                self, cleaned_email
+            )
+            cleaned.append(address)
+        addresses[:] = sorted(
+            cleaned, key=lambda address: (address.primary, address.verified, address.email)
+        )[::-1]
+        return email or (addresses[0].email if addresses else None)
+
+    def wrap_account(self, social_account: SocialAccount) -> ProviderAccount:
+        """An account at this provider, for display."""
+        return self.account_class(social_account)
+
+    # The session
+
+    def serialize(self) -> dict[str, Any]:
+        """Which provider this is, as JSON; :meth:`deserialize` reads it."""
+        data: dict[str, Any] = {"id": self.id}
+        if self.app is not None:
+            data["app.client_id"] = self.app.client_id
+            if self.app.provider_id:
+                data["app.provider_id"] = self.app.provider_id
+        return data
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> Provider:
+        """The provider that :meth:`serialize` described.
+
+        Raises ``ValueError`` if ``data`` is something else, and what
+        ``adapter.get_provider()`` raises if the provider is gone.
+        """
+        if not isinstance(data, dict) or not isinstance(data.get("id"), str):
+            raise ValueError("This is no provider.")
+        return get_adapter().get_provider(
+            context.request,
+            provider=data.get("app.provider_id") or data["id"],
+            client_id=data.get("app.client_id"),
+        )
+
+
+def _clean_fields(fields: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: to_text(value) if name in _TEXT_FIELDS else value for name, value in fields.items()
+    }
+
+
+def _clean_email(email: object) -> str | None:
+    cleaned = valid_email_or_none(email)
+    return cleaned if cleaned and len(cleaned) <= account_settings.EMAIL_MAX_LENGTH else None
+
+
+def _clean_phone(phone: str | None) -> str | None:
+    if not phone:
+        return None
+    try:
+        cleaned: str = get_account_adapter().phone_form_field(required=True).clean(phone)
+    except ValidationError:
+        return None
+    return cleaned
+
+
+_NAMES = (
+    ("username", "userName", "user_name", "login", "handle"),
+    ("email", "Email", "mail", "email_address"),
+    ("name", "display_name", "displayName", "displayname", "Display_Name", "nickname"),
+    ("full_name", "fullName"),
+)
+_GIVEN_NAMES = (
+    "first_name",
+    "firstname",
+    "firstName",
+    "First_Name",
+    "given_name",
+    "givenName",
+)
+_FAMILY_NAMES = (
+    "last_name",
+    "lastname",
+    "lastName",
+    "Last_Name",
+    "family_name",
+    "familyName",
+    "surname",
+)
+
+
+class ProviderAccount:
+    """An account at a provider, for display."""
+
+    def __init__(self, social_account: SocialAccount) -> None:
+        self.account = social_account
+
+    def __str__(self) -> str:
+        return self.to_str()
+
+    def get_profile_url(self) -> str | None:
+        """The page of the account at the provider."""
+        return None
+
+    def get_avatar_url(self) -> str | None:
+        """The picture of the account."""
+        return None
+
+    def get_brand(self) -> dict[str, Any]:
+        """Id and name of who the visitor takes for the provider."""
+        try:
+            provider = self.account.get_provider()
+        except PROVIDER_UNAVAILABLE:
+            # The app was removed; what was connected through it is still there.
+            return {"id": self.account.provider, "name": self.account.provider}
+        return {"id": provider.id, "name": provider.name}
+
+    def get_user_data(self) -> dict[str, Any] | None:
+        """The part of the stored data that is about the user."""
+        data = self.account.extra_data
+        return data if isinstance(data, dict) else None
+
+    def to_str(self) -> str:
+        """What tells this account from others of the user: a username, an address, a name."""
+        data = {
+            name: value.strip()
+            for name, value in (self.get_user_data() or {}).items()
+            if isinstance(value, str)
+        }
+        for names in _NAMES:
+            for name in names:
+                if data.get(name):
+                    return data[name]
+        parts = (_get_last(data, _GIVEN_NAMES), _get_last(data, _FAMILY_NAMES))
+        return " ".join(part for part in parts if part) or str(self.get_brand()["name"])
+
+
+def _get_last(data: dict[str, str], names: tuple[str, ...]) -> str:
+    found = [data[name] for name in names if name in data]
+    return found[-1] if found else ""

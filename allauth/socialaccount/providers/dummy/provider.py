@@ -1,0 +1,95 @@
+"""A provider at which anybody can be anybody, for tests and demonstrations."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base import Provider, ProviderAccount
+from allauth.socialaccount.providers.base.utils import parse_uid
+from allauth.socialaccount.providers.dummy.forms import AuthenticateForm
+
+
+class DummyAccount(ProviderAccount):
+    """An account of the dummy provider."""
+
+
+class DummyProvider(Provider):
+    """Shows a form in which the visitor says who they are."""
+
+    id = "dummy"
+    name = "Dummy"
+    uses_apps = False
+    supports_token_authentication = True
+    supports_redirect = True
+    account_class = DummyAccount
+
+    def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:
+        """The page that leads to the form."""
+        url = reverse("dummy_login")
+        return f"{url}?{urlencode(kwargs)}" if kwargs else url
+
+    def redirect(
+        self,
+        request: HttpRequest,
+        process: str,
+        next_url: str | None = None,
+        data: Any = None,
+        **kwargs: Any,
+    ) -> HttpResponse:
+        """Send the visitor to the form."""
+        state_id = self.stash_redirect_state(request, process, next_url, data, **kwargs)
+        query = urlencode({"state": state_id})
+        return HttpResponseRedirect(f"{reverse('dummy_authenticate')}?{query}")
+
+    def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
+        """Take the ``id_token``, a profile as JSON, for what it says."""
+        form = AuthenticateForm(_parse_token(token.get("id_token")))
+        if not form.is_valid():
+            raise get_adapter().validation_error("invalid_token")
+        return self.sociallogin_from_response(request, form.cleaned_data)
+
+    def extract_uid(self, data: dict[str, Any]) -> str:
+        """The id that was typed in."""
+        return parse_uid(data["id"])
+
+    def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
+        """What else was typed in."""
+        return {
+            name: data.get(name)
+            for name in (
+                "email",
+                "email_verified",
+                "username",
+                "first_name",
+                "last_name",
+                "phone",
+                "phone_verified",
+            )
+        }
+
+    def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
+        """The address that was typed in."""
+        email = data.get("email")
+        if not email:
+            return []
+        verified = bool(data.get("email_verified"))
+        return [EmailAddress(email=email, verified=verified, primary=True)]
+
+
+def _parse_token(token: object) -> dict[str, Any]:
+    try:
+        data = json.loads(token) if isinstance(token, str) else None
+    except ValueError:
+        data = None
+    return data if isinstance(data, dict) else {}
+
+
+provider_classes = [DummyProvider]

@@ -1,0 +1,168 @@
+"""What the Graph API is asked."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal import jwtkit
+from allauth.socialaccount.internal.remotekit import ask_cache, fetch_json
+from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
+from allauth.socialaccount.providers.facebook import constants
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+
+if TYPE_CHECKING:
+    from allauth.socialaccount.providers.facebook.provider import FacebookProvider
+
+JWT_FIELD_TO_GRAPH_API_FIELD_MAP = {
+    "sub": "id",
+    "name": "name",
+    "given_name": "first_name",
+    "family_name": "last_name",
+    "email": "email",
+    "user_link": "link",
+}
+APP_TOKEN_TIMEOUT = 300
+
+__getattr__ = constants.__getattr__
+
+
+def _ask(path: str, **params: str) -> dict[str, Any]:
+    """Ask the Graph API, which takes all credentials as parameters."""
+    return fetch_json(f"{constants.GRAPH_API_URL}/{path}", params=params)
+
+
+def compute_appsecret_proof(app: SocialApp, token: SocialToken) -> str:
+    """Prove that this site, not somebody who stole the token, is asking.
+
+    See https://developers.facebook.com/docs/graph-api/guides/secure-requests.
+    """
+    return hmac.new(app.secret.encode(), token.token.encode(), hashlib.sha256).hexdigest()
+
+
+def complete_login(
+    request: HttpRequest | None, provider: FacebookProvider, token: SocialToken
+) -> SocialLogin:
+    """Make a login out of the profile of the owner of ``token``."""
+    profile = _ask(
+        "me",
+        fields=",".join(provider.get_fields()),
+        access_token=token.token,
+        appsecret_proof=compute_appsecret_proof(provider.app, token),
+    )
+    return provider.sociallogin_from_response(request, profile)
+
+
+def get_app_token(provider: FacebookProvider) -> str:
+    """The access token of the app itself, which is kept for some minutes."""
+    app = provider.app
+    cache_key = f"allauth.facebook.app_token[{app.client_id}]"
+    token = ask_cache(cache.get, cache_key)
+    if not isinstance(token, str):
+        token = _get_access_token(
+            client_id=app.client_id, client_secret=app.secret, grant_type="client_credentials"
+        )["access_token"]
+        timeout = provider.get_settings().get("APP_TOKEN_CACHE_TIMEOUT", APP_TOKEN_TIMEOUT)
+        ask_cache(cache.set, cache_key, token, timeout)
+    return str(token)
+
+
+def _get_access_token(**params: str) -> dict[str, Any]:
+    data = _ask("oauth/access_token", **params)
+    if not isinstance(data.get("access_token"), str):
+        raise OAuth2Error("Facebook did not answer with an access token.")
+    return data
+
+
+def inspect_token(provider: FacebookProvider, input_token: str) -> dict[str, Any]:
+    """What Facebook knows about a token; raises ``ValidationError`` if it is not for this app."""
+    answer = _ask("debug_token", input_token=input_token, access_token=get_app_token(provider))
+    data = answer.get("data")
+    if not isinstance(data, dict) or data.get("is_valid") is not True:
+        raise get_adapter().validation_error("invalid_token")
+    if data.get("app_id") != provider.app.client_id:
+        raise get_adapter().validation_error("invalid_token")
+    return data
+
+
+def verify_token(
+    request: HttpRequest | None,
+    provider: FacebookProvider,
+    access_token: str,
+    auth_type: str = "",
+    auth_nonce: str = "",
+) -> SocialLogin:
+    """Make a login out of an access token that a client of this site got from Facebook.
+
+    Parameters:
+        auth_type: ``"reauthenticate"`` if the visitor had to enter the password at Facebook.
+        auth_nonce: What proves that they did so for this site, just now.
+
+    Raises ``ValidationError`` for a token that proves nothing to this site.
+    """
+    inspect_token(provider, access_token)
+    if auth_type == "reauthenticate":
+        _check_nonce(provider, access_token, auth_nonce)
+    token = SocialToken(token=access_token)
+    if provider.app.pk:
+        token.app = provider.app
+    if provider.get_settings().get("EXCHANGE_TOKEN"):
+        _exchange(provider.app, token)
+    login = complete_login(request, provider, token)
+    login.token = token
+    return login
+
+
+def _check_nonce(provider: FacebookProvider, access_token: str, auth_nonce: str) -> None:
+    info = _ask(
+        "oauth/access_token_info", client_id=provider.app.client_id, access_token=access_token
+    )
+    nonce = info.get("auth_nonce")
+    if not auth_nonce or not isinstance(nonce, str):
+        raise get_adapter().validation_error("invalid_token")
+    if not constant_time_compare(nonce, auth_nonce):
+        raise get_adapter().validation_error("invalid_token")
+
+
+def _exchange(app: SocialApp, token: SocialToken) -> None:
+    """Have a token that lives for hours turned into one that lives for weeks."""
+    data = _get_access_token(
+        grant_type="fb_exchange_token",
+        client_id=app.client_id,
+        client_secret=app.secret,
+        fb_exchange_token=token.token,
+    )
+    token.token = data["access_token"]
+    lifetime = data.get("expires_in")
+    if lifetime:
+        token.expires_at = timezone.now() + timedelta(seconds=int(lifetime))
+
+
+def verify_limited_login_token(
+    request: HttpRequest | None, provider: FacebookProvider, id_token: object
+) -> SocialLogin:
+    """Make a login out of an ID token of Limited Login.
+
+    Facebook documents these tokens under "Limited Login".
+    """
+    claims = jwtkit.verify_and_decode(
+        credential=id_token,
+        keys_url=provider.limited_login_jwks_url,
+        issuer=provider.limited_login_expected_jwt_issuer,
+        audience=provider.app.client_id,
+        lookup_kid=jwtkit.lookup_kid_jwk,
+    )
+    profile = {
+        field: claims[claim]
+        for claim, field in JWT_FIELD_TO_GRAPH_API_FIELD_MAP.items()
+        if claim in claims
+    }
+    return provider.sociallogin_from_response(request, profile)

@@ -1,0 +1,201 @@
+"""Facebook."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.crypto import get_random_string
+from django.utils.html import escapejs
+
+from allauth.core.async_support import call_hook
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal.late import make_getattr
+from allauth.socialaccount.internal.remotekit import refusing_bad_tokens
+from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.providers.base.constants import AuthAction, AuthProcess
+from allauth.socialaccount.providers.facebook import constants, flows
+from allauth.socialaccount.providers.facebook.constants import (
+    NONCE_LENGTH,
+    NONCE_SESSION_KEY,
+    PROVIDER_ID,
+)
+from allauth.socialaccount.providers.facebook.locale import get_default_locale_callable
+from allauth.socialaccount.providers.facebook.views import FacebookOAuth2Adapter
+from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
+from allauth.socialaccount.providers.profiles import ProfileAccount
+from allauth.utils import import_callable
+
+DEFAULT_FIELDS = (
+    "id",
+    "email",
+    "name",
+    "first_name",
+    "last_name",
+    "verified",
+    "locale",
+    "timezone",
+    "link",
+    "gender",
+    "updated_time",
+)
+DEFAULT_SDK_URL = "//connect.facebook.net/{locale}/sdk.js"
+
+__getattr__ = make_getattr("QUERY_EMAIL", GRAPH_API_VERSION=lambda: constants.GRAPH_API_VERSION)
+
+
+class FacebookAccount(ProfileAccount):
+    """An account at Facebook."""
+
+    profile_url_path = "link"
+
+
+class FacebookProvider(OAuth2Provider):
+    """Facebook, by the usual redirects (``METHOD`` ``oauth2``) or by its JavaScript SDK."""
+
+    id = PROVIDER_ID
+    name = "Facebook"
+    oauth2_adapter_class = FacebookOAuth2Adapter
+    account_class = FacebookAccount
+    supports_token_authentication = True
+    limited_login_expected_jwt_issuer = "https://www.facebook.com"
+    limited_login_jwks_url = "https://limited.facebook.com/.well-known/oauth/openid/jwks/"
+    email_scope = ("email",)
+    uid_path = "id"
+    common_field_paths = {
+        "email": "email",
+        "username": "username",
+        "first_name": "first_name",
+        "last_name": "last_name",
+        "name": "name",
+    }
+    # The flag "verified" of a profile is about the person, not about the address.
+    email_path = "email"
+
+    def get_method(self) -> str:
+        """How people log in: ``oauth2`` or ``js_sdk``."""
+        return str(self.get_settings().get("METHOD", "oauth2"))
+
+    def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:
+        """The page that leads to Facebook, or what has the JavaScript SDK do so.
+
+        Parameters:
+            kwargs: ``method`` overrides the setting; others become the query of the page.
+
+        Raises ``RuntimeError`` for an unknown method.
+        """
+        method = kwargs.pop("method", self.get_method())
+        if method == "js_sdk":
+            return self._get_script_url(kwargs)
+        if method == "oauth2":
+            return super().get_login_url(request, **kwargs)
+        raise RuntimeError(f"Facebook has no login method {method!r}.")
+
+    def _get_script_url(self, params: dict[str, Any]) -> str:
+        arguments = ", ".join(
+            f"'{escapejs(value)}'"
+            for value in (
+                params.get(REDIRECT_FIELD_NAME) or "",
+                params.get("action", AuthAction.AUTHENTICATE),
+                params.get("process", AuthProcess.LOGIN),
+                params.get("scope", ""),
+            )
+        )
+        return f"javascript:{quote(f'allauth.facebook.login({arguments})')}"
+
+    def get_fields(self) -> list[str]:
+        """The fields of the profile to ask for."""
+        return list(self.get_settings().get("FIELDS", DEFAULT_FIELDS))
+
+    def get_auth_params_from_request(self, request: HttpRequest, action: str) -> dict[str, Any]:
+        """The authorization parameters for ``action``, one of :class:`AuthAction`."""
+        params = super().get_auth_params_from_request(request, action)
+        if action in (AuthAction.REAUTHENTICATE, AuthAction.REREQUEST):
+            params["auth_type"] = action
+        return params
+
+    def get_locale_for_request(self, request: HttpRequest) -> str:
+        """The language that Facebook is to speak with the visitor."""
+        function = self.get_settings().get("LOCALE_FUNC")
+        function = import_callable(function) if function else get_default_locale_callable()
+        return str(call_hook(function, request))
+
+    # The JavaScript SDK
+
+    def get_init_params(self, request: HttpRequest, app: SocialApp) -> dict[str, Any]:
+        """The parameters of ``FB.init``."""
+        defaults = {"appId": app.client_id, "version": constants.GRAPH_API_VERSION}
+        return {**defaults, **self.get_settings().get("INIT_PARAMS", {})}
+
+    def get_fb_login_options(self, request: HttpRequest) -> dict[str, Any]:
+        """The options of ``FB.login``."""
+        options = self.get_auth_params_from_request(request, AuthAction.AUTHENTICATE)
+        options["scope"] = ",".join(self.get_scope_from_request(request))
+        if options.get("auth_type") == AuthAction.REAUTHENTICATE:
+            options["auth_nonce"] = self.get_nonce(request, or_create=True)
+        return options
+
+    def get_sdk_url(self, request: HttpRequest) -> str:
+        """Where the SDK is."""
+        url = str(self.get_settings().get("SDK_URL", DEFAULT_SDK_URL))
+        if "{locale}" in url:
+            url = url.format(locale=self.get_locale_for_request(request))
+        return url
+
+    def media_js(self, request: HttpRequest) -> str:
+        """The SDK and its settings; nothing, and no trace of Facebook, if it is not in use."""
+        if self.get_method() != "js_sdk":
+            return ""
+
+        def build_url(name: str) -> str:
+            return request.build_absolute_uri(reverse(name))
+
+        fb_data = {
+            "appId": self.app.client_id,
+            "version": constants.GRAPH_API_VERSION,
+            "sdkUrl": self.get_sdk_url(request),
+            "initParams": self.get_init_params(request, self.app),
+            "loginOptions": self.get_fb_login_options(request),
+            "loginByTokenUrl": build_url("facebook_login_by_token"),
+            "cancelUrl": build_url("socialaccount_login_cancelled"),
+            "logoutUrl": build_url("account_logout"),
+            "loginUrl": request.build_absolute_uri(self.get_login_url(request, method="oauth2")),
+            "errorUrl": build_url("socialaccount_login_error"),
+            "csrfToken": get_token(request),
+        }
+        return render_to_string("facebook/fbconnect.html", {"fb_data": fb_data}, request=request)
+
+    def get_nonce(
+        self, request: HttpRequest, or_create: bool = False, pop: bool = False
+    ) -> str | None:
+        """What a reauthentication at Facebook has to be made for.
+
+        Parameters:
+            or_create: Draw one if there is none.
+            pop: Take it out of the session, so that it works once.
+        """
+        session = request.session
+        nonce: str | None = (
+            session.pop(NONCE_SESSION_KEY, None) if pop else session.get(NONCE_SESSION_KEY)
+        )
+        if nonce is None and or_create:
+            nonce = session[NONCE_SESSION_KEY] = get_random_string(NONCE_LENGTH)
+        return nonce
+
+    def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
+        """Make a login out of a token that a client of this site got from Facebook."""
+        access_token, id_token = token.get("access_token"), token.get("id_token")
+        with refusing_bad_tokens():
+            if access_token:
+                return flows.verify_token(request, self, access_token)
+            if id_token:
+                return flows.verify_limited_login_token(request, self, id_token)
+        raise get_adapter().validation_error("invalid_token")
+
+
+provider_classes = [FacebookProvider]

@@ -1,0 +1,75 @@
+"""Talking to GitHub, or to a GitHub Enterprise server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.socialaccount import app_settings
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal.remotekit import fetch_json
+from allauth.socialaccount.models import SocialToken
+from allauth.socialaccount.providers.oauth2.views import (
+    OAuth2Adapter,
+    OAuth2CallbackView,
+    OAuth2LoginView,
+)
+
+
+class GitHubOAuth2Adapter(OAuth2Adapter):
+    """GitHub (https://docs.github.com/en/apps/oauth-apps)."""
+
+    provider_id = "github"
+
+    @property
+    def _server_url(self) -> str:
+        url: str = self.get_provider().get_option("github_url", "")
+        return url.rstrip("/")
+
+    @property
+    def web_url(self) -> str:
+        """Where people log in."""
+        return self._server_url or "https://github.com"
+
+    @property
+    def api_url(self) -> str:
+        """Where programs ask."""
+        return f"{self._server_url}/api/v3" if self._server_url else "https://api.github.com"
+
+    @property
+    def authorize_url(self) -> str:
+        """Where visitors are asked for consent."""
+        return f"{self.web_url}/login/oauth/authorize"
+
+    @property
+    def access_token_url(self) -> str:
+        """Where codes are exchanged."""
+        return f"{self.web_url}/login/oauth/access_token"
+
+    @property
+    def profile_url(self) -> str:
+        """Where the profile is."""
+        return f"{self.api_url}/user"
+
+    @property
+    def emails_url(self) -> str:
+        """Where the list of addresses is."""
+        return f"{self.api_url}/user/emails"
+
+    def fetch_profile(self, token: SocialToken) -> dict[str, Any]:
+        """The profile, with the list of addresses if it is wanted and the app may see it."""
+        headers = {"Authorization": f"token {token.token}"}
+        profile = fetch_json(self.profile_url, headers=headers)
+        emails = self.get_emails(headers) if app_settings.QUERY_EMAIL else None
+        return {**profile, "emails": emails} if emails else profile
+
+    def get_emails(self, headers: dict[str, str]) -> list[Any] | None:
+        """The addresses of the account; ``None`` if the app may not see them."""
+        from allauth.core.internal.http import read_json
+
+        with get_adapter().get_requests_session() as session:
+            response = session.get(self.emails_url, headers=headers)
+        return None if response.status_code == 404 else read_json(response, list)
+
+
+oauth2_login = OAuth2LoginView.adapter_view(GitHubOAuth2Adapter)
+oauth2_callback = OAuth2CallbackView.adapter_view(GitHubOAuth2Adapter)

@@ -1,0 +1,72 @@
+"""Google."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.internal.late import make_getattr
+from allauth.socialaccount.internal.remotekit import refusing_bad_tokens
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base.utils import is_claim_true, parse_uid
+from allauth.socialaccount.providers.google import views
+from allauth.socialaccount.providers.google.views import GoogleOAuth2Adapter
+from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
+from allauth.socialaccount.providers.profiles import ProfileAccount
+
+__getattr__ = make_getattr("QUERY_EMAIL")
+
+
+class Scope:
+    """What can be asked for."""
+
+    EMAIL = "email"
+    PROFILE = "profile"
+
+
+class GoogleAccount(ProfileAccount):
+    """An account at Google."""
+
+    profile_url_path = "link"
+    avatar_url_path = "picture"
+
+
+class GoogleProvider(OAuth2Provider):
+    """Google."""
+
+    id = "google"
+    name = "Google"
+    oauth2_adapter_class = GoogleOAuth2Adapter
+    account_class = GoogleAccount
+    supports_token_authentication = True
+    uses_nonce = True
+    default_scope = (Scope.PROFILE,)
+    email_scope = (Scope.EMAIL,)
+    reauthenticate_params = {"prompt": "select_account consent"}
+    common_field_paths = {
+        "email": "email",
+        "last_name": "family_name",
+        "first_name": "given_name",
+    }
+
+    def extract_uid(self, data: dict[str, Any]) -> str:
+        """The account id, which userinfo and ID tokens call differently."""
+        return parse_uid(data.get("sub", data.get("id")))
+
+    def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
+        """The address, which userinfo and ID tokens call verified differently."""
+        if not data.get("email"):
+            return []
+        verified = data.get("email_verified", data.get("verified_email"))
+        return [EmailAddress(email=data["email"], verified=is_claim_true(verified), primary=True)]
+
+    def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
+        """Make a login out of an ID token that a client of this site got from Google."""
+        with refusing_bad_tokens():
+            claims = views._verify_and_decode(self.app, token.get("id_token"))
+            return self.sociallogin_from_response(request, claims)
+
+
+provider_classes = [GoogleProvider]

@@ -1,0 +1,153 @@
+"""Talking to Google, and the login by a credential that Google gave to the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.csrf import csrf_exempt
+
+from allauth.socialaccount import app_settings
+from allauth.socialaccount.internal import jwtkit
+from allauth.socialaccount.internal.remotekit import complete, remote_view
+from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
+from allauth.socialaccount.providers.oauth2.views import (
+    BaseLoginByTokenView,
+    OAuth2Adapter,
+    OAuth2CallbackView,
+    OAuth2LoginView,
+)
+
+DEFAULTS = {
+    "ACCESS_TOKEN_URL": "https://oauth2.googleapis.com/token",
+    "AUTHORIZE_URL": "https://accounts.google.com/o/oauth2/v2/auth",
+    "CERTS_URL": "https://www.googleapis.com/oauth2/v1/certs",
+    "FETCH_USERINFO": False,
+    "IDENTITY_URL": "https://www.googleapis.com/oauth2/v2/userinfo",
+    "ID_TOKEN_ISSUER": "https://accounts.google.com",
+}
+CSRF_NAME = "g_csrf_token"
+MAX_CSRF_LENGTH = 1024
+
+
+def _get_setting(name: str) -> Any:
+    return app_settings.PROVIDERS.get("google", {}).get(name, DEFAULTS[name])
+
+
+def __getattr__(name: str) -> Any:
+    """The settings by name, as they are now."""
+    if name in DEFAULTS:
+        return _get_setting(name)
+    raise AttributeError(name)
+
+
+def _verify_and_decode(
+    app: SocialApp, credential: object, verify_signature: bool = True
+) -> dict[str, Any]:
+    return jwtkit.verify_and_decode(
+        credential=credential,
+        keys_url=_get_setting("CERTS_URL"),
+        issuer=_get_setting("ID_TOKEN_ISSUER"),
+        audience=app.client_id,
+        lookup_kid=jwtkit.lookup_kid_pem_x509_certificate,
+        verify_signature=verify_signature,
+        # Apps for phones have client ids of their own, and ask for tokens for the site.
+        any_party=True,
+    )
+
+
+class GoogleOAuth2Adapter(OAuth2Adapter):
+    """Google (https://developers.google.com/identity/openid-connect/openid-connect)."""
+
+    provider_id = "google"
+
+    @property
+    def access_token_url(self) -> str:
+        """Where codes are exchanged."""
+        return str(_get_setting("ACCESS_TOKEN_URL"))
+
+    @property
+    def authorize_url(self) -> str:
+        """Where visitors are asked for consent."""
+        return str(_get_setting("AUTHORIZE_URL"))
+
+    @property
+    def identity_url(self) -> str:
+        """Where the profile is."""
+        return str(_get_setting("IDENTITY_URL"))
+
+    @property
+    def id_token_issuer(self) -> str:
+        """What Google calls itself."""
+        return str(_get_setting("ID_TOKEN_ISSUER"))
+
+    @property
+    def issuer(self) -> str:  # type: ignore[override]
+        """What Google calls itself in callbacks."""
+        return self.id_token_issuer
+
+    @property
+    def fetch_userinfo(self) -> bool:
+        """Whether to ask for the picture if the ID token has none."""
+        return bool(_get_setting("FETCH_USERINFO"))
+
+    def complete_login(
+        self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
+    ) -> SocialLogin:
+        """Make a login out of the ID token or, without one, of the profile."""
+        response = kwargs.get("response")
+        id_token = response.get("id_token") if isinstance(response, dict) else None
+        if id_token:
+            data = self._decode_id_token(app, id_token)
+            if self.fetch_userinfo and "picture" not in data:
+                picture = self._fetch_user_info(token.token).get("picture")
+                data |= {"picture": picture} if picture else {}
+        else:
+            data = self._fetch_user_info(token.token)
+        login: SocialLogin = self.get_provider().sociallogin_from_response(request, data)
+        return login
+
+    def _decode_id_token(self, app: SocialApp, id_token: object) -> dict[str, Any]:
+        claims = _verify_and_decode(app, id_token, verify_signature=not self.is_token_authentic)
+        self.check_nonce(claims)
+        return claims
+
+    def _fetch_user_info(self, access_token: str) -> dict[str, Any]:
+        return self.fetch_json(self.identity_url, access_token)
+
+
+class LoginByTokenView(BaseLoginByTokenView):
+    """Takes the credential of One Tap, or of the button, that Google has the browser post here.
+
+    See https://developers.google.com/identity/gsi/web/guides/verify-google-id-token.
+    """
+
+    adapter_class = GoogleOAuth2Adapter
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Log the owner of the credential in."""
+        self.check_csrf(request)
+        token = {"id_token": request.POST.get("credential")}
+        login = self.provider.verify_token(request, token)
+        return complete(request, login)
+
+    def check_csrf(self, request: HttpRequest) -> None:
+        """Compare the cookie and the field that Google set to one value.
+
+        Raises ``PermissionDenied`` unless they are there and equal.
+        """
+        cookie = request.COOKIES.get(CSRF_NAME, "")
+        field = request.POST.get(CSRF_NAME, "")
+        if not cookie or not field or max(len(cookie), len(field)) > MAX_CSRF_LENGTH:
+            raise PermissionDenied("The token against forged requests is missing.")
+        sent = [text.encode("utf-8", "replace") for text in (cookie, field)]
+        if not constant_time_compare(*sent):
+            raise PermissionDenied("The token against forged requests does not match.")
+
+
+oauth2_login = OAuth2LoginView.adapter_view(GoogleOAuth2Adapter)
+oauth2_callback = OAuth2CallbackView.adapter_view(GoogleOAuth2Adapter)
+login_by_token = remote_view(csrf_exempt(LoginByTokenView.as_view()))

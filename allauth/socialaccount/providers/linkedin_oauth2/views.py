@@ -1,0 +1,51 @@
+"""Talking to LinkedIn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.socialaccount import app_settings
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal.remotekit import fetch_json
+from allauth.socialaccount.models import SocialToken
+from allauth.socialaccount.providers.oauth2.views import (
+    OAuth2Adapter,
+    OAuth2CallbackView,
+    OAuth2LoginView,
+)
+
+
+class LinkedInOAuth2Adapter(OAuth2Adapter):
+    """LinkedIn (https://learn.microsoft.com/en-us/linkedin/shared/authentication/)."""
+
+    provider_id = "linkedin_oauth2"
+    authorize_url = "https://www.linkedin.com/oauth/v2/authorization"
+    access_token_url = "https://www.linkedin.com/oauth/v2/accessToken"
+    profile_url = "https://api.linkedin.com/v2/me"
+    email_url = "https://api.linkedin.com/v2/emailAddress?q=members&projection=(elements*(handle~))"
+    access_token_method = "GET"
+
+    def fetch_profile(self, token: SocialToken) -> dict[str, Any]:
+        """Profile and address."""
+        return self.get_user_info(token)
+
+    def get_user_info(self, token: SocialToken) -> dict[str, Any]:
+        """The profile, and the address if it is wanted and the app may see it."""
+        provider = self.get_provider()
+        headers = dict(provider.get_settings().get("HEADERS", {}))
+        headers["Authorization"] = f"Bearer {token.token}"
+        data = self._get_email(headers) if app_settings.QUERY_EMAIL else {}
+        fields = ",".join(provider.get_profile_fields())
+        url = f"{self.profile_url}?projection=({fields})"
+        return {**data, **fetch_json(url, headers=headers)}
+
+    def _get_email(self, headers: dict[str, str]) -> dict[str, Any]:
+        from allauth.core.internal.http import read_json
+
+        with get_adapter().get_requests_session() as session:
+            response = session.get(self.email_url, headers=headers)
+        return {} if response.status_code >= 400 else read_json(response)
+
+
+oauth2_login = OAuth2LoginView.adapter_view(LinkedInOAuth2Adapter)
+oauth2_callback = OAuth2CallbackView.adapter_view(LinkedInOAuth2Adapter)

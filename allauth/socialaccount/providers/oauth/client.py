@@ -1,0 +1,237 @@
+"""The consumer side of OAuth 1.0a (RFC 5849)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from django.http import HttpRequest, HttpResponseRedirect
+
+from allauth.core.async_support import HooksOfEitherColor
+from allauth.socialaccount.adapter import get_adapter
+from allauth.utils import build_absolute_uri, get_request_param
+
+if TYPE_CHECKING:
+    from requests import Response
+
+    from allauth.socialaccount.providers.base.provider import Provider
+
+logger = logging.getLogger(__name__)
+
+
+class OAuthError(Exception):
+    """The provider, or what came from it, is not as the protocol demands."""
+
+
+def get_token_prefix(url: str) -> str:
+    """What tells the tokens of a provider from those of others in the session: its host."""
+    return urlsplit(url).netloc
+
+
+def _get_session_key(url: str, kind: str) -> str:
+    return f"oauth_{get_token_prefix(url)}_{kind}_token"
+
+
+def _parse_token(response: Response) -> dict[str, str]:
+    """Read a token response; raises ``OAuthError``, without its text, if it is none."""
+    if response.status_code not in (200, 201):
+        raise OAuthError(f"The provider answered with status {response.status_code}.")
+    token = dict(parse_qsl(response.text))
+    if not token.get("oauth_token"):
+        raise OAuthError("The provider did not answer with a token.")
+    return token
+
+
+class OAuthClient(HooksOfEitherColor):
+    """Gets a request token, sends the visitor to the provider, and gets an access token.
+
+    Parameters:
+        request: The request being served.
+        consumer_key: The key of the app.
+        consumer_secret: The secret of the app.
+        request_token_url: Where request tokens come from.
+        access_token_url: Where access tokens come from.
+        callback_url: The path or URL to which the provider sends the visitor back.
+        parameters: Query of the request for a request token.
+        provider: The provider, for subclasses.
+    """
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        consumer_key: str,
+        consumer_secret: str,
+        request_token_url: str,
+        access_token_url: str,
+        callback_url: str,
+        parameters: Mapping[str, str] | None = None,
+        provider: Provider | None = None,
+    ) -> None:
+        self.request = request
+        self.consumer_key = consumer_key
+        self.consumer_secret = consumer_secret
+        self.request_token_url = request_token_url
+        self.access_token_url = access_token_url
+        self.callback_url = callback_url
+        self.parameters = dict(parameters or {})
+        self.provider = provider
+        self.request_token: Any = None
+        self.access_token: Any = None
+        self.errors: list[str] = []
+
+    def _get_request_token(self) -> Any:
+        """The request token, fetched once, and kept in the session until the visitor is back."""
+        if self.request_token is None:
+            from allauth.socialaccount.providers.oauth.oauth1_auth import OAuth1
+
+            callback_url = build_absolute_uri(self.request, self.callback_url)
+            query = urlencode({**self.parameters, "oauth_callback": callback_url})
+            separator = "&" if "?" in self.request_token_url else "?"
+            with get_adapter().get_requests_session() as session:
+                response = session.post(
+                    url=f"{self.request_token_url}{separator}{query}",
+                    auth=OAuth1(self.consumer_key, client_secret=self.consumer_secret),
+                )
+            self.request_token = _parse_token(response)
+            key = _get_session_key(self.request_token_url, "request")
+            self.request.session[key] = self.request_token
+        return self.request_token
+
+    def _get_rt_from_session(self) -> Any:
+        """The request token of the handshake; raises ``OAuthError`` if none was begun."""
+        token = self.request.session.get(_get_session_key(self.request_token_url, "request"))
+        if not token:
+            raise OAuthError("This session has no request token.")
+        return token
+
+    def resume(self, request_token: Any) -> None:
+        """Go on with the handshake of this request token, of which there may be several."""
+        if request_token:
+            key = _get_session_key(self.request_token_url, "request")
+            self.request.session[key] = request_token
+
+    def get_state_id(self) -> str:
+        """What of the handshake the provider returns, so that it identifies the handshake."""
+        return str(self._get_request_token()["oauth_token"])
+
+    def get_access_token(self) -> Any:
+        """Exchange request token and verifier for an access token.
+
+        Raises ``OAuthError`` if the answer is to another handshake than the one begun.
+        """
+        if self.access_token is None:
+            from allauth.socialaccount.providers.oauth.oauth1_auth import OAuth1
+
+            request_token = self._get_rt_from_session()
+            verifier = get_request_param(self.request, "oauth_verifier")
+            if get_request_param(self.request, "oauth_token") != request_token["oauth_token"]:
+                raise OAuthError("The provider answered to another login.")
+            if not verifier:
+                raise OAuthError("The provider sent no verifier.")
+            separator = "&" if "?" in self.access_token_url else "?"
+            query = urlencode({"oauth_verifier": verifier})
+            with get_adapter().get_requests_session() as session:
+                response = session.post(
+                    url=f"{self.access_token_url}{separator}{query}",
+                    auth=OAuth1(
+                        self.consumer_key,
+                        client_secret=self.consumer_secret,
+                        resource_owner_key=request_token["oauth_token"],
+                        resource_owner_secret=request_token.get("oauth_token_secret"),
+                    ),
+                )
+            self.access_token = _parse_token(response)
+            key = _get_session_key(self.request_token_url, "access")
+            self.request.session[key] = self.access_token
+        return self.access_token
+
+    def forget_tokens(self) -> None:
+        """Take the tokens out of the session: they have served their purpose."""
+        for kind in ("request", "access"):
+            self.request.session.pop(_get_session_key(self.request_token_url, kind), None)
+
+    def get_redirect(
+        self, authorization_url: str, extra_params: Mapping[str, Any]
+    ) -> HttpResponseRedirect:
+        """Send the visitor to the provider.
+
+        Raises ``OAuthError`` if it hands out no request token.
+        """
+        query = urlencode(
+            {
+                "oauth_token": self._get_request_token()["oauth_token"],
+                "oauth_callback": build_absolute_uri(self.request, self.callback_url),
+                **extra_params,
+            }
+        )
+        separator = "&" if "?" in authorization_url else "?"
+        return HttpResponseRedirect(f"{authorization_url}{separator}{query}")
+
+    def is_valid(self) -> bool:
+        """Tell whether an access token is to be had; the reason why not goes to ``errors``."""
+        try:
+            self._get_rt_from_session()
+            self.get_access_token()
+        except OAuthError as error:
+            self.errors.append(str(error))
+            return False
+        return True
+
+
+class OAuth(HooksOfEitherColor):
+    """Asks the API of a provider, with the access token of the session.
+
+    Parameters:
+        request: The request being served.
+        consumer_key: The key of the app.
+        secret_key: The secret of the app.
+        request_token_url: Whose host says which of the tokens it is.
+    """
+
+    def __init__(
+        self, request: HttpRequest, consumer_key: str, secret_key: str, request_token_url: str
+    ) -> None:
+        self.request = request
+        self.consumer_key = consumer_key
+        self.secret_key = secret_key
+        self.request_token_url = request_token_url
+
+    def _get_at_from_session(self) -> dict[str, str]:
+        """The access token; raises ``OAuthError`` if there is none."""
+        token = self.request.session.get(_get_session_key(self.request_token_url, "access"))
+        if not isinstance(token, dict) or not token.get("oauth_token"):
+            raise OAuthError("This session has no access token.")
+        return token
+
+    def query(
+        self,
+        url: str,
+        method: str = "GET",
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Send a signed request; raises ``OAuthError`` unless it succeeds."""
+        from allauth.socialaccount.providers.oauth.oauth1_auth import OAuth1
+
+        token = self._get_at_from_session()
+        auth = OAuth1(
+            self.consumer_key,
+            client_secret=self.secret_key,
+            resource_owner_key=token["oauth_token"],
+            resource_owner_secret=token.get("oauth_token_secret"),
+        )
+        with get_adapter().get_requests_session() as session:
+            response = session.request(
+                method=method.lower(), url=url, auth=auth, headers=headers, params=params
+            )
+        if response.status_code != 200:
+            raise OAuthError(f"The provider answered with status {response.status_code}.")
+        return response
+
+    def query_json(self, url: str, **kwargs: Any) -> dict[str, Any]:
+        """Send a signed request for a JSON object."""
+        from allauth.core.internal.http import read_json
+
+        return read_json(self.query(url, **kwargs))

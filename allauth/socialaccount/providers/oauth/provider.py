@@ -1,0 +1,120 @@
+"""What all OAuth 1.0a providers have in common."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlencode
+
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from allauth.socialaccount.helpers import render_authentication_error
+from allauth.socialaccount.internal.remotekit import get_remote_errors
+from allauth.socialaccount.providers.base.constants import AuthAction
+from allauth.socialaccount.providers.oauth.views import OAuthAdapter
+from allauth.socialaccount.providers.profiles import ProfileProvider
+
+logger = logging.getLogger(__name__)
+
+
+class OAuthProvider(ProfileProvider):
+    """A provider that speaks OAuth 1.0a.
+
+    Attributes:
+        oauth_adapter_class: The :class:`OAuthAdapter` with its endpoints.
+    """
+
+    oauth_adapter_class: ClassVar[type[OAuthAdapter]]
+    supports_redirect = True
+
+    def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:
+        """The page that leads to the provider; ``kwargs`` become its query."""
+        url = reverse(f"{self.id}_login")
+        return f"{url}?{urlencode(kwargs)}" if kwargs else url
+
+    def get_oauth_adapter(self, request: HttpRequest) -> OAuthAdapter:
+        """The adapter, which uses this very provider."""
+        adapter_class = getattr(self, "oauth_adapter_class", None)
+        if adapter_class is None:
+            raise ImproperlyConfigured(f"{type(self).__name__} needs an oauth_adapter_class.")
+        adapter: OAuthAdapter = adapter_class(request)
+        adapter.bound_provider = self
+        return adapter
+
+    def get_auth_params(self) -> dict[str, Any]:
+        """The authorization parameters that the project configured, as a copy."""
+        return dict(self.get_settings().get("AUTH_PARAMS", {}))
+
+    def get_auth_params_from_request(self, request: HttpRequest, action: str) -> dict[str, Any]:
+        """The authorization parameters, with what the query of the login URL adds.
+
+        It may not change the parameters of the protocol, whose names begin with ``oauth_``.
+        """
+        params = self.get_auth_params()
+        added = parse_qsl(request.GET.get("auth_params", ""))
+        params.update({name: value for name, value in added if not name.startswith("oauth_")})
+        return params
+
+    def get_auth_url(self, request: HttpRequest, action: str) -> str | None:
+        """The authorization URL for ``action``, if it is not that of the adapter."""
+        return None
+
+    def get_scope(self) -> list[str]:
+        """What to ask for: as configured, or by default."""
+        scope = self.get_settings().get("SCOPE")
+        return self.get_default_scope() if scope is None else list(scope)
+
+    def get_scope_from_request(self, request: HttpRequest) -> list[str]:
+        """What to ask for; requests have no say in it."""
+        return self.get_scope()
+
+    def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
+        """The parameters of the request, as :meth:`redirect` takes them."""
+        kwargs = super().get_redirect_from_request_kwargs(request)
+        action = request.GET.get("action", AuthAction.AUTHENTICATE)
+        kwargs["action"] = action
+        kwargs["scope"] = self.get_scope_from_request(request)
+        kwargs["auth_params"] = self.get_auth_params_from_request(request, action)
+        return kwargs
+
+    def redirect(
+        self,
+        request: HttpRequest,
+        process: str,
+        next_url: str | None = None,
+        data: Any = None,
+        **kwargs: Any,
+    ) -> HttpResponse:
+        """Get a request token, remember what the visitor is after, and send them on.
+
+        The protocol has no parameter for a state: the state belongs to the request token, which
+        the provider returns.
+
+        Parameters:
+            process: One of :class:`AuthProcess`.
+            next_url: Where to go in the end.
+            data: Anything that JSON can hold, handed back in the state.
+            kwargs: ``action``, ``scope`` and ``auth_params``; anything else goes into the state.
+        """
+        action = kwargs.pop("action", AuthAction.AUTHENTICATE)
+        auth_params = kwargs.pop("auth_params", None)
+        auth_params = self.get_auth_params() if auth_params is None else auth_params
+        scope = kwargs.pop("scope", None)
+        scope = self.get_scope() if scope is None else scope
+        adapter = self.get_oauth_adapter(request)
+        client = adapter._get_client(request, reverse(f"{self.id}_callback"), scope=scope)
+        try:
+            auth_url = self.get_auth_url(request, action) or adapter.authorize_url
+            response: HttpResponse = client.get_redirect(auth_url, auth_params)
+            state_id = client.get_state_id()
+        except get_remote_errors() as error:
+            logger.warning("The provider %s handed out no request token", self.id, exc_info=True)
+            state = {"process": process, "data": data, "next": next_url, **kwargs}
+            return render_authentication_error(
+                request, self, exception=error, extra_context={"state": state}
+            )
+        kwargs["request_token"] = client.request_token
+        self.stash_redirect_state(request, process, next_url, data, state_id=state_id, **kwargs)
+        return response

@@ -1,0 +1,183 @@
+"""The pages of OAuth 1.0a providers, and the adapter that says how one is talked to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+from allauth.core.async_support import HooksOfEitherColor
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.helpers import render_authentication_error
+from allauth.socialaccount.internal import statekit
+from allauth.socialaccount.internal.remotekit import (
+    complete,
+    expecting_profile,
+    get_remote_errors,
+    remote_view,
+)
+from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
+from allauth.socialaccount.providers.base.constants import AuthError
+from allauth.socialaccount.providers.base.views import BaseLoginView
+from allauth.socialaccount.providers.oauth.client import OAuthClient, OAuthError
+
+__all__ = [
+    "AuthError",
+    "BaseLoginView",
+    "OAuthAdapter",
+    "OAuthCallbackView",
+    "OAuthClient",
+    "OAuthError",
+    "OAuthLoginView",
+    "OAuthView",
+    "SocialToken",
+]
+
+
+class OAuthAdapter(HooksOfEitherColor):
+    """How a provider is talked to.
+
+    Subclasses set ``provider_id``, the three URLs, and define :meth:`complete_login`.
+
+    Attributes:
+        state_params: The parameters of the callback that name the handshake: of a success, and of
+            a refusal.
+    """
+
+    client_class: type[OAuthClient] = OAuthClient
+    provider_id: str
+    request_token_url: str
+    access_token_url: str
+    authorize_url: str
+    state_params: Sequence[str] = ("oauth_token", "denied")
+
+    def __init__(self, request: HttpRequest | None) -> None:
+        self.request = request
+        self.bound_provider: Any = None
+
+    def get_provider(self) -> Any:
+        """The provider, which is looked up once."""
+        if self.bound_provider is None:
+            app = get_adapter().get_app(self.request, provider=self.provider_id)
+            self.bound_provider = app.get_provider(self.request)
+        return self.bound_provider
+
+    def complete_login(
+        self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
+    ) -> SocialLogin:
+        """Make a login, nothing of which is saved, out of the access token.
+
+        Parameters:
+            kwargs: ``response`` is what the provider answered with the token.
+        """
+        raise NotImplementedError
+
+    def _get_client(
+        self, request: HttpRequest, callback_url: str, scope: Sequence[str] | None = None
+    ) -> OAuthClient:
+        provider = self.get_provider()
+        return self.client_class(
+            request,
+            provider.app.client_id,
+            provider.app.secret,
+            self.request_token_url,
+            self.access_token_url,
+            callback_url,
+            parameters={"scope": " ".join(scope)} if scope else {},
+            provider=provider,
+        )
+
+
+class OAuthView:
+    """Base of the pages: an adapter, and the request."""
+
+    request: HttpRequest
+    adapter: OAuthAdapter
+    dispatch: Callable[..., HttpResponseBase]
+
+    @classmethod
+    def adapter_view(
+        cls, adapter: Callable[[HttpRequest], OAuthAdapter]
+    ) -> Callable[..., HttpResponseBase]:
+        """Make the view function of a provider, given the class of its adapter."""
+
+        @remote_view
+        def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            self = cls()
+            self.request = request
+            self.adapter = adapter(request)
+            try:
+                return self.dispatch(request, *args, **kwargs)
+            except ImmediateHttpResponse as error:
+                return error.response
+
+        return view
+
+
+class OAuthLoginView(OAuthView, BaseLoginView):
+    """Sends the visitor to the provider."""
+
+    def get_provider(self) -> Any:
+        """The provider of the adapter."""
+        return self.adapter.get_provider()
+
+
+class OAuthCallbackView(OAuthView):
+    """Receives the visitor whom the provider sends back."""
+
+    def dispatch(self, request: HttpRequest) -> HttpResponseBase:
+        """Take the state, exchange the request token, and go on with the profile."""
+        if request.method not in ("GET", "POST"):
+            return HttpResponseNotAllowed(["GET", "POST"])
+        provider = self.adapter.get_provider()
+        state = self._take_state(request, provider)
+        callback_url = reverse(f"{self.adapter.provider_id}_callback")
+        client = self.adapter._get_client(request, callback_url)
+        context: dict[str, Any] = {"callback_view": self, "oauth_client": client}
+        error_code = AuthError.CANCELLED if "denied" in request.GET else AuthError.UNKNOWN
+        if state is None:
+            return render_authentication_error(
+                request, provider, error=error_code, extra_context=context
+            )
+        context["state"] = state
+        client.resume(state.pop("request_token", None))
+        try:
+            if not client.is_valid():
+                return render_authentication_error(
+                    request, provider, error=error_code, extra_context=context
+                )
+            login = self._make_login(request, provider, client)
+            login.state = state
+        except get_remote_errors() as error:
+            return render_authentication_error(
+                request, provider, exception=error, extra_context=context
+            )
+        finally:
+            client.forget_tokens()
+        return complete(request, login)
+
+    def _take_state(self, request: HttpRequest, provider: Any) -> dict[str, Any] | None:
+        """The state of the handshake to which the provider answers; it works once."""
+        for param in self.adapter.state_params:
+            if param in request.GET:
+                return statekit.unstash_state(
+                    request, state_id=request.GET[param], provider_id=provider.sub_id
+                )
+        return None
+
+    def _make_login(self, request: HttpRequest, provider: Any, client: OAuthClient) -> SocialLogin:
+        app = provider.app
+        data = client.get_access_token()
+        with expecting_profile():
+            token = SocialToken(
+                token=data["oauth_token"], token_secret=data.get("oauth_token_secret") or ""
+            )
+            if app.pk:
+                token.app = app
+            login = self.adapter.complete_login(request, app, token, response=data)
+        login.token = token
+        return login

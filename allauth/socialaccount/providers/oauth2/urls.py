@@ -1,0 +1,25 @@
+"""URLs of OAuth 2.0 providers."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+from django.utils.module_loading import import_string
+
+from allauth.socialaccount.providers.base.provider import Provider
+
+
+def default_urlpatterns(provider: type[Provider]) -> list[URLPattern]:
+    """The pages of a provider whose module ``views`` has ``oauth2_login`` and ``oauth2_callback``.
+
+    They are named ``<id>_login`` and ``<id>_callback``.
+    """
+    views = f"{provider.get_package()}.views"
+    slug = provider.get_slug()
+    return [
+        path(f"{slug}/login/", import_string(f"{views}.oauth2_login"), name=f"{provider.id}_login"),
+        path(
+            f"{slug}/login/callback/",
+            import_string(f"{views}.oauth2_callback"),
+            name=f"{provider.id}_callback",
+        ),
+    ]

@@ -1,0 +1,376 @@
+"""The pages of OAuth 2.0 providers, and the adapter that says how one is talked to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import classproperty
+from django.views.generic.base import View
+
+from allauth.account import app_settings as account_settings
+from allauth.core.async_support import HooksOfEitherColor
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.httpkit import add_query_params
+from allauth.socialaccount import app_settings
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.helpers import render_authentication_error
+from allauth.socialaccount.internal import statekit
+from allauth.socialaccount.internal.remotekit import (
+    complete,
+    expecting_profile,
+    fetch_json,
+    get_remote_errors,
+    remote_view,
+)
+from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
+from allauth.socialaccount.providers.base.constants import AuthError
+from allauth.socialaccount.providers.base.exceptions import ProviderException
+from allauth.socialaccount.providers.base.views import BaseLoginView
+from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Error
+from allauth.socialaccount.providers.profiles import Path, look_up
+from allauth.utils import build_absolute_uri, get_request_param
+
+__all__ = [
+    "AuthError",
+    "BaseLoginView",
+    "ImmediateHttpResponse",
+    "OAuth2Adapter",
+    "OAuth2CallbackView",
+    "OAuth2Client",
+    "OAuth2Error",
+    "OAuth2LoginView",
+    "OAuth2View",
+    "ProviderException",
+    "SocialToken",
+]
+
+
+class OAuth2Adapter(HooksOfEitherColor):
+    """How a provider is talked to: endpoints, peculiarities, and where profiles come from.
+
+    Subclasses set ``provider_id``, ``authorize_url`` and ``access_token_url``, and ``profile_url``
+    or a :meth:`fetch_profile` or :meth:`complete_login` of their own. Any attribute may be a
+    property, and any method ``async def``.
+
+    Attributes:
+        supports_state: Whether the provider returns the ``state`` parameter.
+        redirect_uri_protocol: The scheme of the callback URL, where that of the request is wrong.
+        issuer: What the provider calls itself (RFC 9207), if it does.
+        requires_issuer: Whether it always does so.
+        profile_auth: How the token gets to the profile endpoint: ``"header"`` or ``"query"``.
+        profile_params: Query of the profile request.
+        profile_headers: Headers of the profile request.
+        profile_path: Where in the answer the profile is; empty if it is all of it.
+    """
+
+    provider_id: str
+    client_class: type[OAuth2Client] = OAuth2Client
+    supports_state: bool = True
+    redirect_uri_protocol: str | None = None
+    access_token_method: str = "POST"
+    expires_in_key: str = "expires_in"
+    login_cancelled_error: str = "access_denied"
+    scope_delimiter: str = " "
+    basic_auth: bool = False
+    headers: Mapping[str, str] | None = None
+    issuer: str | None = None
+    requires_issuer: bool = False
+    profile_auth: str = "header"
+    profile_params: Mapping[str, str] = {}
+    profile_headers: Mapping[str, str] = {}
+    profile_path: Path = ""
+
+    if TYPE_CHECKING:
+        # Read-only for the type checker, so that subclasses may have attributes or properties.
+        @property
+        def authorize_url(self) -> str: ...
+        @property
+        def access_token_url(self) -> str: ...
+        @property
+        def profile_url(self) -> str: ...
+
+    def __init__(self, request: HttpRequest | None) -> None:
+        self.request = request
+        self.did_fetch_access_token = False
+        self.bound_provider: Any = None
+        self.expected_nonce: str | None = None
+
+    @classproperty
+    def settings(cls) -> dict[str, Any]:
+        """What ``SOCIALACCOUNT_PROVIDERS`` says about the provider."""
+        entry: dict[str, Any] = app_settings.PROVIDERS.get(cls.provider_id, {})
+        return entry
+
+    def get_provider(self) -> Any:
+        """The provider, which is looked up once."""
+        if self.bound_provider is None:
+            self.bound_provider = get_adapter().get_provider(
+                self.request, provider=self.provider_id
+            )
+        return self.bound_provider
+
+    def get_required_option(self, name: str) -> Any:
+        """A setting of the app or of the provider that has no default.
+
+        Raises ``ImproperlyConfigured`` if it is missing.
+        """
+        value = self.get_provider().get_option(name)
+        if not value:
+            raise ImproperlyConfigured(
+                f"The provider {self.provider_id!r} needs the setting {name.upper()}."
+            )
+        return value
+
+    def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
+        """The absolute URL to which the provider sends visitors back."""
+        path = reverse(f"{self.provider_id}_callback")
+        return build_absolute_uri(request, path, self.redirect_uri_protocol)
+
+    def get_client(self, request: HttpRequest, app: SocialApp) -> OAuth2Client:
+        """The client for the credentials of ``app``."""
+        return self.client_class(
+            request,
+            app.client_id,
+            app.secret,
+            self.access_token_method,
+            self.access_token_url,
+            self.get_callback_url(request, app),
+            scope_delimiter=self.scope_delimiter,
+            headers=self.headers,
+            basic_auth=self.basic_auth,
+        )
+
+    def get_access_token_data(
+        self,
+        request: HttpRequest,
+        app: SocialApp,
+        client: OAuth2Client,
+        pkce_code_verifier: str | None = None,
+    ) -> dict[str, Any]:
+        """Exchange the code that the request brings; returns what the token endpoint answers."""
+        code = get_request_param(request, "code", "") or ""
+        data = client.get_access_token(code, pkce_code_verifier=pkce_code_verifier)
+        self.did_fetch_access_token = True
+        return data
+
+    @property
+    def is_token_authentic(self) -> bool:
+        """Whether an ID token needs no check of its signature.
+
+        So it is if this very process fetched it from the provider by TLS (OpenID Connect Core,
+        3.1.3.7). A token that came along in another way may be anybody's.
+        """
+        return self.did_fetch_access_token and self.access_token_url.startswith("https:")
+
+    def parse_token(self, data: dict[str, Any]) -> SocialToken:
+        """The tokens in what the token endpoint answered, unsaved."""
+        refresh_token = data.get("refresh_token")
+        return SocialToken(
+            token=data["access_token"],
+            token_secret=refresh_token if isinstance(refresh_token, str) else "",
+            expires_at=_parse_lifetime(data.get(self.expires_in_key)),
+        )
+
+    def complete_login(
+        self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
+    ) -> SocialLogin:
+        """Make a login, nothing of which is saved, out of the tokens.
+
+        Parameters:
+            kwargs: ``response`` is what the token endpoint answered.
+        """
+        profile = self.fetch_profile(token)
+        login: SocialLogin = self.get_provider().sociallogin_from_response(request, profile)
+        return login
+
+    def fetch_profile(self, token: SocialToken) -> Any:
+        """Fetch the profile; by default, what the attributes of the class describe."""
+        if not hasattr(self, "profile_url"):
+            raise NotImplementedError
+        data = self.fetch_json(
+            self.profile_url,
+            token.token,
+            params=dict(self.profile_params),
+            headers=dict(self.profile_headers),
+        )
+        return look_up(data, self.profile_path) if self.profile_path else data
+
+    def fetch_json(
+        self,
+        url: str,
+        token: str,
+        *,
+        params: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Fetch a JSON object with an access token.
+
+        Raises ``requests.RequestException`` if something else comes back.
+        """
+        params, headers = dict(params or {}), dict(headers or {})
+        if self.profile_auth == "query":
+            params["access_token"] = token
+        else:
+            headers["Authorization"] = f"Bearer {token}"
+        return fetch_json(url, params=params, headers=headers)
+
+    def check_nonce(self, claims: Mapping[str, Any]) -> None:
+        """Raise ``OAuth2Error`` if an ID token was made for another handshake than this one."""
+        if self.expected_nonce is not None and claims.get("nonce") != self.expected_nonce:
+            raise OAuth2Error("The ID token belongs to another login.")
+
+
+def _parse_lifetime(seconds: Any) -> Any:
+    """When a token expires; ``None`` if the provider does not say, or not in a number."""
+    try:
+        return timezone.now() + timedelta(seconds=int(seconds)) if seconds else None
+    except (OverflowError, TypeError, ValueError):
+        return None
+
+
+class OAuth2View:
+    """Base of the pages: an adapter, and the request."""
+
+    request: HttpRequest
+    adapter: OAuth2Adapter
+    dispatch: Callable[..., HttpResponseBase]
+
+    @classmethod
+    def adapter_view(
+        cls, adapter: OAuth2Adapter | Callable[[HttpRequest], OAuth2Adapter]
+    ) -> Callable[..., HttpResponseBase]:
+        """Make the view function of a provider.
+
+        Parameters:
+            adapter: An adapter, or what makes one for a request: usually its class.
+        """
+
+        @remote_view
+        def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            self = cls()
+            self.request = request
+            self.adapter = adapter if isinstance(adapter, OAuth2Adapter) else adapter(request)
+            try:
+                return self.dispatch(request, *args, **kwargs)
+            except ImmediateHttpResponse as error:
+                return error.response
+
+        return view
+
+
+class OAuth2LoginView(OAuth2View, BaseLoginView):
+    """Sends the visitor to the provider."""
+
+    def get_provider(self) -> Any:
+        """The provider of the adapter."""
+        return self.adapter.get_provider()
+
+
+class OAuth2CallbackView(OAuth2View):
+    """Receives the visitor whom the provider sends back."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Take the state, exchange the code, and go on with the profile."""
+        if request.method not in ("GET", "POST"):
+            return HttpResponseNotAllowed(["GET", "POST"])
+        provider = self.adapter.get_provider()
+        state = self._take_state(request, provider)
+        if state is None:
+            if self._may_have_lost_cookie(request):
+                return self._repeat_from_this_site(request, provider)
+            return self._respond_error(provider, state_id=request.GET.get("state"))
+        try:
+            error_code = self._find_error(request)
+            if error_code:
+                return self._respond_error(provider, error_code, state=state)
+            login = self._exchange(request, provider, state)
+            return complete(request, login)
+        except get_remote_errors() as error:
+            return render_authentication_error(
+                request, provider, exception=error, extra_context={"state": state}
+            )
+
+    def _take_state(self, request: HttpRequest, provider: Any) -> dict[str, Any] | None:
+        if not self.adapter.supports_state:
+            return statekit.unstash_last_state(request, provider_id=provider.sub_id)
+        state_id = get_request_param(request, "state")
+        return statekit.unstash_state(request, state_id=state_id, provider_id=provider.sub_id)
+
+    def _may_have_lost_cookie(self, request: HttpRequest) -> bool:
+        """Browsers keep a strict cookie to themselves when another site leads here."""
+        same_site = settings.SESSION_COOKIE_SAMESITE
+        return (
+            request.method == "GET"
+            and "_redir" not in request.GET
+            and (not isinstance(same_site, str) or same_site.lower() == "strict")
+        )
+
+    def _repeat_from_this_site(self, request: HttpRequest, provider: Any) -> HttpResponseBase:
+        context = {
+            "provider": provider,
+            "redirect_to": add_query_params(request.get_full_path(), {"_redir": ""}),
+        }
+        template = f"socialaccount/login_redirect.{account_settings.TEMPLATE_EXTENSION}"
+        return render(request, template, context)
+
+    def _find_error(self, request: HttpRequest) -> str | None:
+        """Why the provider did not send a code, or sent one that is not meant for us."""
+        if "error" in request.GET or len(request.GET.getlist("code")) != 1:
+            is_cancelled = request.GET.get("error") == self.adapter.login_cancelled_error
+            return AuthError.CANCELLED if is_cancelled else AuthError.UNKNOWN
+        issuers = request.GET.getlist("iss")
+        is_known = bool(issuers) and self.adapter.issuer is not None
+        if (is_known or self.adapter.requires_issuer) and issuers != [self.adapter.issuer]:
+            return AuthError.UNKNOWN
+        return None
+
+    def _exchange(self, request: HttpRequest, provider: Any, state: dict[str, Any]) -> SocialLogin:
+        verifier = state.pop("pkce_code_verifier", None)
+        self.adapter.expected_nonce = state.pop("nonce", None)
+        app = provider.app
+        client = self.adapter.get_client(request, app)
+        data = self.adapter.get_access_token_data(request, app, client, pkce_code_verifier=verifier)
+        with expecting_profile():
+            token = self.adapter.parse_token(data)
+            if app.pk:
+                token.app = app
+            login = self.adapter.complete_login(request, app, token, response=data)
+        login.token = token
+        login.state = state
+        return login
+
+    def _respond_error(
+        self, provider: Any, error: str = AuthError.UNKNOWN, **context: Any
+    ) -> HttpResponseBase:
+        context["callback_view"] = self
+        return render_authentication_error(
+            self.request, provider, error=error, extra_context=context
+        )
+
+
+class BaseLoginByTokenView(View):
+    """A page to which a script posts what it got from the provider."""
+
+    adapter_class: type[OAuth2Adapter]
+
+    def dispatch(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer with the error page whatever goes wrong."""
+        self.adapter = self.adapter_class(request)
+        self.provider = self.adapter.get_provider()
+        try:
+            return super().dispatch(request)
+        except get_remote_errors(ValidationError) as error:
+            return render_authentication_error(request, self.provider, exception=error)
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        """There is nothing to see."""
+        raise PermissionDenied

@@ -1,0 +1,46 @@
+"""Okta."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.socialaccount.providers.base.provider import ProviderAccount
+from allauth.socialaccount.providers.base.utils import parse_uid
+from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
+from allauth.socialaccount.providers.okta.views import OktaOAuth2Adapter
+
+
+class OktaAccount(ProviderAccount):
+    """An account at Okta."""
+
+
+class OktaProvider(OAuth2Provider):
+    """Okta; ``uid_field`` of the app says which claim identifies an account."""
+
+    id = "okta"
+    name = "Okta"
+    oauth2_adapter_class = OktaOAuth2Adapter
+    account_class = OktaAccount
+    default_scope = ("openid", "profile", "email", "offline_access")
+    common_field_paths = {
+        "email": "email",
+        "last_name": "family_name",
+        "first_name": "given_name",
+    }
+    email_path = "email"
+    email_verified_path = "email_verified"
+
+    def extract_uid(self, data: dict[str, Any]) -> str:
+        """The claim ``sub``, since user names may change hands, or the one of the app."""
+        return parse_uid(data.get(self.app.settings.get("uid_field", "sub")))
+
+    def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
+        """What the profile says about the user, whose name often looks like an address."""
+        fields = super().extract_common_fields(data)
+        name = data.get("preferred_username")
+        if isinstance(name, str) and name:
+            fields["username"] = name.partition("@")[0]
+        return fields
+
+
+provider_classes = [OktaProvider]

@@ -1,0 +1,99 @@
+"""Providers whose profiles are described by paths instead of code.
+
+A path leads to a value in a JSON document: ``"user.emails.0"`` steps into objects by name and into
+lists by number. A name that itself holds a dot is written as a tuple of steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from allauth.account.models import EmailAddress
+from allauth.socialaccount import app_settings
+from allauth.socialaccount.providers.base.provider import Provider, ProviderAccount
+from allauth.socialaccount.providers.base.utils import is_claim_true, parse_uid
+
+Path = str | tuple[str, ...]
+
+
+def look_up(data: Any, path: Path) -> Any:
+    """The value in ``data`` to which ``path`` leads, or ``None`` if it leads nowhere."""
+    for step in path.split(".") if isinstance(path, str) else path:
+        if isinstance(data, dict):
+            data = data.get(step)
+        elif isinstance(data, list) and step.isdecimal() and int(step) < len(data):
+            data = data[int(step)]
+        else:
+            return None
+    return data
+
+
+def look_up_first(data: Any, *paths: Path) -> Any:
+    """The first value at one of ``paths`` that is not empty, failing that ``None``."""
+    return next((value for path in paths if (value := look_up(data, path))), None)
+
+
+class ProfileProvider(Provider):
+    """A provider that says where in its profiles things are, and which scope it asks for.
+
+    Attributes:
+        uid_path: The id of the account, which must never change hands.
+        common_field_paths: Where the common fields are; one that is missing is ``None``.
+        email_path: The one address of the profile, where that is not simply a common field.
+        email_verified_path: Whether the provider verified that address; it did if the value is
+            ``true``, ``"true"`` or ``"1"``. Without this path the address is unverified.
+        default_scope: What to ask for unless the project says otherwise.
+        email_scope: What to ask for in addition with ``SOCIALACCOUNT_QUERY_EMAIL``.
+    """
+
+    uid_path: ClassVar[Path | None] = None
+    common_field_paths: ClassVar[Mapping[str, Path]] = {}
+    email_path: ClassVar[Path | None] = None
+    email_verified_path: ClassVar[Path | None] = None
+    default_scope: ClassVar[Sequence[str]] = ()
+    email_scope: ClassVar[Sequence[str]] = ()
+
+    def get_default_scope(self) -> list[str]:
+        """What to ask for unless the project says otherwise."""
+        email_scope = self.email_scope if app_settings.QUERY_EMAIL else ()
+        return [*self.default_scope, *email_scope]
+
+    def extract_uid(self, data: Any) -> str:
+        """The id of the account; raises ``ProviderException`` if there is none."""
+        if self.uid_path is None:
+            return super().extract_uid(data)
+        return parse_uid(look_up(data, self.uid_path))
+
+    def extract_common_fields(self, data: Any) -> dict[str, Any]:
+        """What the profile says about the user."""
+        return {name: look_up(data, path) for name, path in self.common_field_paths.items()}
+
+    def extract_email_addresses(self, data: Any) -> list[EmailAddress]:
+        """The address of the profile, if the class says where it is."""
+        email = None if self.email_path is None else look_up(data, self.email_path)
+        if not email:
+            return []
+        verified = self.email_verified_path is not None and is_claim_true(
+            look_up(data, self.email_verified_path)
+        )
+        return [EmailAddress(email=email, verified=verified, primary=True)]
+
+
+class ProfileAccount(ProviderAccount):
+    """An account whose links are at known places of the stored profile."""
+
+    profile_url_path: ClassVar[Path | None] = None
+    avatar_url_path: ClassVar[Path | None] = None
+
+    def get_profile_url(self) -> str | None:
+        """The page of the account at the provider."""
+        return self._get_url(self.profile_url_path)
+
+    def get_avatar_url(self) -> str | None:
+        """The picture of the account."""
+        return self._get_url(self.avatar_url_path)
+
+    def _get_url(self, path: Path | None) -> str | None:
+        url = None if path is None else look_up(self.account.extra_data, path)
+        return url if isinstance(url, str) and url else None

@@ -1,0 +1,37 @@
+"""Talking to Slack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.socialaccount.models import SocialToken
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.views import (
+    OAuth2Adapter,
+    OAuth2CallbackView,
+    OAuth2LoginView,
+)
+
+
+class SlackOAuth2Adapter(OAuth2Adapter):
+    """Sign in with Slack (https://api.slack.com/authentication/sign-in-with-slack)."""
+
+    provider_id = "slack"
+    authorize_url = "https://slack.com//openid/connect/authorize"
+    access_token_url = "https://slack.com/api/openid.connect.token"
+    identity_url = "https://slack.com/api/openid.connect.userInfo"
+
+    def fetch_profile(self, token: SocialToken) -> dict[str, Any]:
+        """What Slack says about the owner of the token."""
+        return self.get_data(token.token)
+
+    def get_data(self, token: str) -> dict[str, Any]:
+        """The identity of the owner of ``token``; raises ``OAuth2Error`` if Slack refuses."""
+        data = self.fetch_json(self.identity_url, token)
+        if not data.get("ok"):
+            raise OAuth2Error("Slack did not accept the access token.")
+        return data
+
+
+oauth2_login = OAuth2LoginView.adapter_view(SlackOAuth2Adapter)
+oauth2_callback = OAuth2CallbackView.adapter_view(SlackOAuth2Adapter)

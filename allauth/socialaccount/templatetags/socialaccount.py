@@ -1,0 +1,87 @@
+"""Tags for pages on which people log in by, or connect, third-party accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import template
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import HttpRequest
+from django.utils.safestring import SafeString, mark_safe
+
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.providers.base.constants import AuthProcess
+from allauth.socialaccount.providers.base.provider import REDIRECT_SIGNATURE_PARAM
+from allauth.utils import get_request_param
+
+if TYPE_CHECKING:
+    from allauth.socialaccount.providers.base.provider import Provider
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def provider_login_url(context: Any, provider: Provider | str, **params: Any) -> str:
+    """The page that leads to a provider.
+
+    ``{% provider_login_url "google" process="connect" next="/profile/" %}``
+
+    Parameters:
+        provider: A provider, or its id or that of an app.
+        params: For the query: ``process``, ``scope``, ``auth_params``, ``next`` and what else the
+            provider knows. Without ``next`` the one of this page is passed on.
+    """
+    request: HttpRequest | None = context.get("request")
+    if isinstance(provider, str):
+        provider = get_adapter().get_provider(request, provider=provider)
+    query = dict(params)
+    for name in ("scope", "auth_params"):
+        if query.get(name) == "":
+            del query[name]
+    is_redirect = query.get("process") == AuthProcess.REDIRECT
+    if REDIRECT_FIELD_NAME not in query:
+        target = get_request_param(request, REDIRECT_FIELD_NAME)
+        if not target and is_redirect and request is not None:
+            target = request.get_full_path()
+        query[REDIRECT_FIELD_NAME] = target
+    if not query[REDIRECT_FIELD_NAME]:
+        del query[REDIRECT_FIELD_NAME]
+    if is_redirect:
+        query[REDIRECT_SIGNATURE_PARAM] = provider.sign_redirect()
+    # Providers read it from the request themselves where they need to.
+    return provider.get_login_url(request, **query)  # type: ignore[arg-type]
+
+
+@register.simple_tag(takes_context=True)
+def providers_media_js(context: Any) -> SafeString:
+    """What the providers need to be on the page: their HTML, one after another."""
+    request: HttpRequest = context["request"]
+    snippets = (provider.media_js(request) for provider in get_adapter().list_providers(request))
+    return mark_safe("\n".join(snippets))  # noqa: S308 - each provider escapes its own
+
+
+@register.simple_tag
+def get_social_accounts(user: Any) -> dict[str, list[SocialAccount]]:
+    """The accounts of a user by provider: ``{% get_social_accounts user as accounts %}``."""
+    accounts: dict[str, list[SocialAccount]] = {}
+    for account in SocialAccount.objects.filter(user=user):
+        accounts.setdefault(account.provider, []).append(account)
+    return accounts
+
+
+@register.simple_tag(takes_context=True)
+def get_providers(context: Any) -> list[Provider]:
+    """The providers by which visitors can log in: ``{% get_providers as providers %}``.
+
+    Those of hidden apps are left out.
+    """
+    request: HttpRequest = context["request"]
+    providers = (
+        provider for provider in get_adapter().list_providers(request) if not _is_hidden(provider)
+    )
+    return sorted(providers, key=lambda provider: str(provider.name))
+
+
+def _is_hidden(provider: Provider) -> bool:
+    return provider.app is not None and bool((provider.app.settings or {}).get("hidden"))

@@ -1,0 +1,351 @@
+"""Pages, template tags, the admin and the system checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.sites.models import Site
+from django.core.management import call_command
+from django.template import Context, Template
+from django.test import Client
+from django.urls import reverse
+from django.utils.http import urlencode
+from pytest_django.asserts import assertTemplateUsed
+
+from allauth.socialaccount import views
+from allauth.socialaccount.checks import settings_check
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.socialaccount.providers.dummy import views as dummy_views
+from allauth.socialaccount.templatetags.socialaccount import provider_login_url
+from tests.projects.custom_hooks.tools import make_request, read_session
+from tests.socialaccount.club import DUMMY, LOGIN, ClubProvider, add_account
+from tests.support.queries import max_queries
+
+pytestmark = pytest.mark.django_db
+
+
+def render(text: str, request: Any = None, **context: Any) -> str:
+    template = Template("{% load socialaccount %}" + text)
+    return str(template.render(Context({"request": request or make_request(), **context})))
+
+
+class TestUrls:
+    def test_paths_are_those_of_the_published_release(self) -> None:
+        assert {
+            name: reverse(name)
+            for name in (
+                "socialaccount_connections",
+                "socialaccount_signup",
+                "socialaccount_login_cancelled",
+                "socialaccount_login_error",
+                "dummy_login",
+                "dummy_authenticate",
+            )
+        } == {
+            "socialaccount_connections": "/accounts/3rdparty/",
+            "socialaccount_signup": "/accounts/3rdparty/signup/",
+            "socialaccount_login_cancelled": "/accounts/3rdparty/login/cancelled/",
+            "socialaccount_login_error": "/accounts/3rdparty/login/error/",
+            "dummy_login": "/accounts/dummy/login/",
+            "dummy_authenticate": "/accounts/dummy/authenticate/",
+        }
+
+    @pytest.mark.parametrize(
+        ("old", "name"),
+        [
+            ("login/cancelled", "login_cancelled"),
+            ("login/error", "login_error"),
+            ("signup", "signup"),
+            ("connections", "connections"),
+        ],
+    )
+    def test_former_paths_lead_to_the_new_ones(self, client: Client, old: str, name: str) -> None:
+        response = client.get(f"/accounts/social/{old}/")
+
+        assert response.status_code == 301
+        assert response["Location"] == reverse(f"socialaccount_{name}")
+
+    def test_sec_017_views_that_must_work_for_visitors_say_so(self) -> None:
+        open_views = [
+            views.signup,
+            views.login_cancelled,
+            views.login_error,
+            dummy_views.login,
+            dummy_views.authenticate,
+        ]
+        assert {getattr(view, "login_required", True) for view in open_views} == {False}
+        assert getattr(views.connections, "login_required", True)
+
+
+class TestLoginPage:
+    @pytest.mark.parametrize("method", ["get", "head", "options", "put", "delete"])
+    @pytest.mark.parametrize("on_get", [False, True])
+    def test_sec_091_atk_s05_inv_30_only_a_post_begins_a_login(
+        self, client: Client, settings: Any, method: str, on_get: bool
+    ) -> None:
+        settings.SOCIALACCOUNT_LOGIN_ON_GET = on_get
+
+        response = getattr(client, method)(f"{DUMMY}?process=connect")
+
+        begins = on_get and method == "get"
+        assert response.status_code == (302 if begins else 200)
+        assert bool(read_session(client)) == begins
+
+    def test_it_names_the_provider_and_is_not_cached(self, client: Client) -> None:
+        page = client.get(DUMMY)
+
+        assertTemplateUsed(page, "socialaccount/login.html")
+        assert b"Dummy" in page.content
+        assert "no-store" in page["Cache-Control"]
+
+    def test_sec_091_post_needs_the_csrf_token(self, client_factory: Any) -> None:
+        client = client_factory(enforce_csrf_checks=True)
+
+        assert client.post(DUMMY).status_code == 403
+        token = client.get(DUMMY).context["csrf_token"]
+        assert client.post(DUMMY, {"csrfmiddlewaretoken": token}).status_code == 302
+
+    def test_parameters_of_the_query_survive_the_confirmation(self, client: Client) -> None:
+        url = f"{DUMMY}?{urlencode({'next': '/x/', 'process': 'login'})}"
+        assert b" action=" not in client.get(url).content
+
+        client.post(url)
+
+        ((state, _, _),) = read_session(client)["socialaccount_states"].values()
+        assert state["next"] == "/x/"
+
+    def test_atk_s05_it_is_not_there_without_pages(self, client: Client, settings: Any) -> None:
+        settings.HEADLESS_ONLY = True
+
+        for method in (client.get, client.post, client.head):
+            assert method(DUMMY).status_code == 404
+        assert read_session(client) == {}
+
+    def test_atk_s38_missing_app_is_a_404(self, client: Client, club: SocialApp) -> None:
+        club.delete()
+
+        assert client.post("/club/login/").status_code == 404
+
+    def test_atk_s38_sec_112_ambiguous_app_is_a_controlled_error(
+        self, client: Client, club: SocialApp, app_factory: Any
+    ) -> None:
+        app_factory()
+
+        response = client.post("/club/login/")
+
+        assert response.status_code == 401
+        assertTemplateUsed(response, "socialaccount/authentication_error.html")
+        assert read_session(client) == {}
+
+
+class TestOtherPages:
+    def test_error_page_has_the_status_of_a_login_that_failed(self, client: Client) -> None:
+        page = client.get("/accounts/3rdparty/login/error/")
+
+        assert page.status_code == 401
+        assertTemplateUsed(page, "socialaccount/authentication_error.html")
+        assert page.context["login_url"] == LOGIN
+
+    def test_intermediate_page_leads_on_at_once(self) -> None:
+        from django.template.loader import render_to_string
+
+        html = render_to_string(
+            "socialaccount/login_redirect.html",
+            {"provider": ClubProvider.name, "redirect_to": '/cb?a=1&b="><script>'},
+        )
+
+        assert "<script" not in html
+        assert 'http-equiv="refresh" content="0;URL=/cb?a=1&amp;b=&quot;' in html
+        assert 'href="/cb?a=1&amp;b=&quot;' in html
+
+    def test_login_and_signup_pages_list_the_providers(
+        self, client: Client, club: SocialApp, app_factory: Any
+    ) -> None:
+        app_factory(provider_id="secret-club", settings={"hidden": True})
+
+        for page in (LOGIN, "/accounts/signup/"):
+            html = client.get(f"{page}?next=/x/").content.decode()
+            assert 'href="/accounts/dummy/login/?process=login&amp;next=%2Fx%2F"' in html
+            assert html.count('href="/club/login/?process=login') == 1
+
+    def test_login_page_asks_the_database_once_for_all_providers(
+        self, client: Client, club: SocialApp, app_factory: Any
+    ) -> None:
+        app_factory(provider_id="north")
+        Site.objects.get_current()
+
+        with max_queries(1):
+            client.get(LOGIN)
+
+    def test_connections_page_asks_once_for_the_apps_whatever_there_is_to_show(
+        self, client: Client, club: SocialApp, user: Any
+    ) -> None:
+        for number in range(4):
+            add_account(user, f"m{number}", provider="club")
+        Site.objects.get_current()
+        client.force_login(user)
+
+        # Session, user, accounts, apps.
+        with max_queries(4):
+            client.get("/accounts/3rdparty/")
+
+    def test_social_only_pages_show_nothing_but_providers(
+        self, client: Client, settings: Any
+    ) -> None:
+        settings.SOCIALACCOUNT_ONLY = True
+
+        html = client.get(LOGIN).content.decode()
+
+        assert "/accounts/dummy/login/" in html
+        assert "<h2" not in html
+        assert "<input" not in html
+
+
+class TestTags:
+    def test_link_to_a_provider(self, club: SocialApp) -> None:
+        assert render("{% provider_login_url 'dummy' %}") == "/accounts/dummy/login/"
+        assert render("{% provider_login_url provider %}", provider=club.get_provider(None)) == (
+            "/club/login/?"
+        )
+
+    def test_empty_scope_and_parameters_are_left_out(self) -> None:
+        text = (
+            "{% provider_login_url 'dummy' scope=scope auth_params=params process=process as url %}"
+            "{{ url|safe }}"
+        )
+
+        assert render(text, scope="", params="", process="") == "/accounts/dummy/login/?process="
+        assert render(text, scope="a,b", params="x=y", process="login") == (
+            "/accounts/dummy/login/?scope=a%2Cb&auth_params=x%3Dy&process=login"
+        )
+
+    @pytest.mark.parametrize(
+        ("path", "params", "query"),
+        [
+            ("/page/?next=/n/", {}, {"next": "/n/"}),
+            ("/page/?next=/n/", {"next": "/m/"}, {"next": "/m/"}),
+            ("/page/?next=/n/", {"next": ""}, {}),
+            ("/page/?next=", {}, {}),
+            ("/page/", {}, {}),
+        ],
+    )
+    def test_next_of_the_page_is_passed_on(
+        self, path: str, params: dict[str, Any], query: dict[str, str]
+    ) -> None:
+        request = make_request(path=path, method="get")
+
+        url = provider_login_url({"request": request}, "dummy", **params)
+
+        assert url == DUMMY + (f"?{urlencode(query)}" if query else "")
+
+    def test_accounts_of_a_user_by_provider(self, user: Any) -> None:
+        first, second = add_account(user, 1), add_account(user, 2)
+        other = add_account(user, 3, provider="other")
+
+        text = render(
+            "{% get_social_accounts user as accounts %}"
+            "{% for account in accounts.dummy %}{{ account.pk }} {% endfor %}/"
+            "{{ accounts.other.0.pk }}",
+            user=user,
+        )
+
+        assert text == f"{first.pk} {second.pk} /{other.pk}"
+
+    def test_providers_are_sorted_by_name_without_hidden_ones(
+        self, club: SocialApp, app_factory: Any
+    ) -> None:
+        app_factory(provider_id="x", settings={"hidden": True})
+
+        names = render(
+            "{% get_providers as providers %}{% for p in providers %}{{ p.name }},{% endfor %}"
+        ).split(",")[:-1]
+
+        assert names == sorted(names)
+        assert names.count("The Club") == 1
+
+    def test_html_of_all_providers_is_joined(
+        self, club: SocialApp, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(ClubProvider, "media_js", lambda self, request: "<b>club</b>")
+
+        assert "<b>club</b>" in render("{% providers_media_js %}")
+
+    @pytest.mark.parametrize("tag", ["get_providers", "providers_media_js"])
+    def test_tags_that_need_the_request_say_so(self, tag: str) -> None:
+        with pytest.raises(KeyError):
+            Template("{% load socialaccount %}{% " + tag + " %}").render(Context({}))
+
+
+class TestAdmin:
+    def test_provider_is_chosen_from_those_installed(
+        self, admin_client: Client, club: SocialApp
+    ) -> None:
+        page = admin_client.get("/admin/socialaccount/socialapp/add/")
+
+        form = page.context["adminform"].form
+        assert ("club", "The Club") in form.fields["provider"].choices
+        for name in ("client_id", "key", "secret"):
+            assert form.fields[name].widget.attrs["size"] == "100"
+
+    def test_app_can_be_stored(self, admin_client: Client) -> None:
+        data = {
+            "provider": "dummy",
+            "name": "D",
+            "client_id": "c",
+            "settings": "{}",
+            "sites": [Site.objects.get_current().pk],
+        }
+
+        admin_client.post("/admin/socialaccount/socialapp/add/", data)
+
+        assert SocialApp.objects.get().sites.count() == 1
+        assert b"D" in admin_client.get("/admin/socialaccount/socialapp/").content
+
+    def test_accounts_are_searched_by_id_and_user(
+        self, admin_client: Client, user_factory: Any
+    ) -> None:
+        add_account(user_factory(username="anna"), "uid-one")
+        add_account(user_factory(username="berta"), "uid-two")
+
+        for query, found in (("uid-one", "anna"), ("berta@", "berta")):
+            html = admin_client.get(f"/admin/socialaccount/socialaccount/?q={query}").content
+            rows = [name for name in ("anna", "berta") if f">{name}<".encode() in html]
+            assert rows == [found]
+
+    def test_tokens_can_be_opened(self, admin_client: Client, user: Any) -> None:
+        token = SocialToken.objects.create(account=add_account(user), token="t")
+
+        url = f"/admin/socialaccount/socialtoken/{token.pk}/change/"
+        assert admin_client.get(url).status_code == 200
+
+
+class TestChecks:
+    def test_atk_s43_dummy_provider_is_warned_about_in_production(self, settings: Any) -> None:
+        settings.DEBUG = False
+        assert [message.id for message in settings_check(None)] == ["socialaccount.W001"]
+        settings.DEBUG = True
+        assert settings_check(None) == []
+
+    def test_social_only_sites_cannot_verify_addresses(self, settings: Any) -> None:
+        settings.DEBUG = True
+        settings.SOCIALACCOUNT_ONLY = True
+        assert settings_check(None) == []
+
+        settings.SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory"
+        (message,) = settings_check(None)
+        assert message.is_serious()
+
+    def test_checks_are_registered(self, settings: Any, capsys: pytest.CaptureFixture[str]) -> None:
+        settings.DEBUG = False
+
+        call_command("check")
+
+        assert "socialaccount.W001" in capsys.readouterr().err
+
+
+def test_accounts_vanish_with_their_user(user: Any) -> None:
+    add_account(user)
+    user.delete()
+
+    assert not SocialAccount.objects.exists()
