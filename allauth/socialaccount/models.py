@@ -414,6 +414,11 @@ class SocialLogin:
     asave = awaitable_method(save)
 
 
+def disconnect_all(user: Any) -> None:
+    """Delete all third-party accounts of ``user``."""
+    SocialAccount.objects.filter(user=user).delete()
+
+
 def read_sociallogin(data: Any) -> SocialLogin:
     """Read a login from a session; ``ValueError`` too if its provider is gone."""
     try:

@@ -17,4 +17,4 @@ def delete_without_reading(session: Any) -> None:
         if key is not None:
             session.model.objects.filter(session_key=key).delete()
 
-    session.delete = delete
+    session.delete = delete  # type: ignore[method-assign]

@@ -162,8 +162,11 @@ class PasswordResetFromKeyView(
         user = self.request.user
         if user.is_authenticated and user.pk != self.reset_user.pk:
             self.logout()
+        recipient = password_reset_flow.get_unproven_recipient(self.reset_user, self.key)
         form.save()
-        response = password_reset_flow.finalize_password_reset(self.request, self.reset_user)
+        response = password_reset_flow.finalize_password_reset(
+            self.request, self.reset_user, unproven_recipient=recipient
+        )
         return response or super().form_valid(form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +19,7 @@ from allauth.account.internal.flows.login import (
     record_authentication,
 )
 from allauth.account.internal.flows.signup import send_unknown_account_mail
+from allauth.account.internal.flows.takeover import close_other_doors, is_unproven
 from allauth.account.internal.userkit import user_username
 from allauth.account.models import EmailAddress, Login
 from allauth.account.utils import user_pk_to_url_str
@@ -38,6 +40,7 @@ def request_password_reset(
     for user in users:
         token = token_generator.make_token(user)
         uid = user_pk_to_url_str(user)
+        cache.set(_get_recipient_key(user, token), email, settings.PASSWORD_RESET_TIMEOUT)
         context = {
             "user": user,
             "password_reset_url": adapter.get_reset_password_from_key_url(f"{uid}-{token}"),
@@ -59,13 +62,34 @@ def consume_reset_key(user: Any, key: str) -> bool:
     return cache.add(f"allauth:account:reset:{digest}", 1, timeout=_KEY_SECONDS)
 
 
+def get_unproven_recipient(user: Any, key: str) -> str | None:
+    """The address to which the link with the token ``key`` was mailed, if it was never verified."""
+    email: str | None = cache.get(_get_recipient_key(user, key))
+    return email if email and is_unproven(user, email) else None
+
+
+def _get_recipient_key(user: Any, key: str) -> str:
+    digest = hashlib.sha256(f"{user.pk}:{key}".encode()).hexdigest()
+    return f"allauth:account:reset-recipient:{digest}"
+
+
 def finalize_password_reset(
-    request: HttpRequest, user: Any, email: str | None = None
+    request: HttpRequest,
+    user: Any,
+    email: str | None = None,
+    unproven_recipient: str | None = None,
 ) -> HttpResponse | None:
     """Do what follows once the new password of ``user`` is stored.
 
+    Parameters:
+        email: The address to which the code was mailed.
+        unproven_recipient: An address that nobody had verified on the account before this reset
+            proved it: whatever else opens the account is removed.
+
     Returns the response of the login, where a reset logs in.
     """
+    if unproven_recipient is not None:
+        close_other_doors(user, unproven_recipient)
     for address in EmailAddress.objects.filter(user=user):
         clear_login_failures(request, address.email)
     adapter = get_adapter()

@@ -15,6 +15,7 @@ from allauth.account.internal.flows.code_verification import (
     is_code_state,
 )
 from allauth.account.internal.flows.signup import send_unknown_account_mail
+from allauth.account.internal.flows.takeover import is_unproven
 from allauth.account.internal.userkit import get_user_by_id, user_email
 from allauth.account.models import EmailAddress
 
@@ -103,6 +104,8 @@ class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
     def confirm_code(self) -> None:
         """Let a new password be chosen; the time for that begins now."""
         self.state["code_confirmed"] = True
+        if is_unproven(self.user, self.email or ""):
+            self.state["is_first_proof"] = True
         self.state["at"] = time.time()
         self.persist()
         email_verification.verify_email_indirectly(self.request, self.user, self.email or "")
@@ -110,4 +113,9 @@ class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
     def finish(self) -> HttpResponse | None:
         """Do what follows once the new password is stored."""
         self.abort()
-        return password_reset.finalize_password_reset(self.request, self.user, email=self.email)
+        return password_reset.finalize_password_reset(
+            self.request,
+            self.user,
+            email=self.email,
+            unproven_recipient=self.email if self.state.get("is_first_proof") else None,
+        )

@@ -11,10 +11,11 @@ from django.http import HttpRequest
 
 from allauth import app_settings as allauth_settings
 from allauth.account.internal.flows.email_verification import verify_email
+from allauth.account.internal.flows.takeover import close_other_doors
 from allauth.account.models import EmailAddress, lock_addresses
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal.flows.connect import connect_unless_taken
-from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.models import SocialLogin
 
 
 def prepare_login(request: HttpRequest, sociallogin: SocialLogin) -> None:
@@ -50,8 +51,7 @@ def wipe_password(request: HttpRequest, user: Any, email: str) -> None:
         # Sessions depend on the password, so that it is replaced even if it is unusable.
         user.set_unusable_password()
         user.save(update_fields=["password"])
-        addresses.exclude(email=email).delete()
-        SocialAccount.objects.filter(user=user).delete()
+        close_other_doors(user, email)
         if allauth_settings.MFA_ENABLED:
             _get_manager("mfa.Authenticator").filter(user=user).delete()
         address.user = user

@@ -1,0 +1,49 @@
+"""What happens once the owner of an address proves that an account is theirs.
+
+Anybody can sign up with an address that is not theirs, add ways to log in, and wait for its owner
+to come by. So when somebody who is not logged in proves an address that was never verified on an
+account, every other way into the account is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+
+from allauth.account import app_settings
+from allauth.account.app_settings import EmailVerificationMethod
+from allauth.account.internal.userkit import user_email
+from allauth.account.models import EmailAddress, lock_addresses
+
+_doors: list[Callable[[Any], None]] = []
+
+
+def register_door(close: Callable[[Any], None]) -> None:
+    """Have ``close(user)`` remove what an app adds to log in by: third-party accounts, factors."""
+    _doors.append(close)
+
+
+def is_unproven(user: Any, email: str) -> bool:
+    """Tell whether nobody has verified ``email`` on the account, on a site where people do."""
+    if app_settings.EMAIL_VERIFICATION == EmailVerificationMethod.NONE:
+        return False
+    addresses = EmailAddress.objects.filter(user=user, email=email.lower())
+    return not addresses.filter(verified=True).exists()
+
+
+def close_other_doors(user: Any, email: str) -> None:
+    """Remove every way to log in other than ``email``; the password is left to the caller."""
+    with transaction.atomic():
+        lock_addresses(user.pk, email.lower())
+        addresses = EmailAddress.objects.filter(user=user)
+        addresses.exclude(email=email.lower()).delete()
+        for close in _doors:
+            close(user)
+        address = addresses.first()
+        if address is not None:
+            address.user = user
+            address.set_as_primary()
+        else:
+            user_email(user, email, commit=True)
