@@ -155,7 +155,7 @@ def test_wrong_code_is_refused_until_the_last_attempt(client: Client) -> None:
     assert not get_row().verified
 
 
-def test_address_taken_meanwhile_is_refused(
+def test_ch02_s33_address_taken_meanwhile_is_refused(
     client: Client, user_factory: Callable[..., Any]
 ) -> None:
     code = sign_up(client)

@@ -33,7 +33,7 @@ def sync_view(request: HttpRequest) -> HttpResponse:
     return HttpResponse("inside")
 
 
-@verified_email_required(login_url="/enter/", redirect_field_name="then")
+@verified_email_required(login_url="/enter/", redirect_field_name="then")  # type: ignore[untyped-decorator]
 async def async_view(request: HttpRequest) -> HttpResponse:
     """A view of the project, in the other color."""
     return HttpResponse("inside")

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import ConnectionHandler, connections
+from django.db import connections
 from django.db.backends.signals import connection_created
+from django.db.utils import ConnectionHandler
 from django.test import override_settings
 
 from tests.projects.common_settings import get_cache, get_database
@@ -64,7 +65,8 @@ def describe_database(name: str, directory: Path) -> dict[str, Any]:
     else:
         entry = get_database(get_url(name))
         entry["TEST"] = {**entry.get("TEST", {}), "NAME": f"test_race_{os.getpid()}"}
-    return ConnectionHandler({"default": entry}).settings["default"]
+    described: dict[str, Any] = ConnectionHandler({"default": entry}).settings["default"]
+    return described
 
 
 def describe_cache(name: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from django.conf import settings as django_settings
 from django.core import mail
 from django.test import Client
 
+from allauth.account import urls as account_urls
 from tests.projects.custom_hooks.tools import route_account_pages
 
 NOW = 1_700_000_000
@@ -35,6 +37,9 @@ needs_phones = pytest.mark.skipif(
     reason="the project stores no phone numbers",
 )
 
+# By the names of their pages: it takes Django a while to read one for the first time.
+_urlconfs: dict[tuple[str | None, ...], ModuleType] = {}
+
 _CODE = re.compile(r"^[A-Z0-9]{3,}(?:-[A-Z0-9]{3,})+$", re.MULTILINE)
 _LINK = re.compile(r"https?://\S+")
 _NEXT_LETTER = str.maketrans("BCDFGHJKLMNPQRSTVWXZ", "CDFGHJKLMNPQRSTVWXZB")
@@ -44,7 +49,11 @@ def configure(settings: Any, **values: Any) -> None:
     """Set settings of the account app, by their names without prefix, and adapt the URLs."""
     for name, value in values.items():
         setattr(settings, f"ACCOUNT_{name}", value)
-    route_account_pages(settings)
+    pages = tuple(pattern.name for pattern in account_urls._build_urlpatterns())
+    if pages not in _urlconfs:
+        route_account_pages(settings)
+        _urlconfs[pages] = settings.ROOT_URLCONF
+    settings.ROOT_URLCONF = _urlconfs[pages]
 
 
 def read_body(index: int = -1) -> str:

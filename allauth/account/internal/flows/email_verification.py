@@ -12,7 +12,7 @@ from allauth.account import app_settings, signals
 from allauth.account.adapter import get_adapter
 from allauth.account.app_settings import EmailVerificationMethod
 from allauth.account.internal.constants import LoginStageKey
-from allauth.account.internal.flows.signup import claim_identifiers
+from allauth.account.internal.flows.signup import claim_identifier
 from allauth.account.internal.userkit import user_email
 from allauth.account.models import EmailAddress, Login, lock_addresses
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -67,10 +67,9 @@ def _store_verified(email_address: EmailAddress) -> list[EmailAddress] | None:
         return _replace_others(email_address)
     if not EmailAddress.objects.can_add_email(email_address.user):
         raise _TooManyError
-    with claim_identifiers(email_address.email) as taken:
-        if taken is not None:
-            raise _TakenError
-        return _replace_others(email_address)
+    if not claim_identifier(email_address.email, owner=str(email_address.user_id)):
+        raise _TakenError
+    return _replace_others(email_address)
 
 
 def _replace_others(email_address: EmailAddress) -> list[EmailAddress]:

@@ -57,12 +57,16 @@ def base_signup_form_class() -> type[forms.Form]:
     return form_class
 
 
-def claim_identifier(identifier: str) -> bool:
-    """Claim an address or number for the account being made; two sign-ups at once cannot.
+def claim_identifier(identifier: str, owner: str = "") -> bool:
+    """Claim an address or number for some seconds; two who want it at once cannot both.
 
-    No database constraint guards an address that is not verified yet.
+    No database constraint guards an address that is not verified yet, and on some databases not
+    even one that is. Whoever has claimed it as ``owner`` can claim it again.
     """
-    return cache.add(_get_claim_key(identifier), 1, timeout=_CLAIM_SECONDS)
+    key = _get_claim_key(identifier)
+    if cache.add(key, owner, timeout=_CLAIM_SECONDS):
+        return True
+    return bool(owner) and cache.get(key) == owner
 
 
 def _get_claim_key(identifier: str) -> str:
