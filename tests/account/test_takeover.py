@@ -74,3 +74,14 @@ def test_atk_a54_sites_without_verification_keep_everything(
     reset(client, mailoutbox, "victim@example.org")
 
     assert account.emailaddress_set.count() == 2
+
+
+def test_atk_a54_owner_of_an_address_that_was_added_by_mistake_puts_nobody_out(
+    client: Client, user_factory: Callable[..., Any], mailoutbox: list[EmailMessage]
+) -> None:
+    user = user_factory(email="owner@example.org", verified=True)
+    EmailAddress.objects.create(user=user, email="mistaken@example.org")
+
+    reset(client, mailoutbox, "mistaken@example.org")
+
+    assert user.emailaddress_set.filter(email="owner@example.org", verified=True).exists()

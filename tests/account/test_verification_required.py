@@ -23,6 +23,7 @@ from tests.projects.codes.tools import (
     submit,
 )
 from tests.projects.custom_hooks.tools import read_session, route_account_pages
+from tests.projects.probe_urls import open_to_all
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +49,9 @@ def _urls(settings: Any) -> None:
 
 
 def route(settings: Any) -> None:
-    route_account_pages(settings, path("sync/", sync_view), path("async/", async_view))
+    views = {"sync/": sync_view, "async/": async_view}
+    pages = [path(name, open_to_all(view)) for name, view in views.items()]
+    route_account_pages(settings, *pages)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -50,11 +50,12 @@ class Site:
 
     def get_entry(self, store: Store) -> dict[str, Any]:
         """The database of ``store``, which is made when it is asked for."""
-        if store.database not in self.entries:
-            entry = describe_database(store.database, self.directory)
+        name = str(store) if store.database == "sqlite" else store.database
+        if name not in self.entries:
+            entry = describe_database(store, self.directory)
             create(entry)
-            self.entries[store.database] = entry
-        return self.entries[store.database]
+            self.entries[name] = entry
+        return self.entries[name]
 
     def get_processes(self, store: Store) -> racers.Processes:
         """The processes of ``store``, which are started when they are asked for."""

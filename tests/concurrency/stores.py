@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import django
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
@@ -42,7 +43,9 @@ def find_stores() -> list[Store]:
     databases = given if os.environ.get("TEST_DATABASE_URL") else ["sqlite", *given]
     stores = []
     for database in databases:
-        stores += [Store(database, "locmem", "threads"), Store(database, "database", "processes")]
+        stores.append(Store(database, "locmem", "threads"))
+        if database != "sqlite" or django.VERSION >= (5, 1):
+            stores.append(Store(database, "database", "processes"))
         if get_url("redis"):
             stores += [Store(database, "redis", by) for by in ("threads", "processes")]
     return stores
@@ -56,14 +59,17 @@ def get_url(name: str) -> str:
     return url if url.startswith(name) else ""
 
 
-def describe_database(name: str, directory: Path) -> dict[str, Any]:
+def describe_database(store: Store, directory: Path) -> dict[str, Any]:
     """The entry of ``DATABASES``, with everything that Django adds to it."""
-    if name == "sqlite":
-        path = str(directory / "race.sqlite3")
+    if store.database == "sqlite":
+        path = str(directory / f"{store}.sqlite3")
         entry = {**get_database(""), "NAME": path, "TEST": {"NAME": path}}
         entry["OPTIONS"] = {"timeout": TIMEOUT}
+        if store.cache == "database":
+            # Otherwise that cache may fail to store what it is given, and does not say so.
+            entry["OPTIONS"]["transaction_mode"] = "IMMEDIATE"
     else:
-        entry = get_database(get_url(name))
+        entry = get_database(get_url(store.database))
         entry["TEST"] = {**entry.get("TEST", {}), "NAME": f"test_race_{os.getpid()}"}
     described: dict[str, Any] = ConnectionHandler({"default": entry}).settings["default"]
     return described
@@ -112,7 +118,7 @@ def create(entry: dict[str, Any]) -> None:
     name = settings.DATABASES["default"]["NAME"]
     with use_database(entry):
         connection: Any = connections["default"]
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        connection.creation.create_test_db(verbosity=0, autoclobber=True)
         call_command("createcachetable", CACHE_TABLE, verbosity=0)
         entry["NAME"] = connection.settings_dict["NAME"]
     settings.DATABASES["default"]["NAME"] = name
@@ -127,7 +133,6 @@ def destroy(entry: dict[str, Any]) -> None:
 
 def start_process(entry: dict[str, Any], cache_name: str) -> None:
     """Set Django up, in a process that takes part in races, on the stores of the test."""
-    import django
     from django.test.utils import setup_test_environment
 
     if get_url("mysql"):

@@ -26,11 +26,15 @@ def register_door(close: Callable[[Any], None]) -> None:
 
 
 def is_unproven(user: Any, email: str) -> bool:
-    """Tell whether nobody has verified ``email`` on the account, on a site where people do."""
+    """Tell whether ``email`` is what the account was made with, and nobody has verified it.
+
+    On a site where nobody ever verifies an address that says nothing. Nor does an address that was
+    added later, perhaps by mistake: its owner must not put out whom the account belongs to.
+    """
     if app_settings.EMAIL_VERIFICATION == EmailVerificationMethod.NONE:
         return False
-    addresses = EmailAddress.objects.filter(user=user, email=email.lower())
-    return not addresses.filter(verified=True).exists()
+    oldest = EmailAddress.objects.filter(user=user).order_by("pk").first()
+    return oldest is None or (oldest.email == email.lower() and not oldest.verified)
 
 
 def close_other_doors(user: Any, email: str) -> None:
