@@ -33,6 +33,7 @@ from tests.projects.custom_hooks.tools import (
     use_counting_hasher,
 )
 from tests.support.hops import Hops
+from tests.support.ids import name_parameter
 
 pytestmark = pytest.mark.django_db
 
@@ -143,9 +144,7 @@ CASES: list[tuple[set[str], dict[str, Any], str | None]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("methods", "credentials", "expected"), CASES, ids=lambda value: repr(value)[:60]
-)
+@pytest.mark.parametrize(("methods", "credentials", "expected"), CASES, ids=name_parameter)
 def test_atk_c28_atk_a51_both_colors_know_the_same_users(
     authenticate: Authenticate,
     people: dict[str, Any],
@@ -192,7 +191,9 @@ def test_atk_c28_atk_a51_both_colors_know_the_same_users(
     ],
     ids=repr,
 )
-@pytest.mark.parametrize("methods", [{"username"}, {"email"}, {"username", "email"}], ids=repr)
+@pytest.mark.parametrize(
+    "methods", [{"username"}, {"email"}, {"username", "email"}], ids=name_parameter
+)
 def test_ch02_s02_inv_21_wrong_password_costs_one_hash(
     authenticate: Authenticate,
     user_factory: Any,

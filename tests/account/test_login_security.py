@@ -49,6 +49,7 @@ from tests.projects.custom_hooks.tools import (
     use_counting_hasher,
     write_session,
 )
+from tests.support.ids import name_parameter
 
 pytestmark = pytest.mark.django_db
 
@@ -145,7 +146,7 @@ METHODS = [{"username"}, {"email"}, {"username", "email"}]
 
 class TestTiming:
     @pytest.mark.parametrize("backends", [[BACKEND], [MODEL_BACKEND, BACKEND]], ids=["own", "both"])
-    @pytest.mark.parametrize("methods", METHODS, ids=repr)
+    @pytest.mark.parametrize("methods", METHODS, ids=name_parameter)
     def test_sec_030_atk_a05_inv_21_ch02_s02_ch03_s04_known_and_unknown_cost_the_same(
         self,
         client: Client,
@@ -272,7 +273,7 @@ class TestLenientCollation:
 
 
 class TestFailedLogins:
-    @pytest.mark.parametrize("methods", METHODS, ids=repr)
+    @pytest.mark.parametrize("methods", METHODS, ids=name_parameter)
     def test_sec_007_ch02_s05_ch03_s05_s38_case_gives_no_further_attempts(
         self, client: Client, user_factory: Any, password: str, settings: Any, methods: set[str]
     ) -> None:
