@@ -48,7 +48,7 @@ from allauth.account import app_settings, signals
 from allauth.account.app_settings import LoginMethod
 from allauth.account.internal import userkit
 from allauth.account.internal.lookalikes import get_username_skeleton
-from allauth.account.internal.sessionkit import delete_without_reading
+from allauth.account.internal.sessionkit import delete_without_reading, rename_instead_of_copying
 from allauth.core import context
 from allauth.core.async_support import call_hook
 from allauth.core.internal import client_address, httpkit, ratelimit, redirects
@@ -384,6 +384,7 @@ class DefaultAccountAdapter(BaseAdapter):
         """Log the user in: from here on the session is theirs."""
         if not hasattr(user, "backend"):
             user.backend = _get_backend_path()
+        rename_instead_of_copying(request.session)
         django_login(request, user)
 
     def post_login(

@@ -226,6 +226,7 @@ class SocialLogin:
         self.phone_verified = phone_verified
         self.state: dict[str, Any] = {}
         self._matched_email: str | None = None
+        self._found_user: Any = None
 
     @property
     def is_headless(self) -> bool:
@@ -234,9 +235,11 @@ class SocialLogin:
 
     @property
     def is_existing(self) -> bool:
-        """Whether ``user`` is one that is stored; one query."""
+        """Whether ``user`` is one that is stored; one query, unless it was just read."""
         if self.user is None or self.user.pk is None:
             return False
+        if self.user is self._found_user:
+            return True
         return get_user_model()._default_manager.filter(pk=self.user.pk).exists()
 
     def get_redirect_url(self, request: HttpRequest) -> str | None:
@@ -266,7 +269,7 @@ class SocialLogin:
             return False
         extra_data = self.account.extra_data
         self.account = stored
-        self.user = stored.user
+        self.user = self._found_user = stored.user
         if self._is_of_somebody_else():
             return True
         stored.extra_data = extra_data

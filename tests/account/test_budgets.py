@@ -16,6 +16,7 @@ from tests.projects.custom_hooks.tools import (
     is_logged_in,
     submit_login,
     submit_signup,
+    write_session,
 )
 from tests.support.queries import assert_queries, max_queries
 
@@ -51,6 +52,16 @@ def test_login(client: Client, user: Any, password: str, settings: Any, methods:
     # The user; that the new session key is free, and the session; the time of the login.
     with max_queries(5):
         submit_login(client, login, password)
+
+    assert is_logged_in(client, user)
+
+
+def test_login_of_a_visitor_who_has_a_session(client: Client, user: Any, password: str) -> None:
+    write_session(client, basket=3)
+
+    # The session; the user; the new key of the session; the time of the login; the session.
+    with max_queries(5):
+        submit_login(client, user.username, password)
 
     assert is_logged_in(client, user)
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
 from allauth.account import app_settings
+from allauth.account.internal.sessionkit import cycle_key
 
 if TYPE_CHECKING:
     from allauth.account.models import Login
@@ -25,7 +26,7 @@ def stash_login(request: HttpRequest, login: Login) -> None:
     The first time the session gets a new key: whoever knew the former one gains nothing by it.
     """
     if LOGIN_SESSION_KEY not in request.session and request.session.session_key:
-        request.session.cycle_key()
+        cycle_key(request.session)
     if login.user is not None:
         login.state.setdefault(_AUTH_HASH, login.user.get_session_auth_hash())
     request.session[LOGIN_SESSION_KEY] = login.serialize()

@@ -119,9 +119,13 @@ def stash_state(
         state_id = get_adapter().generate_state_param(state)
     if state.get("process") == AuthProcess.CONNECT:
         state = {**state, _USER: _get_user_id(request)}
-    with _editing(request) as states:
+    # Another tab may begin or end a login at the same moment, and neither may undo the other.
+    with _locked(request.session.session_key):
+        states = _read_current_states(request.session)
         gc_states(states)
         states[state_id] = [state, time.time(), provider_id]
+        _save(request.session, states)
+    _reload_session(request)
     return state_id
 
 
@@ -166,13 +170,16 @@ def _unstash(
 
 
 def _take(request: HttpRequest, pick: Callable[[States], str | None]) -> dict[str, Any] | None:
-    # A request without a state of ours leaves the session as it is.
-    if pick(get_states(request)) is None:
-        return None
-    with _editing(request) as states:
+    with _locked(request.session.session_key):
+        states = _read_current_states(request.session)
         state_id = pick(states)
-        entry = None if state_id is None else states.pop(state_id)
-    if entry is None or _is_expired(entry) or not _claim(state_id, entry):
+        # A request without a state of ours leaves the session as it is.
+        if state_id is None:
+            return None
+        entry = states.pop(state_id)
+        _save(request.session, states)
+    _keep_current_states(request.session)
+    if _is_expired(entry) or not _claim(state_id, entry):
         return None
     state: dict[str, Any] = dict(entry[0])
     user_id = state.pop(_USER, _UNKNOWN)
@@ -181,7 +188,7 @@ def _take(request: HttpRequest, pick: Callable[[States], str | None]) -> dict[st
     return state
 
 
-def _claim(state_id: str | None, entry: list[Any]) -> bool:
+def _claim(state_id: str, entry: list[Any]) -> bool:
     what = json.dumps([state_id, *entry[1:]])
     digest = hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()
     return cache.add(f"allauth:socialaccount:state:{digest}", 1, timeout=2 * STATE_TTL)
@@ -198,22 +205,13 @@ def restore_states(request: HttpRequest, states: States) -> None:
         _write_states(request.session, states)
 
 
-@contextmanager
-def _editing(request: HttpRequest) -> Iterator[States]:
-    """Edit the states as the store has them now, and save the session at once.
-
-    Another tab may begin or end a login at the same moment, and neither may undo the other.
-    """
-    session = request.session
-    with _locked(session.session_key):
-        states = _read_stored_states(session)
-        yield states
-        _write_states(session, states)
-        try:
-            type(session).save(session)
-        except UpdateError as error:
-            raise SessionInterrupted("The session was ended by another request.") from error
-    _reload_session(request)
+def _save(session: SessionBase, states: States) -> None:
+    """Store the states at once, not only at the end of the request."""
+    _write_states(session, states)
+    try:
+        type(session).save(session)
+    except UpdateError as error:
+        raise SessionInterrupted("The session was ended by another request.") from error
 
 
 @contextmanager
@@ -226,9 +224,14 @@ def _locked(session_key: str | None) -> Iterator[None]:
         yield
 
 
-def _read_stored_states(session: SessionBase) -> States:
-    if session.session_key is None:
+def _read_current_states(session: SessionBase) -> States:
+    """The states as the store has them now; a session that was not read yet is read for that."""
+    if session.session_key is None or not hasattr(session, "_session_cache"):
         return _read_states(session)
+    return _read_stored_states(session)
+
+
+def _read_stored_states(session: SessionBase) -> States:
     return _read_states(type(session)(session.session_key))
 
 
@@ -237,19 +240,23 @@ def _reload_session(request: HttpRequest) -> None:
     key = request.session.session_key
     if key is None:
         return
-    session = type(request.session)(key)
-    session.accessed = True
+    request.session = type(request.session)(key)
+    request.session.accessed = True
+    _keep_current_states(request.session)
+
+
+def _keep_current_states(session: SessionBase) -> None:
+    """Have the last save of the request keep the states that other requests store until then."""
     # The middleware must send the cookie, and for that it saves the session again.
     session.modified = True
-    save = session.save
+    key = session.session_key
 
-    def save_with_current_states(must_create: bool = False) -> None:
-        if session.session_key != key:
-            save(must_create)
+    def save(must_create: bool = False) -> None:
+        if key is None or session.session_key != key:
+            type(session).save(session, must_create)
             return
         with _locked(key):
             _write_states(session, _read_stored_states(session))
-            save(must_create)
+            type(session).save(session, must_create)
 
-    session.save = save_with_current_states  # type: ignore[method-assign]
-    request.session = session
+    session.save = save  # type: ignore[method-assign]

@@ -11,6 +11,7 @@ from allauth.account.internal.flows.password_reset import RESET_KEY_SESSION_KEY
 from allauth.account.internal.flows.password_reset_by_code import (
     PASSWORD_RESET_VERIFICATION_SESSION_KEY,
 )
+from allauth.account.internal.sessionkit import cycle_key
 
 
 def logout(request: HttpRequest, *, show_message: bool = True) -> None:
@@ -25,7 +26,7 @@ def logout(request: HttpRequest, *, show_message: bool = True) -> None:
         adapter.logout(request)
     elif request.session.session_key:
         # Whoever else knows the key of a login that is cancelled has nothing left.
-        request.session.cycle_key()
+        cycle_key(request.session)
     stagekit.clear_login(request)
     request.session.pop(PASSWORD_RESET_VERIFICATION_SESSION_KEY, None)
     request.session.pop(RESET_KEY_SESSION_KEY, None)

@@ -18,6 +18,7 @@ from allauth.account.internal.flows.login import (
     get_authentication_records,
     record_authentication,
 )
+from allauth.account.internal.sessionkit import cycle_key
 from allauth.account.internal.userkit import user_id_to_str
 from allauth.account.utils import get_next_redirect_url
 from allauth.core.async_support import call_hook
@@ -40,7 +41,7 @@ def reauthenticate_by_password(request: HttpRequest) -> None:
     The session gets a new key, since it may do more from here on.
     """
     record_authentication(request, request.user, method="password", reauthenticated=True)
-    request.session.cycle_key()
+    cycle_key(request.session)
 
 
 def raise_if_reauthentication_required(request: HttpRequest, *, app: str) -> None:
