@@ -135,7 +135,7 @@ def start_process(entry: dict[str, Any], cache_name: str) -> None:
     """Set Django up, in a process that takes part in races, on the stores of the test."""
     from django.test.utils import setup_test_environment
 
-    if get_url("mysql"):
+    if entry["ENGINE"].endswith("mysql"):
         get_database(get_url("mysql"))  # makes the driver known
     project: Any = importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
     project.DATABASES = {"default": entry}
