@@ -1,6 +1,11 @@
-"""A small site on which both packages are measured: the account app alone."""
+"""A small site on which both packages are measured.
+
+It has the account app alone or, with ``PROVIDER``, third-party accounts at that address too.
+"""
 
 from __future__ import annotations
+
+import os
 
 SECRET_KEY = "not a secret: only for measuring"
 ALLOWED_HOSTS = ["*"]
@@ -53,3 +58,20 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "1000000/m/ip,1000000/5m/key",
     "signup": "1000000/m/ip",
 }
+
+PROVIDER = os.environ.get("PROVIDER")
+if PROVIDER:
+    INSTALLED_APPS += ["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"]
+    SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            "APPS": [
+                {
+                    "provider_id": "benchmark",
+                    "name": "Benchmark",
+                    "client_id": "client-1",
+                    "secret": "secret-1",
+                    "settings": {"server_url": PROVIDER},
+                }
+            ]
+        }
+    }

@@ -9,9 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from django.conf import settings
+from django.conf import Settings, settings
 
 _ABSENT = object()
+
+
+def _read(name: str, default: Any) -> Any:
+    """What the settings say, sparing the exception with which they say that they say nothing."""
+    found = object.__getattribute__(settings, "_wrapped")
+    if type(found) is Settings and name not in vars(found):
+        return default
+    return getattr(settings, name, default)
 
 
 def get_setting(name: str, dflt: Any) -> Any:
@@ -20,9 +28,9 @@ def get_setting(name: str, dflt: Any) -> Any:
     A project can take over the look-up, for example per tenant, with ``ALLAUTH_SETTING_GETTER``: a
     callable, or the dotted path of one, that is called as ``getter(name, dflt)``.
     """
-    getter = getattr(settings, "ALLAUTH_SETTING_GETTER", None)
+    getter = _read("ALLAUTH_SETTING_GETTER", None)
     if getter is None:
-        return getattr(settings, name, dflt)
+        return _read(name, dflt)
     if isinstance(getter, str):
         from django.utils.module_loading import import_string
 

@@ -38,15 +38,17 @@ def rename_instead_of_copying(session: Any) -> None:
     latest. Where anything refers to the rows of sessions or listens to their signals, the way of
     Django stays: a new row, and the old one deleted.
     """
-    if type(session) is not SessionStore or _is_observed(session.model):
+    if type(session) is not SessionStore or session.session_key is None:
+        return
+    if _is_observed(session.model):
         return
 
     def rename() -> None:
-        # 32 letters and digits: the primary key refuses what no two sessions will ever draw.
-        key = get_random_string(32, VALID_KEY_CHARS)
         rows = session.model.objects.filter(session_key=session.session_key)
         session.keys()  # read it while it has the former key
-        if session.session_key is None or not rows.update(session_key=key):
+        # 32 letters and digits: the primary key refuses what no two sessions will ever draw.
+        key = get_random_string(32, VALID_KEY_CHARS)
+        if not rows.update(session_key=key):
             type(session).cycle_key(session)
             return
         session._session_key = key

@@ -7,7 +7,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
 from django.views.generic.base import TemplateView
 
 from allauth import app_settings as allauth_settings
@@ -53,7 +52,6 @@ class LoginView(
     @method_decorator(rate_limit(action="login"))
     @method_decorator(login_not_required)
     @sensitive_post_parameters_m
-    @method_decorator(never_cache)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Refuse local logins where only third-party accounts are used."""
         if allauth_settings.SOCIALACCOUNT_ONLY and request.method != "GET":

@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
 
 from allauth.account.forms import SignupForm
 from allauth.account.internal import stagekit
@@ -49,7 +48,6 @@ class SignupView(
     @method_decorator(rate_limit(action="signup"))
     @method_decorator(login_not_required)
     @sensitive_post_parameters_m
-    @method_decorator(never_cache)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Show or process the form."""
         return super().dispatch(request, *args, **kwargs)
