@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.cache import cache
@@ -18,9 +18,14 @@ from django.dispatch import Signal
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
+from allauth.account.internal import stagekit
 from allauth.account.internal.userkit import did_user_login, user_id_to_str
 from allauth.core.internal import ratelimit
 from allauth.core.internal.cryptokit import compare_user_code, normalize_user_code
+
+if TYPE_CHECKING:
+    from allauth.account.models import Login
+    from allauth.account.stages import LoginStage
 
 _SIGNED_COOKIES = "django.contrib.sessions.backends.signed_cookies"
 _HASHED = "hmac_sha256$"
@@ -244,3 +249,30 @@ class AbstractCodeVerificationProcess(ABC):
             limit_get=True,
         )
         return usage is not None
+
+
+class StageCodeVerificationProcess(AbstractCodeVerificationProcess):
+    """A verification at which a login or sign-up waits; it is kept as one of its stages."""
+
+    def __init__(
+        self, request: HttpRequest, login: Login, state: dict[str, Any], user: Any = None
+    ) -> None:
+        super().__init__(request, state, user)
+        self.login = login
+
+    @classmethod
+    def resume(cls, stage: LoginStage) -> Self | None:
+        """The verification at which the login waits; ``None`` if its time is over."""
+        if not is_code_state(stage.state):
+            return None
+        process = cls(stage.request, stage.login, stage.state, stage.login.user)
+        if not process.is_valid():
+            process.abort()
+            return None
+        return process
+
+    def persist(self) -> None:
+        stagekit.stash_login(self.request, self.login)
+
+    def abort(self) -> None:
+        stagekit.clear_login(self.request)

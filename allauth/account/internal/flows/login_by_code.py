@@ -12,10 +12,7 @@ from allauth.account.adapter import generate_phone_code, get_adapter
 from allauth.account.internal import stagekit
 from allauth.account.internal.constants import LoginStageKey
 from allauth.account.internal.flows import email_verification
-from allauth.account.internal.flows.code_verification import (
-    AbstractCodeVerificationProcess,
-    is_code_state,
-)
+from allauth.account.internal.flows.code_verification import StageCodeVerificationProcess
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.internal.flows.signup import send_unknown_account_mail
 from allauth.account.internal.userkit import user_email
@@ -40,17 +37,11 @@ def count_code_request(
     return usage is not None
 
 
-class LoginCodeVerificationProcess(AbstractCodeVerificationProcess):
+class LoginCodeVerificationProcess(StageCodeVerificationProcess):
     """A login, begun by the user or required by the site, that waits for a code."""
 
     kind = "login"
     rejected_signal = signals.login_code_rejected
-
-    def __init__(
-        self, request: HttpRequest, login: Login, state: dict[str, Any], user: Any = None
-    ) -> None:
-        super().__init__(request, state, user)
-        self.login = login
 
     @property
     def max_attempts(self) -> int:
@@ -92,17 +83,6 @@ class LoginCodeVerificationProcess(AbstractCodeVerificationProcess):
             state = stage.state
         process = cls(request, login, state, user)
         process.send()
-        return process
-
-    @classmethod
-    def resume(cls, stage: LoginStage) -> LoginCodeVerificationProcess | None:
-        """The verification at which the login waits; ``None`` if its time is over."""
-        if not is_code_state(stage.state):
-            return None
-        process = cls(stage.request, stage.login, stage.state, stage.login.user)
-        if not process.is_valid():
-            process.abort()
-            return None
         return process
 
     @property
@@ -163,12 +143,6 @@ class LoginCodeVerificationProcess(AbstractCodeVerificationProcess):
             adapter.send_account_already_exists_mail(email)
         else:
             send_unknown_account_mail(self.request, email)
-
-    def persist(self) -> None:
-        stagekit.stash_login(self.request, self.login)
-
-    def abort(self) -> None:
-        stagekit.clear_login(self.request)
 
     def finish(self, redirect_url: str | None, stage: LoginStage) -> HttpResponse:
         """Go on with the login after the right code."""

@@ -9,14 +9,13 @@ from django.http import HttpRequest
 
 from allauth.account import app_settings
 from allauth.account.adapter import generate_phone_code, get_adapter
-from allauth.account.internal import stagekit
 from allauth.account.internal.flows.code_verification import (
     AbstractCodeVerificationProcess,
+    StageCodeVerificationProcess,
     is_code_state,
 )
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.internal.userkit import user_id_to_str
-from allauth.account.models import Login
 from allauth.core.internal import ratelimit
 
 if TYPE_CHECKING:
@@ -97,14 +96,8 @@ class PhoneVerificationProcess(AbstractCodeVerificationProcess):
         )
 
 
-class PhoneVerificationStageProcess(PhoneVerificationProcess):
+class PhoneVerificationStageProcess(StageCodeVerificationProcess, PhoneVerificationProcess):
     """The verification at which a login or sign-up waits."""
-
-    def __init__(
-        self, request: HttpRequest, login: Login, state: dict[str, Any], user: Any = None
-    ) -> None:
-        super().__init__(request, state, user)
-        self.login = login
 
     @property
     def max_resend_count(self) -> int:  # type: ignore[override]
@@ -123,23 +116,6 @@ class PhoneVerificationStageProcess(PhoneVerificationProcess):
         process = cls(stage.request, login, stage.state, login.user)
         process.send()
         return process
-
-    @classmethod
-    def resume(cls, stage: LoginStage) -> PhoneVerificationStageProcess | None:
-        """The verification at which the login waits; ``None`` if its time is over."""
-        if not is_code_state(stage.state):
-            return None
-        process = cls(stage.request, stage.login, stage.state, stage.login.user)
-        if not process.is_valid():
-            process.abort()
-            return None
-        return process
-
-    def persist(self) -> None:
-        stagekit.stash_login(self.request, self.login)
-
-    def abort(self) -> None:
-        stagekit.clear_login(self.request)
 
     def change_to(self, phone: str, account_already_exists: bool) -> None:
         """Correct the number to be verified, and send a code to it; raises ``RateLimited``.
