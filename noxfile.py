@@ -67,14 +67,14 @@ def find(*patterns: str) -> list[str]:
 @nox.session
 def test(session: nox.Session) -> None:
     """The suite, on this Python and the newest Django for it."""
-    install(session)
+    install(session, "daphne")
     pytest(session, "--numprocesses=auto")
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
     """The suite, and the branches that it leaves out."""
-    install(session)
+    install(session, "daphne")
     pytest(session, "--numprocesses=auto", "--cov", "--cov-report=term", "--cov-fail-under=95")
 
 

@@ -1,4 +1,8 @@
-"""Settings of the demo. Environment variable: ``DEMO_VARIANT``, a name of ``demo.variants``."""
+"""Settings of the demo, some of which ``run.py`` passes on by environment variables.
+
+``DEMO_VARIANT`` is a name of ``demo.variants``. ``DEMO_LIBRARY_URL`` is where the identity provider
+listens, and ``DEMO_LIBRARY_SECRET`` what it knows the demo by; without them it is not offered.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +42,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "demo",
 ]
 
@@ -100,4 +106,19 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_CONFIRMATION_AUTHENTICATED_REDIRECT_URL = "account_email"
+
+LIBRARY = {
+    "provider_id": "village-library",
+    "name": "Village Library",
+    "client_id": "demo",
+    "secret": os.environ.get("DEMO_LIBRARY_SECRET", ""),
+    "settings": {"server_url": os.environ.get("DEMO_LIBRARY_URL", "")},
+}
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "APPS": [LIBRARY] if LIBRARY["secret"] else [],
+        "OAUTH_PKCE_ENABLED": True,
+    }
+}
+
 globals().update(VARIANTS[VARIANT].settings)

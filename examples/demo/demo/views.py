@@ -35,7 +35,7 @@ class Link(NamedTuple):
 
 ENTRANCE = [
     Link("account_signup", "Sign up", "Make an account, and verify what you sign up with."),
-    Link("account_login", "Sign in", "With what the variant allows, and a password."),
+    Link("account_login", "Sign in", "By password, or by your account at the library."),
     Link("account_request_login_code", "Sign in by code", "Without a password, once."),
     Link("account_reset_password", "Lost password", "Get a mail, and choose a new one."),
 ]
@@ -43,6 +43,7 @@ ACCOUNT = [
     Link("account_email", "Email addresses", "Add, verify, remove, or choose the primary one."),
     Link("account_change_phone", "Phone number", "Change it, and verify the new one."),
     Link("account_change_password", "Password", "Change it, or set a first one."),
+    Link("socialaccount_connections", "Connections", "Which accounts elsewhere open this one."),
     Link("account_reauthenticate", "Confirm access", "Show once more that it is you."),
     Link("account_logout", "Sign out", "End this session."),
 ]
