@@ -9,9 +9,11 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from allauth.account.forms import BaseSignupForm
+from allauth.account.internal.flows.pretended_signup import Kept, read_form
+from allauth.account.internal.flows.signup import AddressTakenError
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.adapter import get_adapter
-from allauth.socialaccount.internal.flows import connect
+from allauth.socialaccount.internal.flows import connect, signup
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 
 
@@ -35,7 +37,21 @@ class SignupForm(BaseSignupForm):
     def _save_all(self, request: HttpRequest) -> Any:
         user = get_adapter().save_user(request, self.sociallogin, form=self)
         self.custom_signup(request, user)
+        try:
+            signup.raise_if_address_went(user, self.cleaned_data.get("email"))
+        except AddressTakenError:
+            signup.forget_rows(self.sociallogin)
+            raise
         return user
+
+    def _keep(self, password: str) -> Kept:
+        """What the account can be made from once address or number are corrected."""
+        return {
+            "kind": "socialaccount",
+            "data": read_form(self),
+            "sociallogin": self.sociallogin.serialize(),
+            "by_form": True,
+        }
 
     def validate_unique_email(self, value: str) -> str:
         """Say where to go, if the address has an account and that may be told."""

@@ -31,6 +31,9 @@ from tests.projects.custom_hooks.tools import (
     submit_signup,
     use_counting_hasher,
 )
+from tests.projects.custom_hooks.tools import (
+    read_code as _read_code,
+)
 from tests.support.queries import Queries
 
 pytestmark = pytest.mark.django_db
@@ -218,6 +221,11 @@ def _compare(
         assert transcripts[0][-1]["mails"] == expected_mails
 
 
+def _forget_number_of_mails(transcript: Transcript) -> None:
+    """The owner of an address reads its mail; whoever signs up does not."""
+    transcript.steps = [{**step, "mails": 0} for step in transcript.steps]
+
+
 class TestParity:
     ALL = [FREE, TAKEN, UNVERIFIED, ASLEEP, FIELD]
 
@@ -279,10 +287,49 @@ class TestParity:
             transcript.get(CODE_PAGE)
             transcript.post(CODE_PAGE, {"action": "resend"})
             transcript.get(CODE_PAGE)
-            # The owner of the address reads the mails; whoever signs up does not.
-            transcript.steps = [{**step, "mails": 0} for step in transcript.steps]
+            _forget_number_of_mails(transcript)
 
         _compare(client_factory, visit, self.ALL)
+
+    @pytest.mark.parametrize("field", [None, "company"])
+    def test_inv_20_inv_22_atk_a26_corrected_address(
+        self,
+        client_factory: Callable[..., Client],
+        owners: None,
+        mandatory: None,
+        settings: Any,
+        field: str | None,
+    ) -> None:
+        settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+        settings.ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = 3
+        settings.ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 1
+        settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 4
+        settings.ACCOUNT_RATE_LIMITS = False
+        settings.ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = field
+        route_account_pages(settings)
+
+        def visit(transcript: Transcript, email: str) -> None:
+            _sign_up(transcript, email)
+            assert transcript.get(CODE_PAGE).context["can_change"]
+            transcript.post(CODE_PAGE, {"code": "BCDF-GHJK"})
+            for change in (email, "nonsense", "", TAKEN.replace("t", "T")):
+                if change.lower() != email:
+                    transcript.post(CODE_PAGE, {"action": "change", "email": change})
+                    transcript.get(CODE_PAGE)
+            transcript.post(CODE_PAGE, {"action": "change", "email": "other@example.org"})
+            transcript.get(CODE_PAGE)
+            transcript.get(LOGIN)
+            transcript.post(CODE_PAGE, {"action": "resend"})
+            code = _read_code()
+            transcript.post(CODE_PAGE, {"code": "BCDF-GHJK"})
+            transcript.post(CODE_PAGE, {"code": code})
+            transcript.get("/")
+            transcript.post(LOGOUT, {})
+            transcript.post(LOGIN, {"login": "new", "password": STRONG_PASSWORD})
+            assert is_logged_in(transcript.client)
+            _forget_number_of_mails(transcript)
+
+        _compare(client_factory, visit, [FREE, UNVERIFIED, ASLEEP, FIELD])
 
     def test_inv_20_cancelled_and_expired(
         self,
@@ -330,9 +377,36 @@ class TestParity:
                 transcript.post(LOGIN_CODE_PAGE, {"code": "BCDF-GHJK"})
             transcript.get(LOGIN_CODE_PAGE)
             transcript.get(LOGIN)
-            transcript.steps = [{**step, "mails": 0} for step in transcript.steps]
+            _forget_number_of_mails(transcript)
 
         _compare(client_factory, visit, self.ALL)
+
+    def test_inv_20_atk_a26_corrected_phone_number(
+        self,
+        client_factory: Callable[..., Client],
+        user_factory: Any,
+        settings: Any,
+        sms_outbox: Any,
+    ) -> None:
+        settings.ACCOUNT_SIGNUP_FIELDS = ["username*", "phone*", "password1*"]
+        settings.ACCOUNT_PHONE_VERIFICATION_SUPPORTS_CHANGE = 2
+        settings.ACCOUNT_RATE_LIMITS = False
+        route_account_pages(settings)
+        user_factory(username="owner", phone="+31687654321")
+        user_factory(username="another", phone="+31687650000")
+
+        def visit(transcript: Transcript, phone: str) -> None:
+            _sign_up(transcript, "", phone=phone)
+            assert transcript.get(PHONE_PAGE).context["can_change"]
+            for number in (phone, "nonsense", "+31687650000", "+31612340000"):
+                transcript.post(PHONE_PAGE, {"action": "change", "phone": number})
+                transcript.get(PHONE_PAGE)
+            transcript.post(PHONE_PAGE, {"code": "BCDF-GHJK"})
+            transcript.post(PHONE_PAGE, {"code": sms_outbox[-1].code})
+            transcript.get("/")
+            assert is_logged_in(transcript.client)
+
+        _compare(client_factory, visit, ["+31611112222", "+31687654321"])
 
     @pytest.mark.parametrize("with_email", [True, False])
     def test_inv_20_phone_number(

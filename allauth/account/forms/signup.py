@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, cast
 
 from django import forms
@@ -22,7 +23,14 @@ from allauth.account.internal.flows.manage_email import (
     email_already_exists,
 )
 from allauth.account.internal.flows.phone_verification import phone_already_exists
+from allauth.account.internal.flows.pretended_signup import (
+    PASSWORD_FIELDS,
+    Kept,
+    is_correctable,
+    read_form,
+)
 from allauth.account.internal.flows.signup import (
+    AddressTakenError,
     base_signup_form_class,
     claim_identifiers,
     pretend_to_robot,
@@ -31,9 +39,10 @@ from allauth.account.internal.flows.signup import (
 from allauth.account.models import EmailAddress
 from allauth.account.utils import setup_user_email
 from allauth.core.async_support import call_hook
+from allauth.core.internal.modelkit import begin_with_write
 from allauth.utils import get_username_max_length, set_form_field_order
 
-_PASSWORD_FIELDS = ("password1", "password2")
+_USERNAME_ATTEMPTS = 5
 
 
 class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
@@ -63,7 +72,7 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
 
     @property
     def _default_field_order(self) -> list[str]:
-        return [name for name in self._signup_fields if name not in _PASSWORD_FIELDS]
+        return [name for name in self._signup_fields if name not in PASSWORD_FIELDS]
 
     @property
     def _has_phone_field(self) -> bool:
@@ -142,7 +151,7 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
                 if taken is None:
                     try:
                         return self.save(request), None
-                    except _AddressTakenError:
+                    except AddressTakenError:
                         taken = self.cleaned_data["email"]
                 self._refuse(taken)
         return None, self._pretend(request)
@@ -171,14 +180,29 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
         self.account_already_exists = True
 
     def _pretend(self, request: HttpRequest) -> HttpResponse:
+        user = get_user_model()()
         password = self.cleaned_data.get("password1")
         if password:
             # The work that a real account would take.
-            get_user_model()().set_password(password)
+            user.set_password(password)
         # Nor does the session tell the two apart.
         get_adapter().unstash_verified_email(request)
-        phone = self.cleaned_data.get("phone") if self._has_phone_field else None
-        return prevent_enumeration(request, email=self.cleaned_data.get("email"), phone=phone)
+        return prevent_enumeration(
+            request,
+            email=self.cleaned_data.get("email"),
+            phone=self.cleaned_data.get("phone") if self._has_phone_field else None,
+            kept=self._keep(user.password) if is_correctable() else None,
+        )
+
+    def _keep(self, password: str) -> Kept:
+        """What the account can be made from once address or number are corrected."""
+        by_passkey = getattr(self, "by_passkey", False)
+        return {
+            "kind": "account",
+            "data": read_form(self),
+            "password": password,
+            "by_passkey": by_passkey,
+        }
 
     def save(self, request: HttpRequest) -> Any:
         """Make the account: user, phone number, addresses, and what the project adds.
@@ -188,15 +212,22 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
         """
         if self.account_already_exists:
             raise ValueError("There is an account already.")
-        try:
-            with transaction.atomic():
-                return self._save_all(request)
-        except IntegrityError as error:
-            username = self.cleaned_data.get("username")
-            if username:
+        username = self.cleaned_data.get("username")
+        if username:
+            try:
+                with transaction.atomic():
+                    return self._save_all(request)
+            except IntegrityError as error:
                 self._raise_if_username_taken(username, error)
                 raise
-        # A name that was made up went to somebody else meanwhile: another one is.
+        return self._save_with_made_up_username(request)
+
+    def _save_with_made_up_username(self, request: HttpRequest) -> Any:
+        for _attempt in range(_USERNAME_ATTEMPTS):
+            # A name that was free may go to somebody else meanwhile: another one is made up.
+            with suppress(IntegrityError), transaction.atomic():
+                begin_with_write(EmailAddress)
+                return self._save_all(request)
         with transaction.atomic():
             return self._save_all(request)
 
@@ -216,12 +247,8 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
             try:
                 EmailAddress.objects.get_for_user(user, email)
             except EmailAddress.DoesNotExist as error:
-                raise _AddressTakenError from error
+                raise AddressTakenError from error
         return user
-
-
-class _AddressTakenError(ValueError):
-    """The address went to another account since the form was checked."""
 
 
 def _is_email_unique() -> bool:

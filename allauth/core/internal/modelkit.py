@@ -12,10 +12,12 @@ from typing import Any, TypeVar
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile, File
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connections, router
 from django.db.models import (
     BinaryField,
     DateField,
     DateTimeField,
+    F,
     Field,
     FileField,
     Model,
@@ -121,3 +123,14 @@ def _get_field(model: type[Model], name: str) -> Field[Any, Any] | None:
         if name in (field.name, field.attname):
             return field
     return None
+
+
+def begin_with_write(model: type[Model]) -> None:
+    """Have SQLite let this transaction write, before it reads.
+
+    One that has read already is refused, at once, while another one waits to commit
+    (https://www.sqlite.org/lang_transaction.html). Other databases need nothing of the kind.
+    """
+    if connections[router.db_for_write(model)].vendor == "sqlite":
+        name = next(field.name for field in model._meta.concrete_fields if not field.primary_key)
+        model._base_manager.filter(pk=-1).update(**{name: F(name)})

@@ -110,3 +110,17 @@ async def display_user(user: Any) -> str:
 def shout(user: Any) -> str:
     """Another value for ``ACCOUNT_USER_DISPLAY``."""
     return str(user.username).upper()
+
+
+class OnceSignupForm(SignupForm):
+    """Takes a token that is good for one check, like that of a captcha."""
+
+    used: ClassVar[set[str]] = set()
+    token = forms.CharField()
+
+    def clean_token(self) -> str:
+        token: str = self.cleaned_data["token"]
+        if token in OnceSignupForm.used:
+            raise forms.ValidationError("That token was used already.", code="used")
+        OnceSignupForm.used.add(token)
+        return token

@@ -253,7 +253,7 @@ class Transcript:
                 "headers": sorted(
                     (name, self._mask(value))
                     for name, value in response.items()
-                    if name != "Content-Length"
+                    if name not in ("Content-Length", "Expires")
                 ),
                 "cookies": sorted(response.cookies),
                 "body": self._mask(response.content.decode()),

@@ -143,6 +143,13 @@ class AbstractCodeVerificationProcess(ABC):
             state["user_id"] = user_id_to_str(user)
         return state
 
+    def attach_user(self, user: Any) -> None:
+        """Have a verification that was pretended be about ``user``, if there is one now."""
+        if user is None:
+            return
+        self.user = user
+        self.state["user_id"] = user_id_to_str(user)
+
     @property
     def email(self) -> str | None:
         """The address the code was mailed to."""
@@ -171,11 +178,11 @@ class AbstractCodeVerificationProcess(ABC):
     @property
     def can_change(self) -> bool:
         """Whether the address or number may be corrected: only before the first login."""
-        return bool(
-            self.state.get("change_count", 0) < self.max_change_count
-            and self.user is not None
-            and not did_user_login(self.user)
-        )
+        is_within_quota = self.state.get("change_count", 0) < self.max_change_count
+        return bool(is_within_quota and self._is_of_new_account())
+
+    def _is_of_new_account(self) -> bool:
+        return self.user is not None and not did_user_login(self.user)
 
     def send(self, *, is_resend: bool = False) -> None:
         """Make a code, send it, and keep the state; a former code dies with it.

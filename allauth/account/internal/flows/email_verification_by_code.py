@@ -15,6 +15,7 @@ from allauth.account.internal.flows.code_verification import (
     AbstractCodeVerificationProcess,
     is_code_state,
 )
+from allauth.account.internal.flows.pretended_signup import correct
 from allauth.account.internal.userkit import did_user_login, get_user_by_id, user_email
 from allauth.account.models import EmailAddress
 
@@ -85,6 +86,10 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
         super().__init__(request, state, user)
         self._is_signup = user is None or not did_user_login(user)
 
+    def _is_of_new_account(self) -> bool:
+        # Those without a user are sign-ups that are pretended.
+        return self.user is None or super()._is_of_new_account()
+
     @property
     def key(self) -> str:
         """The code that is being sent, by the name that confirmations have for it."""
@@ -148,7 +153,7 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
 
         An address of another account is only pretended to be taken over.
         """
-        former = dict(self.state)
+        former, user = dict(self.state), self.user
         self.state["email"] = email.lower()
         if account_already_exists:
             self.state["account_already_exists"] = True
@@ -157,14 +162,28 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
         self.__dict__.pop("email_address", None)
         self.state["change_count"] = self.state.get("change_count", 0) + 1
         try:
-            with transaction.atomic():
-                if not account_already_exists:
-                    self._replace_address(email)
-                self.send()
+            if user is None:
+                self._correct_signup(email)
+            else:
+                with transaction.atomic():
+                    if not account_already_exists:
+                        self._replace_address(email)
+                    self.send()
         except Exception:
+            self.user = user
             self.state.clear()
             self.state.update(former)
             raise
+
+    def _correct_signup(self, email: str) -> None:
+        login = stagekit.unstash_login(self.request, peek=True)
+        if login is None:
+            # A robot, who signs up for nothing, has nothing mailed to anybody.
+            self.send(is_resend=True)
+            return
+        with correct(self.request, login, email=email) as user:
+            self.attach_user(user)
+            self.send()
 
     def _replace_address(self, email: str) -> None:
         EmailAddress.objects.add_new_email(self.request, self.user, email, send_verification=False)

@@ -14,6 +14,7 @@ from allauth.account.internal.flows.code_verification import (
     StageCodeVerificationProcess,
     is_code_state,
 )
+from allauth.account.internal.flows.pretended_signup import correct
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.internal.userkit import user_id_to_str
 from allauth.core.internal import ratelimit
@@ -122,18 +123,29 @@ class PhoneVerificationStageProcess(StageCodeVerificationProcess, PhoneVerificat
 
         A number of another account is only pretended to be taken over.
         """
-        former = dict(self.state)
+        former, user = dict(self.state), self.user
         self.state["phone"] = phone
         self.state["account_already_exists"] = account_already_exists
         self.state["change_count"] = self.state.get("change_count", 0) + 1
         try:
-            self.send()
+            if user is None:
+                with correct(self.request, self.login, phone=phone) as newcomer:
+                    self.attach_user(newcomer)
+                    self.send()
+            else:
+                self.send()
+                if not account_already_exists:
+                    get_adapter().set_phone(user, phone, False)
         except Exception:
+            self.user = user
             self.state.clear()
             self.state.update(former)
             raise
-        if not account_already_exists:
-            get_adapter().set_phone(self.user, phone, False)
+
+    def _is_of_new_account(self) -> bool:
+        if self.user is None:
+            return bool(self.state.get("signup"))
+        return super()._is_of_new_account()
 
 
 class ChangePhoneVerificationProcess(PhoneVerificationProcess):

@@ -17,8 +17,14 @@ from allauth.account import app_settings, signals
 from allauth.account.adapter import get_adapter, get_page_url
 from allauth.account.internal.flows.login import perform_login, resume_login
 from allauth.account.models import Login
+from allauth.account.utils import get_next_redirect_url
 
+PRETENDED_SIGNUP_KEY = "pretended_signup"
 _CLAIM_SECONDS = 10
+
+
+class AddressTakenError(ValueError):
+    """The address went to another account since the form was checked."""
 
 
 class DummyCustomSignupForm(forms.Form):
@@ -109,10 +115,25 @@ def complete_signup(
 
 
 def prevent_enumeration(
-    request: HttpRequest, *, email: str | None = None, phone: str | None = None
+    request: HttpRequest,
+    *,
+    email: str | None = None,
+    phone: str | None = None,
+    kept: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    """Answer as if an account were made, for an address or number that has one already."""
-    login = Login(user=None, email=email, phone=phone, signal_kwargs={}, signup=True)
+    """Answer as if an account were made, for an address or number that has one already.
+
+    ``kept`` is what it is made from, should the address or number be corrected.
+    """
+    login = Login(
+        user=None,
+        email=email,
+        phone=phone,
+        redirect_url=get_next_redirect_url(request),
+        signal_kwargs={},
+        signup=True,
+        state={} if kept is None else {PRETENDED_SIGNUP_KEY: kept},
+    )
     return resume_login(request, login)
 
 

@@ -11,15 +11,32 @@ from django.http import HttpRequest, HttpResponse
 
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
-from allauth.account.internal.flows.manage_email import assess_unique_email
-from allauth.account.internal.flows.signup import claim_identifier, prevent_enumeration
-from allauth.account.internal.userkit import user_username
+from allauth.account.internal.flows.login import (
+    AUTHENTICATION_METHODS_SESSION_KEY,
+    AUTHENTICATION_METHODS_USER_SESSION_KEY,
+)
+from allauth.account.internal.flows.manage_email import assess_taken_email, assess_unique_email
+from allauth.account.internal.flows.pretended_signup import (
+    Kept,
+    announce_user,
+    is_correctable,
+    save_form,
+    write_form,
+)
+from allauth.account.internal.flows.signup import (
+    AddressTakenError,
+    claim_identifier,
+    prevent_enumeration,
+)
+from allauth.account.internal.userkit import user_email, user_username
+from allauth.account.models import EmailAddress, Login
 from allauth.account.utils import complete_signup
 from allauth.core.exceptions import SignupClosedException
 from allauth.core.internal import httpkit
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.adapter import get_adapter
-from allauth.socialaccount.models import SocialLogin, find_account, read_sociallogin
+from allauth.socialaccount.models import SocialAccount, SocialLogin, read_sociallogin
+from allauth.utils import get_form_class
 
 PENDING_SIGNUP_SESSION_KEY = "socialaccount_sociallogin"
 _INITIATED_AT = "initiated_at"
@@ -77,11 +94,14 @@ def signup_by_form(request: HttpRequest, sociallogin: SocialLogin, form: Any) ->
         request.session[PENDING_SIGNUP_SESSION_KEY] = pending
         raise
     except IntegrityError:
-        if find_account(sociallogin.account) is None:
+        account = sociallogin.account
+        if not SocialAccount.objects.filter(provider=account.provider, uid=account.uid).exists():
             raise
-        # The same form was sent twice; there is an account to log in to now.
+        # The same form was sent twice, and there is an account to log in to now. Or the database
+        # takes another id for equal, and has no room for this one.
         return httpkit.headed_redirect_response("account_login")
     if response is not None:
+        _leave_traces(request, sociallogin)
         return response  # type: ignore[no-any-return]
     sociallogin.user = user
     return complete_social_signup(request, sociallogin)
@@ -118,10 +138,81 @@ def process_auto_signup(
     if email is not None:
         assessment = assess_unique_email(email)
         if assessment is None:
-            return False, prevent_enumeration(request, email=email)
+            _leave_traces(request, sociallogin)
+            kept = _keep(sociallogin, email) if is_correctable() else None
+            return False, prevent_enumeration(request, email=email, kept=kept)
         if not assessment:
             return False, None
     return _is_phone_sufficient(sociallogin), None
+
+
+def _leave_traces(request: HttpRequest, sociallogin: SocialLogin) -> None:
+    """Leave in the session what a sign-up leaves there, so that nobody can tell them apart.
+
+    The step of authentication is one of no user.
+    """
+    account = sociallogin.account
+    request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {
+            "method": "socialaccount",
+            "at": time.time(),
+            "provider": account.provider,
+            "uid": account.uid,
+        }
+    ]
+    request.session[AUTHENTICATION_METHODS_USER_SESSION_KEY] = ""
+    get_account_adapter().unstash_verified_email(request)
+
+
+def _keep(sociallogin: SocialLogin, email: str) -> Kept:
+    return {
+        "kind": "socialaccount",
+        "data": {"email": [email]},
+        "sociallogin": sociallogin.serialize(),
+        "by_form": False,
+    }
+
+
+def make_corrected_account(request: HttpRequest, login: Login, kept: Kept) -> Any:
+    """Make the account of a sign-up that was pretended, now that what is taken is corrected.
+
+    Returns the user, or ``None`` if it cannot be made.
+    """
+    from allauth.socialaccount.forms import SignupForm
+
+    try:
+        sociallogin = read_sociallogin(kept["sociallogin"])
+    except ValueError:
+        return None
+    if kept["by_form"]:
+        form_class = get_form_class(app_settings.FORMS, "signup", SignupForm)
+        user = save_form(request, form_class(data=write_form(kept), sociallogin=sociallogin))
+    else:
+        user = _save_with_email(request, sociallogin, *kept["data"]["email"])
+    if user is not None:
+        sociallogin.user = user
+        login.redirect_url = sociallogin.get_redirect_url(request)
+        login.signal_kwargs = {"sociallogin": sociallogin}
+    return user
+
+
+def _save_with_email(request: HttpRequest, sociallogin: SocialLogin, email: str) -> Any:
+    if not assess_unique_email(email):
+        return None
+    _drop_unacceptable_username(sociallogin.user)
+    get_account_adapter().populate_username(request, sociallogin.user)
+    user_email(sociallogin.user, email)
+    # That the provider verified another address says nothing about this one.
+    sociallogin.email_addresses = [EmailAddress(email=email, primary=True)]
+    return get_adapter().save_user(request, sociallogin, form=None)
+
+
+def announce_corrected_account(request: HttpRequest, login: Login) -> None:
+    """Record how the user authenticated, in the place of nobody, and announce the account."""
+    from allauth.socialaccount.internal.flows.login import record_authentication
+
+    record_authentication(request, (login.signal_kwargs or {})["sociallogin"])
+    announce_user(request, login)
 
 
 def _get_email(sociallogin: SocialLogin) -> str | None:
@@ -156,13 +247,30 @@ def _save_user(request: HttpRequest, sociallogin: SocialLogin) -> bool:
     if email and account_settings.UNIQUE_EMAIL and not claim_identifier(email):
         return False
     _drop_unacceptable_username(sociallogin.user)
+    # The name is looked for beforehand: SQLite may refuse to write in a transaction that has read.
+    get_account_adapter().populate_username(request, sociallogin.user)
     try:
         with transaction.atomic():
             get_adapter().save_user(request, sociallogin, form=None)
-    except IntegrityError:
-        _forget_rows(sociallogin)
+            raise_if_address_went(sociallogin.user, email)
+    except (AddressTakenError, IntegrityError):
+        forget_rows(sociallogin)
         return False
     return True
+
+
+def raise_if_address_went(user: Any, email: str | None) -> None:
+    """Raise ``AddressTakenError`` if a new user is without an address that somebody else has.
+
+    It was free when the sign-up began; addresses that are taken are left out as users are stored.
+    """
+    if not email or not account_settings.UNIQUE_EMAIL or assess_taken_email() is True:
+        return
+    try:
+        EmailAddress.objects.get_for_user(user, email)
+    except EmailAddress.DoesNotExist as error:
+        if EmailAddress.objects.filter(email=email.lower()).exists():
+            raise AddressTakenError from error
 
 
 def _drop_unacceptable_username(user: Any) -> None:
@@ -176,7 +284,7 @@ def _drop_unacceptable_username(user: Any) -> None:
         user_username(user, "")
 
 
-def _forget_rows(sociallogin: SocialLogin) -> None:
+def forget_rows(sociallogin: SocialLogin) -> None:
     """Undo what a transaction that was rolled back left in the instances."""
     instances = [sociallogin.user, sociallogin.account, *sociallogin.email_addresses]
     if sociallogin.token is not None:

@@ -1,0 +1,153 @@
+"""A sign-up by a provider that was pretended becomes real once the address is corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core import mail
+from django.test import Client
+
+from allauth.account.models import EmailAddress
+from allauth.account.signals import authentication_step_completed, user_logged_in, user_signed_up
+from allauth.socialaccount.models import SocialAccount, SocialToken
+from tests.projects.custom_hooks.tools import (
+    Transcript,
+    collect_signals,
+    is_logged_in,
+    read_code,
+    read_session,
+    route_account_pages,
+)
+from tests.socialaccount.club import (
+    SIGNUP,
+    add_account,
+    arrive,
+    arrive_from_club,
+    begin,
+    finish,
+)
+
+pytestmark = pytest.mark.django_db
+
+CODE_PAGE = "/accounts/confirm-email/"
+TAKEN, FREE = "taken@example.org", "free@example.org"
+
+
+@pytest.fixture(autouse=True)
+def _codes(settings: Any, user_factory: Any) -> None:
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+    settings.ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = 2
+    settings.ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
+    settings.ACCOUNT_RATE_LIMITS = False
+    route_account_pages(settings)
+    user_factory(username="owner", email=TAKEN)
+
+
+def change_to(client: Client, email: str) -> Any:
+    return client.post(CODE_PAGE, {"action": "change", "email": email})
+
+
+@pytest.mark.parametrize("with_form", [False, True])
+def test_sec_098_inv_22_account_is_made_and_its_code_is_right(
+    client: Client, settings: Any, with_form: bool
+) -> None:
+    settings.SOCIALACCOUNT_AUTO_SIGNUP = not with_form
+    where = begin(client, next="/welcome/")
+    finish(client, where, 7, email=TAKEN, username="nadia")
+    if with_form:
+        client.post(SIGNUP, {"email": TAKEN, "username": "nadia"})
+    assert not SocialAccount.objects.exists()
+
+    with collect_signals(
+        signed_up=user_signed_up, logged_in=user_logged_in, step=authentication_step_completed
+    ) as events:
+        change_to(client, FREE)
+        response = client.post(CODE_PAGE, {"code": read_code()})
+
+    assert [name for name, _ in events] == ["step", "signed_up", "logged_in"]
+    assert [event["sociallogin"].account.uid for name, event in events if name != "step"] == [
+        "7",
+        "7",
+    ]
+    account = SocialAccount.objects.get()
+    assert (account.uid, account.user.username) == ("7", "nadia")
+    assert response["Location"] == "/welcome/"
+    assert is_logged_in(client, account.user)
+    assert not account.user.has_usable_password()
+    assert [
+        (address.email, address.verified, address.primary)
+        for address in EmailAddress.objects.filter(user=account.user)
+    ] == [(FREE, True, True)]
+    session = read_session(client)
+    assert session["account_authentication_methods_user"] == str(account.user.pk)
+    assert session["account_authentication_methods"][0]["uid"] == "7"
+    assert [message.to for message in mail.outbox] == [[TAKEN], [FREE]]
+
+
+def test_sec_098_inv_20_pages_are_those_of_a_new_account(
+    client_factory: Callable[..., Client],
+) -> None:
+    def visit(uid: int, email: str) -> list[dict[str, Any]]:
+        client = client_factory()
+        where = begin(client)
+        free = f"free{uid}@example.org"
+        transcript = Transcript(client, email, free, email.partition("@")[0])
+        transcript.note(finish(client, where, uid, email=email))
+        transcript.get(CODE_PAGE)
+        transcript.post(CODE_PAGE, {"action": "change", "email": TAKEN.upper()})
+        transcript.post(CODE_PAGE, {"action": "change", "email": free})
+        transcript.get(CODE_PAGE)
+        transcript.post(CODE_PAGE, {"code": "BCDF-GHJK"})
+        transcript.post(CODE_PAGE, {"code": read_code()})
+        assert is_logged_in(client)
+        return transcript.steps
+
+    EmailAddress.objects.create(
+        user=get_user_model().objects.get(), email="second@example.org", verified=True
+    )
+
+    assert visit(1, "second@example.org") == visit(2, "new@example.org")
+
+
+def test_sec_100_token_is_stored(client: Client, club: Any, settings: Any) -> None:
+    settings.SOCIALACCOUNT_STORE_TOKENS = True
+    profile = {"id": "m1", "username": "nadia", "addresses": [{"email": TAKEN, "verified": True}]}
+    arrive_from_club(client, profile, {"token": "t-1", "token_secret": "s-1"})
+    assert "t-1" not in str(read_session(client))
+
+    change_to(client, FREE)
+
+    token = SocialToken.objects.get()
+    assert (token.token, token.account.uid, token.app) == ("t-1", "m1", club)
+    # What the provider verified is another address.
+    address = EmailAddress.objects.get(user=token.account.user)
+    assert (address.email, address.verified) == (FREE, False)
+
+
+def test_account_that_was_connected_meanwhile_stays_where_it_is(
+    client: Client, user_factory: Any
+) -> None:
+    arrive(client, 7, email=TAKEN, username="nadia")
+    add_account(user_factory(username="quicker"), 7)
+
+    assert change_to(client, FREE).status_code == 302
+
+    assert SocialAccount.objects.get().user.username == "quicker"
+    assert not get_user_model().objects.filter(username="nadia").exists()
+    assert client.get(CODE_PAGE).context["email"] == FREE
+
+
+def test_account_of_a_provider_that_is_gone_is_not_made(
+    client: Client, club: Any, settings: Any
+) -> None:
+    profile = {"id": "m1", "username": "nadia", "addresses": [{"email": TAKEN}]}
+    arrive_from_club(client, profile)
+    club.delete()
+
+    assert change_to(client, FREE).status_code == 302
+
+    assert not SocialAccount.objects.exists()
