@@ -48,7 +48,7 @@ class LoginSession:
             max_age=None,
             domain=settings.SESSION_COOKIE_DOMAIN,
             path=urlsplit(response.url).path,
-            secure=settings.SESSION_COOKIE_SECURE or False,
+            secure=settings.SESSION_COOKIE_SECURE or self.request.is_secure(),
             httponly=True,
             samesite=settings.SESSION_COOKIE_SAMESITE or None,
         )

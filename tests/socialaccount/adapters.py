@@ -1,4 +1,4 @@
-"""Adapters that the tests switch on by ``SOCIALACCOUNT_ADAPTER``."""
+"""Adapters that the tests switch on, most of them by ``SOCIALACCOUNT_ADAPTER``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 
+from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 
@@ -85,6 +86,15 @@ class StrictDisconnectAdapter(DefaultSocialAccountAdapter):
     def validate_disconnect(self, account: Any, accounts: Any) -> None:
         if account.uid == "1" and account in accounts:
             raise ValidationError("This one stays.", code="stays")
+
+
+class PickyAccountAdapter(DefaultAccountAdapter):
+    """Takes no address of one domain; for ``ACCOUNT_ADAPTER``."""
+
+    def clean_email(self, email: str) -> str:
+        if email.endswith("@refused.example"):
+            raise ValidationError("Not this one.", code="refused")
+        return super().clean_email(email)
 
 
 class AsyncAdapter(DefaultSocialAccountAdapter):

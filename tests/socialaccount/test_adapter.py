@@ -376,11 +376,18 @@ class TestSettings:
             app_settings.PROVIDERS  # noqa: B018
 
 
-def test_requests_to_providers_share_the_transport_of_the_package() -> None:
+@pytest.mark.parametrize(("setting", "seconds"), [(None, 5), (7, 7)])
+def test_sec_019_requests_to_providers_are_limited_in_time(
+    settings: Any, setting: int | None, seconds: int
+) -> None:
     from allauth.core.internal.http import Session
+
+    if setting:
+        settings.SOCIALACCOUNT_REQUESTS_TIMEOUT = setting
 
     with get_adapter().get_requests_session() as session:
         assert isinstance(session, Session)
+        assert session.timeout == seconds
 
 
 class TestRegistry:

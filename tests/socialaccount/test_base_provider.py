@@ -17,6 +17,7 @@ from allauth.socialaccount.providers.base.utils import is_claim_true, parse_uid
 from allauth.socialaccount.providers.dummy.provider import DummyProvider
 from tests.projects.custom_hooks.tools import is_logged_in, make_request
 from tests.socialaccount.club import ClubProvider, arrive_from_club, begin, finish
+from tests.support.idp.rerouting import ADAPTER, ReroutingAdapter
 
 pytestmark = pytest.mark.django_db
 
@@ -317,12 +318,56 @@ class TestDummy:
         assert login.account.uid == "5"
         assert [row.email for row in login.email_addresses] == ["a@example.org"]
 
-    @pytest.mark.parametrize("token", [{}, {"id_token": 5}, {"id_token": "{"}, {"id_token": "[]"}])
-    def test_other_tokens_are_not_valid(self, token: Any) -> None:
+    @pytest.mark.parametrize(
+        "token",
+        [
+            {},
+            {"id_token": 5},
+            {"id_token": "{"},
+            {"id_token": "[]"},
+            *({"id_token": json.dumps({"id": uid})} for uid in BAD_UIDS),
+        ],
+        ids=str,
+    )
+    def test_atk_s15_other_tokens_are_not_valid(self, token: Any) -> None:
         with pytest.raises(ValidationError) as caught:
             DummyProvider(None).verify_token(None, token)
 
         assert caught.value.code == "invalid_token"
+
+    def test_what_comes_of_the_form(self, client: Client, settings: Any) -> None:
+        settings.SOCIALACCOUNT_ADAPTER = ADAPTER
+        profile = {
+            "email": "Ola@example.org",
+            "email_verified": "on",
+            "username": "ola",
+            "first_name": "Ola",
+            "last_name": "",
+        }
+
+        finish(client, begin(client), 77, **profile)
+
+        account = SocialAccount.objects.get()
+        assert account.uid == "77"
+        assert account.extra_data == {
+            "id": 77,
+            "email": "ola@example.org",
+            "email_verified": True,
+            "username": "ola",
+            "first_name": "Ola",
+            "last_name": "",
+            "phone": "",
+            "phone_verified": False,
+        }
+        fields = {"first_name": "Ola", "username": "ola", "email": "ola@example.org"}
+        assert ReroutingAdapter.fields[-1] == fields
+        user = account.user
+        assert (user.username, user.email) == ("ola", "ola@example.org")
+        assert (user.first_name, user.last_name) == ("Ola", "")
+        address = EmailAddress.objects.get()
+        assert (address.email, address.verified, address.primary) == ("ola@example.org", True, True)
+        assert str(account.get_provider_account()) == "ola"
+        assert account.get_profile_url() is account.get_avatar_url() is None
 
     def test_form_needs_an_id(self, client: Client) -> None:
         response = finish(client, begin(client), id="none")

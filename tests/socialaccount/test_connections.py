@@ -14,7 +14,12 @@ from django.test import Client
 from pytest_django.asserts import assertTemplateUsed
 
 from allauth.account.models import EmailAddress
-from allauth.core.exceptions import ReauthenticationRequired, SignupClosedException
+from allauth.core import context
+from allauth.core.exceptions import (
+    ImmediateHttpResponse,
+    ReauthenticationRequired,
+    SignupClosedException,
+)
 from allauth.socialaccount import signals
 from allauth.socialaccount.forms import DisconnectForm
 from allauth.socialaccount.internal.flows import connect as connect_flow
@@ -197,7 +202,7 @@ class TestConnect:
 
 @pytest.mark.usefixtures("reauthentication")
 class TestReauthentication:
-    def test_connecting_waits_for_it(
+    def test_sec_040_connecting_waits_for_it(
         self, client: Client, member: Any, password: str, settings: Any
     ) -> None:
         settings.ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -229,6 +234,17 @@ class TestReauthentication:
         assert state["user"]["id"] == member.pk
         assert member.password not in str(state)
 
+    def test_atk_s22_inv_16_session_holds_no_token(
+        self, client: Client, member: Any, password: str, settings: Any, club: SocialApp
+    ) -> None:
+        settings.SOCIALACCOUNT_STORE_TOKENS = True
+
+        arrive_from_club(client, {"id": "m1"}, {"token": "canary"}, process="connect")
+
+        assert "canary" not in str(read_session(client))
+        client.post(REAUTHENTICATE, {"password": password})
+        assert SocialToken.objects.get().token == "canary"
+
     def test_own_account_is_reported_as_refreshed_not_as_new(
         self, client: Client, member: Any, password: str, settings: Any
     ) -> None:
@@ -256,7 +272,35 @@ class TestReauthentication:
         assert account.user != member
         assert account.extra_data == {"mine": True}
 
-    def test_mere_login_does_not_count(self, client: Client, user: Any, password: str) -> None:
+    def test_sec_040_setting_of_the_account_app_does_not_matter(
+        self, client: Client, member: Any, settings: Any
+    ) -> None:
+        settings.SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = False
+        settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
+
+        assert connect(client, 1)["Location"] == CONNECTIONS
+        assert connect(client, 2)["Location"] == CONNECTIONS
+        assert disconnect(client, SocialAccount.objects.get(uid="1"))["Location"] == CONNECTIONS
+        assert SocialAccount.objects.get().uid == "2"
+
+    @pytest.mark.parametrize("is_own", [True, False])
+    def test_atk_a44_login_by_a_provider_is_no_reauthentication(
+        self, client: Client, member: Any, user_factory: Any, is_own: bool
+    ) -> None:
+        owner = member if is_own else user_factory()
+        add_account(owner, 1)
+        connect(client, 5)
+
+        arrive(client, 1)
+
+        assert is_logged_in(client, owner)
+        assert "account_reauthentication_state" not in read_session(client)
+        assert connect(client, 6)["Location"] == REAUTHENTICATE
+        assert SocialAccount.objects.get().uid == "1"
+
+    def test_sec_039_mere_login_does_not_count(
+        self, client: Client, user: Any, password: str
+    ) -> None:
         client.post("/accounts/login/", {"login": user.username, "password": password})
         assert is_logged_in(client, user)
 
@@ -283,7 +327,9 @@ class TestReauthentication:
 
         assert client.post(REAUTHENTICATE, {"password": password}).status_code == 403
 
-    def test_disconnecting_waits_for_it(self, client: Client, member: Any, password: str) -> None:
+    def test_sec_040_disconnecting_waits_for_it(
+        self, client: Client, member: Any, password: str
+    ) -> None:
         account = add_account(member)
         response = disconnect(client, account)
         assert response["Location"].startswith(REAUTHENTICATE)
@@ -551,6 +597,32 @@ class TestRaising:
 
         with pytest.raises(SignupClosedException):
             complete_login(request, login_factory(request, "login"), raises=True)
+
+    def test_answer_of_a_hook(self, login_factory: Any, settings: Any) -> None:
+        settings.SOCIALACCOUNT_ADAPTER = f"{adapters.PATH}.InterruptingAdapter"
+        adapters.InterruptingAdapter.hooks = {"pre_social_login"}
+        request = make_request()
+
+        try:
+            with pytest.raises(ImmediateHttpResponse) as caught:
+                complete_login(request, login_factory(request, "login"), raises=True)
+        finally:
+            adapters.InterruptingAdapter.hooks = set()
+
+        assert caught.value.response.content == b"pre_social_login"
+
+    def test_user_who_is_known_is_not_looked_for(
+        self, login_factory: Any, user: Any, user_factory: Any
+    ) -> None:
+        add_account(user_factory(), 5)
+        request = make_request()
+        login = login_factory(request, "login")
+        login.user = user
+
+        with context.request_context(request):
+            complete_login(request, login, raises=True)
+
+        assert request.user == user
 
     def test_success(self, login_factory: Any, user: Any) -> None:
         request = make_request(user)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.contrib.sites.models import Site
 from django.core.management import call_command
 from django.template import Context, Template
@@ -302,6 +304,102 @@ class TestAdmin:
         assert SocialApp.objects.get().sites.count() == 1
         assert b"D" in admin_client.get("/admin/socialaccount/socialapp/").content
 
+    def test_atk_c39_stored_secrets_are_not_shown_and_stay(
+        self, admin_client: Client, app_factory: Any
+    ) -> None:
+        nested = {"private_key": "canary-3", "x509cert": "public"}
+        stored = {"certificate_key": "canary-2", "advanced": nested, "hidden": True, "keys": [1]}
+        app = app_factory(provider="dummy", secret="canary-1", key="k", settings=stored)
+        url = f"/admin/socialaccount/socialapp/{app.pk}/change/"
+
+        page = admin_client.get(url)
+
+        assert "canary" not in page.content.decode()
+        assert "public" in page.content.decode()
+        form = page.context["adminform"].form
+        data = {name: form[name].value() or "" for name in form.fields if name != "sites"}
+        settings = json.loads(data["settings"])
+        settings["advanced"]["x509cert"] = "other"
+        data |= {"name": "New", "settings": json.dumps(settings)}
+        response = admin_client.post(url, {**data, "sites": [Site.objects.get_current().pk]})
+        assert response.status_code == 302
+        app.refresh_from_db()
+        assert (app.name, app.secret, app.key) == ("New", "canary-1", "k")
+        stored["advanced"]["x509cert"] = "other"
+        assert app.settings == stored
+
+    def test_atk_c39_secrets_can_be_replaced(self, admin_client: Client, app_factory: Any) -> None:
+        app = app_factory(provider="dummy", secret="old", settings={"certificate_key": "old"})
+        data = {
+            "provider": "dummy",
+            "name": "D",
+            "client_id": "c",
+            "secret": "new",
+            "settings": '{"certificate_key": "new"}',
+        }
+
+        admin_client.post(f"/admin/socialaccount/socialapp/{app.pk}/change/", data)
+
+        app.refresh_from_db()
+        assert (app.secret, app.settings) == ("new", {"certificate_key": "new"})
+
+    def test_app_without_settings_can_be_stored(
+        self, admin_client: Client, app_factory: Any
+    ) -> None:
+        app = app_factory(provider="dummy")
+        data = {"provider": "dummy", "name": "D", "client_id": "c", "settings": ""}
+
+        admin_client.post(f"/admin/socialaccount/socialapp/{app.pk}/change/", data)
+
+        app.refresh_from_db()
+        assert (app.name, app.settings) == ("D", {})
+
+    def test_atk_c39_stored_tokens_are_not_shown_and_stay(
+        self, admin_client: Client, user: Any
+    ) -> None:
+        account = add_account(user)
+        token = SocialToken.objects.create(account=account, token="canary-1", token_secret="")
+        url = f"/admin/socialaccount/socialtoken/{token.pk}/change/"
+
+        assert "canary" not in admin_client.get(url).content.decode()
+        data = {"account": account.pk, "token": "", "token_secret": "canary-2"}
+        assert admin_client.post(url, data).status_code == 302
+
+        token.refresh_from_db()
+        assert (token.token, token.token_secret) == ("canary-1", "canary-2")
+
+    def test_a_new_token_needs_one(self, admin_client: Client, user: Any) -> None:
+        data = {"account": add_account(user).pk, "token": "", "token_secret": ""}
+
+        page = admin_client.post("/admin/socialaccount/socialtoken/add/", data)
+
+        assert page.context["adminform"].form.errors["token"]
+
+    def test_atk_c39_who_may_only_look_sees_no_secret(
+        self, client_factory: Any, user_factory: Any, app_factory: Any
+    ) -> None:
+        member = user_factory(is_staff=True)
+        permissions = Permission.objects.filter(content_type__app_label="socialaccount")
+        member.user_permissions.set(permissions.filter(codename__startswith="view_"))
+        client = client_factory()
+        client.force_login(member)
+        app = app_factory(provider="dummy", secret="canary", settings={"certificate_key": "canary"})
+        token = SocialToken.objects.create(account=add_account(member), token="canary")
+
+        for path in (f"socialapp/{app.pk}", f"socialtoken/{token.pk}"):
+            page = client.get(f"/admin/socialaccount/{path}/change/")
+            assert page.status_code == 200
+            assert "canary" not in page.content.decode()
+
+    def test_atk_c39_staff_without_permission_sees_nothing(
+        self, client_factory: Any, user_factory: Any
+    ) -> None:
+        client = client_factory()
+        client.force_login(user_factory(is_staff=True))
+
+        for name in ("socialapp", "socialaccount", "socialtoken"):
+            assert client.get(f"/admin/socialaccount/{name}/").status_code == 403
+
     def test_accounts_are_searched_by_id_and_user(
         self, admin_client: Client, user_factory: Any
     ) -> None:
@@ -349,3 +447,41 @@ def test_accounts_vanish_with_their_user(user: Any) -> None:
     user.delete()
 
     assert not SocialAccount.objects.exists()
+
+
+class TestWhatPagesSay:
+    def test_connections_say_why_an_account_is_not_removed(
+        self, client: Client, user_factory: Any
+    ) -> None:
+        user = user_factory(password=None)
+        account = add_account(user)
+        client.force_login(user)
+
+        response = client.post("/accounts/3rdparty/", {"account": account.pk})
+
+        (error,) = response.context["form"].non_field_errors()
+        assert error in response.content.decode()
+        assert SocialAccount.objects.exists()
+
+    def test_connections_say_that_an_account_has_to_be_chosen(
+        self, client: Client, user: Any
+    ) -> None:
+        add_account(user)
+        client.force_login(user)
+
+        response = client.post("/accounts/3rdparty/", {})
+
+        (error,) = response.context["form"].errors["account"]
+        assert error in response.content.decode()
+
+    def test_cancelling_leads_users_back_to_their_connections_and_visitors_to_the_login(
+        self, client: Client, user: Any
+    ) -> None:
+        page = reverse("socialaccount_login_cancelled")
+        link = f'href="{reverse("socialaccount_connections")}"'
+
+        assert link not in client.get(page).content.decode()
+        assert f'href="{LOGIN}"' in client.get(page).content.decode()
+
+        client.force_login(user)
+        assert link in client.get(page).content.decode()

@@ -13,8 +13,8 @@ from allauth.socialaccount.sessions import LoginSession
 pytestmark = pytest.mark.django_db
 
 
-def make_session(cookie: str | None = None) -> LoginSession:
-    request = RequestFactory().post("/callback/")
+def make_session(cookie: str | None = None, *, secure: bool = False) -> LoginSession:
+    request = RequestFactory().post("/callback/", secure=secure)
     if cookie is not None:
         request.COOKIES["second"] = cookie
     return LoginSession(request, "second_session", "second")
@@ -48,6 +48,17 @@ def test_sec_167_cookie_follows_the_settings_and_scripts_cannot_read_it(settings
     assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "None")
     assert cookie["max-age"] == ""
     assert "Cookie" in response["Vary"]
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_atk_s34_cookie_of_a_request_by_tls_never_travels_without(secure: bool) -> None:
+    session = make_session(secure=secure)
+    response = HttpResponseRedirect("/finish/")
+
+    session.save(response)
+
+    cookie = response.cookies["second"]
+    assert (bool(cookie["secure"]), cookie["httponly"]) == (secure, True)
 
 
 def test_deleted_data_are_gone() -> None:

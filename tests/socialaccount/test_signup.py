@@ -16,6 +16,7 @@ from django.db import IntegrityError
 from django.test import Client
 from pytest_django.asserts import assertTemplateUsed
 
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.internal.flows.signup import claim_identifier
 from allauth.account.models import EmailAddress
 from allauth.account.signals import user_logged_in, user_signed_up
@@ -23,12 +24,14 @@ from allauth.socialaccount import signals
 from allauth.socialaccount.forms import SignupForm
 from allauth.socialaccount.internal.flows import signup as signup_flow
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin, SocialToken
+from tests.projects.codes.tools import PHONE_VERIFY, configure
 from tests.projects.custom_hooks.tools import (
+    Transcript,
     collect_signals,
     is_logged_in,
     list_error_codes,
-    list_messages,
     read_session,
+    submit_code,
     submit_signup,
     write_session,
 )
@@ -143,7 +146,7 @@ class TestWithoutForm:
         assert is_logged_in(client)
         assert mail.outbox == []
 
-    def test_closed_sign_up_says_so(self, client: Client, settings: Any) -> None:
+    def test_sec_074_closed_sign_up_says_so(self, client: Client, settings: Any) -> None:
         settings.SOCIALACCOUNT_ADAPTER = f"{adapters.PATH}.ClosedAdapter"
 
         response = arrive(client)
@@ -151,6 +154,18 @@ class TestWithoutForm:
         assert response.status_code == 200
         assertTemplateUsed(response, "account/signup_closed.html")
         assert not User.objects.exists()
+
+    def test_sec_068_address_that_the_project_refuses_is_left_out(
+        self, client: Client, settings: Any
+    ) -> None:
+        settings.ACCOUNT_ADAPTER = f"{adapters.PATH}.PickyAccountAdapter"
+
+        arrive(client, email="anna@refused.example", email_verified="on")
+
+        user = User.objects.get()
+        assert is_logged_in(client, user)
+        assert user.email == ""
+        assert not EmailAddress.objects.exists()
 
     def test_phone_of_the_provider_is_stored(
         self, client: Client, sms_outbox: Any, club: SocialApp
@@ -198,6 +213,19 @@ class TestWhenTheFormIsShown:
         form = client.get(SIGNUP).context["form"]
         assert form.fields["email"].required
 
+    def test_sec_068_where_the_project_refuses_the_required_address(
+        self, client: Client, settings: Any
+    ) -> None:
+        settings.ACCOUNT_ADAPTER = f"{adapters.PATH}.PickyAccountAdapter"
+        settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
+
+        response = arrive(client, email="anna@refused.example", email_verified="on")
+
+        assert response["Location"] == SIGNUP
+        response = client.post(SIGNUP, {"username": "anna", "email": "anna@refused.example"})
+        assert list_error_codes(response, "email") == ["refused"]
+        assert not User.objects.exists()
+
     def test_where_the_address_is_taken_and_that_may_be_told(
         self, client: Client, user: Any
     ) -> None:
@@ -231,28 +259,56 @@ class TestWhenTheFormIsShown:
 
         assert missing["Location"] == taken["Location"] == SIGNUP
 
-    def test_sec_098_taken_address_looks_like_a_new_one(
+    def test_sec_069_missing_number_is_asked_for_and_verified(
+        self, client: Client, sms_outbox: Any, settings: Any
+    ) -> None:
+        configure(settings, SIGNUP_FIELDS=["phone*", "email", "username*"])
+        arrive(client)
+        incomplete = client.post(SIGNUP, {"username": "anna"})
+        assert list_error_codes(incomplete, "phone") == ["required"]
+
+        response = client.post(SIGNUP, {"username": "anna", "phone": "+31612345678"})
+
+        assert response["Location"] == PHONE_VERIFY
+        assert not is_logged_in(client)
+        assert submit_code(client, sms_outbox[-1].code, "phone/verify").status_code == 302
+        user = SocialAccount.objects.get().user
+        assert is_logged_in(client, user)
+        assert get_account_adapter().get_phone(user) == ("+31612345678", True)
+
+    def test_sec_069_number_that_the_provider_did_not_verify_is_verified(
+        self, client: Client, sms_outbox: Any, settings: Any
+    ) -> None:
+        configure(settings, SIGNUP_FIELDS=["phone*", "email", "username*"])
+
+        response = arrive(client, phone="+31612345678")
+
+        assert response["Location"] == PHONE_VERIFY
+        assert not is_logged_in(client)
+        assert sms_outbox[-1].phone == "+31612345678"
+
+    def test_sec_098_inv_20_taken_address_looks_like_a_new_one(
         self,
         client: Client,
         client_factory: Callable[..., Client],
         user: Any,
         mandatory: None,
     ) -> None:
-        known = arrive(client, 1, email=user.email)
-        other = client_factory()
-        unknown = arrive(other, 2, email="new@example.org")
+        known = self.sign_up(client, 1, user.email)
+        unknown = self.sign_up(client_factory(), 2, "new@example.org")
 
-        assert known["Location"] == unknown["Location"] == "/accounts/confirm-email/"
-        assert known.status_code == unknown.status_code
-        described = [
-            [(level, text.replace(user.email, "X").replace("new@example.org", "X"))]
-            for response in (known, unknown)
-            for level, text in list_messages(response)
-        ]
-        assert described[0] == described[1]
+        assert known == unknown
+        assert known[0]["messages"]
+        assert known[0]["mails"] == 1
         assert [message.to for message in mail.outbox] == [[user.email], ["new@example.org"]]
-        assert SocialAccount.objects.count() == 1
-        assert not SocialAccount.objects.filter(user=user).exists()
+        assert SocialAccount.objects.get().uid == "2"
+
+    def sign_up(self, client: Client, uid: int, email: str) -> list[dict[str, Any]]:
+        where = begin(client)
+        transcript = Transcript(client, email)
+        response = transcript.note(finish(client, where, uid, email=email))
+        transcript.get(response["Location"])
+        return transcript.steps
 
 
 @pytest.mark.usefixtures("form_shown")
@@ -317,17 +373,30 @@ class TestForm:
         assert "Dummy" in str(response.context["form"].errors["email"])
         assert not SocialAccount.objects.exists()
 
-    def test_sec_098_taken_address_in_the_form_looks_like_a_new_one(
-        self, client: Client, user: Any, mandatory: None
+    def test_sec_098_inv_20_taken_address_in_the_form_looks_like_a_new_one(
+        self,
+        client: Client,
+        client_factory: Callable[..., Client],
+        user: Any,
+        mandatory: None,
     ) -> None:
-        arrive(client)
+        known = self.sign_up(client, 1, user.email)
+        unknown = self.sign_up(client_factory(), 2, "new@example.org")
 
-        response = client.post(SIGNUP, {"username": "anna", "email": user.email})
-
-        assert response["Location"] == "/accounts/confirm-email/"
-        assert not SocialAccount.objects.exists()
-        assert [message.to for message in mail.outbox] == [[user.email]]
+        assert known == unknown
+        assert known[0]["messages"]
+        assert known[0]["mails"] == 1
+        assert [message.to for message in mail.outbox] == [[user.email], ["new@example.org"]]
+        assert SocialAccount.objects.get().uid == "2"
         assert PENDING not in read_session(client)
+
+    def sign_up(self, client: Client, uid: int, email: str) -> list[dict[str, Any]]:
+        username = f"visitor{uid}"
+        arrive(client, uid)
+        transcript = Transcript(client, email, username)
+        response = transcript.post(SIGNUP, {"username": username, "email": email})
+        transcript.get(response["Location"])
+        return transcript.steps
 
     def test_atk_s28_sec_166_fields_that_are_not_in_the_form_are_ignored(
         self, client: Client
@@ -406,7 +475,7 @@ class TestForm:
 
         assert client.get(SIGNUP)["Location"] == CONNECTIONS
 
-    def test_closed_sign_up_shows_no_form(self, client: Client, settings: Any) -> None:
+    def test_sec_074_closed_sign_up_shows_no_form(self, client: Client, settings: Any) -> None:
         arrive(client)
         settings.SOCIALACCOUNT_ADAPTER = f"{adapters.PATH}.ClosedAdapter"
 
@@ -423,6 +492,15 @@ class TestForm:
             assert client.get(SIGNUP).status_code == 418
         finally:
             adapters.InterruptingAdapter.hooks = set()
+
+    def test_sec_034_hook_of_the_login_can_answer(self, client: Client, settings: Any) -> None:
+        settings.ACCOUNT_ADAPTER = "tests.projects.custom_hooks.adapters.ImmediateAdapter"
+        arrive(client)
+
+        response = client.post(SIGNUP, {"username": "anna"})
+
+        assert (response.status_code, response.content) == (418, b"pre_login")
+        assert not is_logged_in(client)
 
     def test_project_can_replace_the_form(self, client: Client, settings: Any) -> None:
         settings.SOCIALACCOUNT_FORMS = {"signup": f"{__name__}.NicknameForm"}
@@ -612,6 +690,20 @@ class TestSession:
         assert login.token.token == "canary-access"
         assert SocialLogin.deserialize(pending).token is None
 
+    @pytest.mark.parametrize("sealed", [None, 5, "", "x", "é", ["x"]])
+    def test_token_that_cannot_be_read_is_left_out(
+        self, client: Client, club: SocialApp, settings: Any, sealed: Any
+    ) -> None:
+        settings.SOCIALACCOUNT_STORE_TOKENS = True
+        arrive_from_club(client, {"id": "m1"}, self.TOKEN)
+        pending = {**read_session(client)[PENDING], "sealed_token": sealed}
+        write_session(client, **{PENDING: pending})
+
+        assert client.post(SIGNUP, {"username": "anna"}).status_code == 302
+
+        assert SocialAccount.objects.get().user.username == "anna"
+        assert not SocialToken.objects.exists()
+
     @pytest.mark.parametrize(("age", "leads"), [(900, None), (901, LOGIN)])
     def test_atk_s22_inv_13_pending_sign_up_expires(
         self, client: Client, age: int, leads: str | None
@@ -690,6 +782,27 @@ class TestRaces:
         assert response["Location"] == "/accounts/profile/"
         assert is_logged_in(client, owners[0])
         assert not User.objects.filter(username="anna").exists()
+
+    def test_atk_s20_token_of_the_second_one_is_stored(
+        self,
+        client: Client,
+        club: SocialApp,
+        user_factory: Any,
+        settings: Any,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        settings.SOCIALACCOUNT_STORE_TOKENS = True
+
+        def interfere(user: Any) -> None:
+            add_account(user_factory(), "m1", provider="club")
+
+        monkeypatch.setattr(signup_flow, "_drop_unacceptable_username", interfere)
+
+        arrive_from_club(client, {"id": "m1"}, {"token": "second"})
+
+        token = SocialToken.objects.get()
+        assert (token.token, token.account) == ("second", SocialAccount.objects.get())
+        assert is_logged_in(client, token.account.user)
 
     def test_atk_s20_address_verified_by_somebody_else_meanwhile_shows_the_form(
         self, client: Client, user_factory: Any, monkeypatch: pytest.MonkeyPatch

@@ -25,6 +25,8 @@ REFETCH_INTERVAL = 60
 CLOCK_SKEW = 10
 """Seconds by which the clock of a provider may be ahead."""
 MAX_CREDENTIAL_LENGTH = 32 * 1024
+MAX_NAME_LENGTH = 200
+"""So much of a key is left by caches that limit it, and by the prefix of a project."""
 MAX_EXPIRY = 253_402_300_799
 """The end of the year 9999."""
 
@@ -105,7 +107,7 @@ def verify_and_decode(
     _check_claims(claims, is_signed=verify_signature)
     _check_party(claims, audiences, any_party)
     if verify_signature and "jti" not in claims:
-        _use_once(claims["exp"], credential)
+        _use_once(claims["exp"], _make_cache_key("used", credential))
     verify_jti(claims)
     return claims
 
@@ -151,7 +153,7 @@ def fetch_key(credential: str, keys_url: str, lookup: LookupKey) -> tuple[str, A
         raise OAuth2Error("The token does not name the key it is signed with.")
     kept = get_kept_document(keys_url)
     found = lookup(_fetch_keys(keys_url) if kept is None else kept, kid)
-    if found is None and kept is not None and _claim(keys_url, "refetch", REFETCH_INTERVAL):
+    if found is None and kept is not None and _may_refetch(keys_url):
         found = lookup(_fetch_keys(keys_url), kid)
     if found is None:
         raise OAuth2Error("The token is signed with an unknown key.")
@@ -220,19 +222,35 @@ def verify_jti(data: dict[str, Any]) -> None:
         return
     if not isinstance(token_id, str):
         raise OAuth2Error("The token has a malformed id.")
-    _use_once(expiry, f"{issuer} {token_id}")
+    _use_once(expiry, _name_token(issuer, token_id))
 
 
-def _use_once(expiry: float, name: str) -> None:
+def _name_token(issuer: object, token_id: str) -> str:
+    """Where the cache notes the use of a token: where the published release does so, if possible.
+
+    That way a token that was used before the packages were swapped is not used again after it.
+    Names come from tokens, and not every cache takes any name.
+    """
+    name = f"jwt:iss={issuer},jti={token_id}"
+    is_plain = all("!" <= character <= "~" for character in name)
+    return name if is_plain and len(name) <= MAX_NAME_LENGTH else _make_cache_key("used", name)
+
+
+def _use_once(expiry: float, cache_key: str) -> None:
     seconds = int(max(0, expiry - time.time())) + CLOCK_SKEW
-    if not _claim(name, "used", seconds):
+    if not _claim(cache_key, seconds):
         raise OAuth2Error("The token was used before.")
 
 
-def _claim(name: str, purpose: str, seconds: int) -> bool:
-    """Tell whether this is the first claim for so many seconds; if nobody can tell, it is not.
+def _may_refetch(keys_url: str) -> bool:
+    return _claim(_make_cache_key("refetch", keys_url), REFETCH_INTERVAL)
 
-    Names come from tokens and have any length, while caches limit that of keys.
-    """
+
+def _make_cache_key(purpose: str, name: str) -> str:
     digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
-    return bool(ask_cache(cache.add, f"allauth:socialaccount:jwt:{purpose}:{digest}", 1, seconds))
+    return f"allauth:socialaccount:jwt:{purpose}:{digest}"
+
+
+def _claim(cache_key: str, seconds: int) -> bool:
+    """Tell whether this is the first claim for so many seconds; if nobody can tell, it is not."""
+    return bool(ask_cache(cache.add, cache_key, 1, seconds))

@@ -8,8 +8,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import jwt
 import pytest
+import time_machine
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.test import Client
 from django.urls import reverse
@@ -20,6 +22,7 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.apple.client import jwt_encode
 from tests.support.idp.browser import get_path, start_login
 from tests.support.idp.oidc import SigningKey, encode_raw, make_key
+from tests.support.idp.rerouting import ReroutingAdapter
 from tests.support.idp.server import IdentityProvider, Reply
 
 ISSUER = "https://appleid.apple.com"
@@ -112,6 +115,8 @@ def test_login(client_factory: Any, apple: IdentityProvider, key: SigningKey) ->
     account = SocialAccount.objects.get()
     assert account.uid == "001122.aabbccddeeff.3344"
     assert client.session["_auth_user_id"] == str(account.user_id)
+    fields = {"first_name": "Nadia", "last_name": "Brandt", "email": "nadia@example.org"}
+    assert ReroutingAdapter.fields[-1] == fields
     assert (account.user.first_name, account.user.last_name) == ("Nadia", "Brandt")
     assert account.user.email == "nadia@example.org"
     assert account.user.emailaddress_set.get().verified
@@ -119,14 +124,33 @@ def test_login(client_factory: Any, apple: IdentityProvider, key: SigningKey) ->
     assert account.get_avatar_url() is account.get_profile_url() is None
 
 
-def test_atk_s21_the_stored_profile_holds_no_token(
+def test_atk_s21_the_stored_profile_is_what_apple_said_but_for_the_tokens(
     client: Client, apple: IdentityProvider, key: SigningKey
 ) -> None:
-    log_in(client, apple, key, user=json.dumps(USER))
-    data = SocialAccount.objects.get().extra_data
-    assert data["name"] == USER["name"]
-    assert data["sub"] == "001122.aabbccddeeff.3344"
-    assert not {"access_token", "refresh_token", "id_token"} & set(data)
+    claims = make_claims(iat=1900000000, exp=1900003600)
+    with time_machine.travel(claims["iat"] + 60):
+        query = start(client)
+        claims["nonce"] = query["nonce"]
+        tokens = {"access_token": "at-1", "refresh_token": "rt-1", "id_token": key.sign(claims)}
+        others = {"expires_in": 3600, "token_type": "Bearer"}
+        apple.route("appleid.apple.com/auth/token", Reply.json({**tokens, **others}))
+        response = post(client, code="c-1", state=query["state"], user=json.dumps(USER))
+        client.get(get_path(response["Location"]))
+    account = SocialAccount.objects.get()
+    assert account.extra_data == {**others, **USER, **claims}
+    assert "at-1" not in str(dict(client.session))
+
+
+def test_atk_s34_what_was_posted_is_gone_after_the_login(
+    client: Client, apple: IdentityProvider, key: SigningKey
+) -> None:
+    query = start(client)
+    serve_token(apple, key, nonce=query["nonce"])
+    response = post(client, code="c-1", state=query["state"], user=json.dumps(USER))
+    stored = SessionStore(response.cookies[COOKIE].value)
+    assert json.loads(stored["user"]) == USER
+    client.get(get_path(response["Location"]))
+    assert not stored.exists(stored.session_key)
 
 
 def test_the_client_secret_is_a_signed_token(
@@ -181,7 +205,7 @@ def test_the_callback_takes_posts_only(client: Client, method: str) -> None:
     assert response["Allow"] == "POST"
 
 
-def test_atk_s35_nothing_large_is_kept(client: Client) -> None:
+def test_inv_36_nothing_large_is_kept(client: Client) -> None:
     for data in ({}, {"user": ""}, {"user": "x" * 100_000}, {"id_token": "x" * 100_000}):
         response = post(client, code="c", state="s", **data)
         assert response.status_code == 302

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from allauth.socialaccount.models import SocialAccount, SocialToken
+from allauth.socialaccount.providers import registry
 from tests.support.idp import examples
 from tests.support.idp.examples import Example
 from tests.support.idp.server import IdentityProvider, Reply
@@ -523,7 +530,101 @@ EXAMPLES = [
 ]
 
 
+ELSEWHERE = {"apple", "dummy", "openid_connect", "twitter"}
+"""Providers that are not of the common kind have their examples in files of their own."""
+
+
+def test_every_provider_has_an_example() -> None:
+    provider_ids = {provider_class.id for provider_class in registry.get_class_list()}
+    assert {example.provider for example in EXAMPLES} == provider_ids - ELSEWHERE
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_login(client: Client, rerouted: IdentityProvider, settings: Any, example: Example) -> None:
     example.configure(settings)
     examples.run(client, rerouted, example)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_atk_s21_inv_16_tokens_are_kept_nowhere(
+    client: Client,
+    admin_client: Client,
+    rerouted: IdentityProvider,
+    settings: Any,
+    caplog: pytest.LogCaptureFixture,
+    example: Example,
+) -> None:
+    example.configure(settings)
+    with caplog.at_level(logging.DEBUG, logger="allauth"):
+        login = examples.run(client, rerouted, example)
+    account = SocialAccount.objects.get()
+    page = admin_client.get(f"/admin/socialaccount/socialaccount/{account.pk}/change/")
+    logged = [caplog.handler.format(r) for r in caplog.records if r.name.startswith("allauth")]
+    places = [account.extra_data, login.state, dict(client.session), page.content, logged]
+    # An ID token begins like that.
+    assert not [place for place in places if "canary" in str(place) or "eyJ" in str(place)]
+    assert not SocialToken.objects.exists()
+
+
+def read_guide(begin: str, end: str) -> str:
+    """A part of the documentation for those who write providers."""
+    guide = (Path(__file__).parents[3] / "docs" / "providers_guide.rst").read_text()
+    assert begin in guide
+    return guide.partition(begin)[2].partition(end)[0]
+
+
+def test_atk_s17_what_is_verified_is_documented() -> None:
+    table = read_guide("Which providers verify addresses", "\n---")
+    rows = re.findall(r"\* - (``.*)\n     - (.*)", table)
+    listed = {name: condition for names, condition in rows for name in find_literals(names)}
+    assert set(listed) == {provider.id for provider in registry.get_class_list()} - {"dummy"}
+    verifying = {name for name in listed if "VERIFIED_EMAIL" not in listed[name]}
+    shown = {
+        example.provider
+        for example in EXAMPLES
+        if any(verified for _, verified, _ in example.emails)
+    }
+    assert shown == verifying - ELSEWHERE
+
+
+def find_literals(text: str) -> set[str]:
+    return set(re.findall(r"``(\w+)``", text))
+
+
+def test_atk_s23_tokens_that_travel_in_urls_are_documented() -> None:
+    section = read_guide("Where tokens travel in URLs\n---", "\n---")
+    in_urls = {example.provider for example in EXAMPLES if example.token_in == "query"}
+    asked_by_get = {example.provider for example in EXAMPLES if example.token_method == "GET"}
+    assert in_urls == {"facebook"}
+    assert find_literals(section) - {"Authorization"} == in_urls | asked_by_get
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_atk_s17_sec_107_nothing_is_verified_that_the_provider_does_not_say(
+    client: Client, rerouted: IdentityProvider, settings: Any, example: Example
+) -> None:
+    replies = {url: _drop_claims(reply) for url, reply in example.replies.items()}
+    silent = replace(example, replies=replies, claims=_drop_claims(example.claims))
+    silent.configure(settings)
+    query = examples.start(client, silent)
+    examples.serve(rerouted, silent, query)
+    login = examples.finish(client, silent, {"code": "code-1", "state": query["state"]})
+    assert [address.email for address in login.email_addresses] == [
+        email for email, _, _ in example.emails
+    ]
+    assert not any(address.verified for address in login.email_addresses)
+
+
+def _drop_claims(data: Any) -> Any:
+    """What a provider would answer if it did not verify addresses."""
+    if isinstance(data, Reply):
+        return replace(data, body=json.dumps(_drop_claims(json.loads(data.body or "0"))).encode())
+    if isinstance(data, list):
+        return [_drop_claims(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    return {
+        name: False if name == "verified" else _drop_claims(value)
+        for name, value in data.items()
+        if name not in ("email_verified", "verified_email")
+    }

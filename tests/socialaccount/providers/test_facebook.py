@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import html
 import json
+import logging
 import re
 import shutil
 import subprocess
@@ -27,7 +28,8 @@ from allauth.socialaccount.providers.facebook import provider as provider_module
 from allauth.socialaccount.providers.facebook.locale import get_default_locale_callable
 from tests.support.idp.browser import start_login
 from tests.support.idp.oidc import SigningKey, make_key
-from tests.support.idp.server import IdentityProvider, Reply, Request
+from tests.support.idp.rerouting import ReroutingAdapter
+from tests.support.idp.server import IdentityProvider, Reply, Request, Reset
 
 URL = "/accounts/facebook/login/token/"
 GRAPH = "graph.facebook.com/v19.0"
@@ -121,6 +123,19 @@ def test_sec_100_tokens_are_exchanged_and_stored(
     assert token.expires_at is not None
 
 
+def test_tokens_belong_to_the_app_and_may_live_for_ever(
+    client: Client, facebook: IdentityProvider, settings: Any, options: dict[str, Any]
+) -> None:
+    settings.SOCIALACCOUNT_STORE_TOKENS = True
+    options["EXCHANGE_TOKEN"] = True
+    app = SocialApp.objects.create(provider="facebook", **options.pop("APP"))
+    app.sites.add(1)
+    facebook.route(f"{GRAPH}/oauth/access_token", Reply.json({"access_token": "for-ever"}))
+    post(client)
+    token = SocialToken.objects.get()
+    assert (token.token, token.app, token.expires_at) == ("for-ever", app, None)
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -157,6 +172,27 @@ def test_atk_s27_outages_are_an_error_page(
 ) -> None:
     facebook.route(f"{GRAPH}/{path}", reply)
     assert_refused(client, post(client))
+
+
+@pytest.mark.parametrize("path", ["oauth/access_token", "debug_token", "me"])
+@pytest.mark.parametrize(
+    "reply", [Reset(), Reply.json({"id": 7.5}), Reply(b"{"), Reply(status=500)]
+)
+def test_atk_s23_inv_16_tokens_are_not_logged(
+    client: Client,
+    facebook: IdentityProvider,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+    reply: Reply,
+) -> None:
+    facebook.route(f"{GRAPH}/{path}", reply)
+    with caplog.at_level(logging.DEBUG, logger="allauth"):
+        response = client.post(URL, {"access_token": "canary"})
+    assert_refused(client, response)
+    own = [record for record in caplog.records if record.name.startswith("allauth")]
+    assert "canary" not in "".join(caplog.handler.format(record) for record in own)
+    assert "canary" not in str(response.context["auth_error"]["exception"])
+    assert b"canary" not in response.content
 
 
 def test_only_posts_with_a_token_count(client: Client, client_factory: Any) -> None:
@@ -248,6 +284,13 @@ def test_limited_login(key: SigningKey) -> None:
     assert login.account.extra_data == {
         "id": "10203040506070",
         "email": "cleo@example.org",
+        "first_name": "Cleo",
+        "last_name": "Dupont",
+        "name": "Cleo Dupont",
+    }
+    assert ReroutingAdapter.fields[-1] == {
+        "email": "cleo@example.org",
+        "username": None,
         "first_name": "Cleo",
         "last_name": "Dupont",
         "name": "Cleo Dupont",
@@ -412,6 +455,45 @@ def test_sec_115_parameters_stay_data(client: Client, options: dict[str, Any]) -
     assert EVIL not in page
 
 
+HOSTILE_PAGE = """<!DOCTYPE html>
+<ul></ul>
+<script>
+  window.allauth = {facebook: {login: (...values) => {
+    document.querySelector('ul').textContent = JSON.stringify(values)
+  }}}
+</script>
+{{ markup }}
+<a href="{{ url }}">Facebook</a>
+<script>document.querySelector('a').click()</script>
+"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+def test_sec_115_no_parameter_runs_as_a_script(
+    client: Client, options: dict[str, Any], tmp_path: Path
+) -> None:
+    options["METHOD"] = "js_sdk"
+    run = "document.title = 'hacked'"
+    values = [
+        f'{EVIL}{attack}<script>{run}</script><img src=x onerror="{run}">'
+        for attack in (f"');{run};('", f"\\');{run};//", f"%27);{run};//", f"\n{run}\n")
+    ]
+    query = dict(zip(("next", "action", "process", "scope"), values, strict=True))
+    request = make_request(client, query)
+    provider = get_provider()
+    context = {
+        "markup": provider.media_js(request),
+        "url": provider.get_login_url(request, **query),
+    }
+    page = tmp_path / "page.html"
+    page.write_text(Template(HOSTILE_PAGE).render(Context(context)))
+    dom = dump_dom(page)
+    assert "<title>" not in dom
+    match = re.search(r"<ul>(.*?)</ul>", dom, re.DOTALL)
+    assert match
+    assert json.loads(html.unescape(match[1])) == values
+
+
 def test_the_address_of_the_sdk(client: Client, options: dict[str, Any]) -> None:
     provider, request = get_provider(), make_request(client)
     options["SDK_URL"] = "https://sdk.example.org/sdk.js"
@@ -501,11 +583,7 @@ def test_the_script(tmp_path: Path) -> None:
     shutil.copy(script, tmp_path)
     page = tmp_path / "page.html"
     page.write_text(PAGE)
-    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
-    result = subprocess.run(
-        [*command, f"file://{page}"], check=True, capture_output=True, text=True, timeout=60
-    )
-    match = re.search(r"<ul>(.*?)</ul>", result.stdout, re.DOTALL)
+    match = re.search(r"<ul>(.*?)</ul>", dump_dom(page), re.DOTALL)
     assert match
     token = {"access_token": "t-1", "expires_in": "60", "csrfmiddlewaretoken": "c-1"}
     assert json.loads(html.unescape(match[1])) == [
@@ -526,6 +604,13 @@ def test_the_script(tmp_path: Path) -> None:
             {"next": "/bye/", "csrfmiddlewaretoken": "c-1"},
         ],
     ]
+
+
+def dump_dom(page: Path) -> str:
+    """What becomes of a page in a browser."""
+    options = ("--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=2000")
+    command = [str(CHROMIUM), *options, "--dump-dom", f"file://{page}"]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
 
 
 def test_without_an_app_there_is_no_page(client: Client, settings: Any) -> None:

@@ -91,6 +91,11 @@ def test_login(client: Client, twitter: OAuth1Server) -> None:
     account = SocialAccount.objects.get()
     assert (account.provider, account.uid, account.extra_data) == ("twitter", "1200340", PROFILE)
     assert client.session["_auth_user_id"] == str(account.user_id)
+    assert ReroutingAdapter.fields[-1] == {
+        "username": "tidepooler",
+        "name": "Nell Abara",
+        "email": "nell@tide.example",
+    }
     user = account.user
     assert (user.username, user.first_name, user.last_name) == ("tidepooler", "Nell", "Abara")
     address = user.emailaddress_set.get()

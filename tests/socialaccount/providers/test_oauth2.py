@@ -223,6 +223,19 @@ def test_empty_values_are_not_sent(github: OAuth2Server) -> None:
     }
 
 
+def test_urls_without_a_state() -> None:
+    client = OAuth2Client(RequestFactory().get("/"), "c", "s", "POST", "https://x/t", "https://y/")
+    url = client.get_redirect_url("https://x/authorize?a=b", ["s", "s"], {"extra": "1"})
+    assert get_query(url) == {
+        "a": "b",
+        "client_id": "c",
+        "redirect_uri": "https://y/",
+        "scope": "s",
+        "response_type": "code",
+        "extra": "1",
+    }
+
+
 @pytest.mark.parametrize(
     "reply",
     [
@@ -552,14 +565,6 @@ def test_suites_that_patch_requests(
 def test_odd_lifetimes_are_none(lifetime: Any) -> None:
     token = ClubAdapter(None).parse_token({"access_token": "t", "expires_in": lifetime})
     assert (token.expires_at, token.token_secret) == (None, "")
-
-
-def test_bundled_providers_insist_on_a_state() -> None:
-    from allauth.socialaccount.providers import registry
-
-    for provider_class in registry.get_class_list():
-        adapter_class = getattr(provider_class, "oauth2_adapter_class", None)
-        assert adapter_class is None or adapter_class.supports_state is True, provider_class
 
 
 def test_missing_settings_are_named(settings: Any) -> None:

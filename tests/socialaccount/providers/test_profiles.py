@@ -91,11 +91,22 @@ def test_inv_37_ids_of_slack_have_two_parts(value: Any) -> None:
         make_login("slack", {"team": "T1", "user": None})
 
 
-@pytest.mark.parametrize("value", ["name", {"id": "1"}])
-def test_sec_106_users_who_swap_names_keep_their_accounts(value: Any) -> None:
-    for name in ("preferred_username", "email"):
-        uids = [make_login("okta", {"sub": sub, name: "same"}).account.uid for sub in ("1", "2")]
-        assert uids == ["1", "2"]
+def test_sec_106_users_who_swap_names_keep_their_accounts(
+    client: Client, user: Any, rerouted: IdentityProvider, settings: Any
+) -> None:
+    settings.SOCIALACCOUNT_PROVIDERS["okta"]["OKTA_BASE_URL"] = "org.okta.example"
+    # Rows of releases before 65.13 have names for ids.
+    SocialAccount.objects.create(user=user, provider="okta", uid="ana@farol.example")
+    rerouted.route("/oauth2/v1/token", Reply.json({"access_token": "at-1"}))
+    users = []
+    for sub, name in (("1", "ana"), ("2", "rui"), ("1", "rui"), ("2", "ana")):
+        profile = {"sub": sub, "preferred_username": f"{name}@farol.example"}
+        rerouted.route("/oauth2/v1/userinfo", Reply.json(profile))
+        query = dict(parse_qsl(urlsplit(start_login(client, "/accounts/okta/login/")).query))
+        client.get("/accounts/okta/login/callback/", {"code": "c", "state": query["state"]})
+        users.append(client.session["_auth_user_id"])
+    assert users[:2] == users[2:]
+    assert len({*users, str(user.pk)}) == 3
 
 
 @pytest.mark.parametrize("provider_id", VERIFIED_FIELDS)

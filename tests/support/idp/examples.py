@@ -20,7 +20,12 @@ from tests.support.idp.rerouting import ReroutingAdapter
 from tests.support.idp.server import IdentityProvider, Reply
 
 APP = {"client_id": "client-1", "secret": "secret-1", "key": "key-1", "name": "An app"}
-TOKENS = {"access_token": "at-1", "refresh_token": "rt-1", "expires_in": 3600}
+ACCESS_TOKEN = "canary-access-token"
+TOKENS = {
+    "access_token": ACCESS_TOKEN,
+    "refresh_token": "canary-refresh-token",
+    "expires_in": 3600,
+}
 
 
 @dataclass
@@ -133,8 +138,8 @@ def check_requests(server: IdentityProvider, example: Example) -> None:
     assert server.requests[0].method == example.token_method
     for request in server.requests[1:]:
         places = {
-            "header": request.headers.get("authorization", "").rpartition(" ")[2] == "at-1",
-            "query": "at-1" in request.query.values(),
+            "header": request.headers.get("authorization", "").rpartition(" ")[2] == ACCESS_TOKEN,
+            "query": ACCESS_TOKEN in request.query.values(),
         }
         assert [place for place, is_there in places.items() if is_there] == [example.token_in]
 
@@ -152,6 +157,8 @@ def check_login(login: SocialLogin, example: Example) -> None:
     assert stored | ({} if example.user.get("username") else {"username": ""}) == expected_user
     if example.extra_data is not None:
         assert login.account.extra_data == example.extra_data
+    elif example.claims is not None:
+        assert login.account.extra_data.items() >= example.claims.items()
     check_account(login.account, example)
 
 

@@ -62,18 +62,8 @@ class DummyProvider(Provider):
 
     def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
         """What else was typed in."""
-        return {
-            name: data.get(name)
-            for name in (
-                "email",
-                "email_verified",
-                "username",
-                "first_name",
-                "last_name",
-                "phone",
-                "phone_verified",
-            )
-        }
+        names = ("username", "first_name", "last_name", "phone", "phone_verified")
+        return {name: data[name] for name in names if data.get(name)}
 
     def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
         """The address that was typed in."""

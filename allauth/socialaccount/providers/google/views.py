@@ -140,10 +140,10 @@ class LoginByTokenView(BaseLoginByTokenView):
         Raises ``PermissionDenied`` unless they are there and equal.
         """
         cookie = request.COOKIES.get(CSRF_NAME, "")
-        field = request.POST.get(CSRF_NAME, "")
-        if not cookie or not field or max(len(cookie), len(field)) > MAX_CSRF_LENGTH:
+        fields = request.POST.getlist(CSRF_NAME)
+        if not cookie or len(fields) != 1 or max(len(cookie), len(fields[0])) > MAX_CSRF_LENGTH:
             raise PermissionDenied("The token against forged requests is missing.")
-        sent = [text.encode("utf-8", "replace") for text in (cookie, field)]
+        sent = [text.encode("utf-8", "replace") for text in (cookie, fields[0])]
         if not constant_time_compare(*sent):
             raise PermissionDenied("The token against forged requests does not match.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from requests import Response
 
     from allauth.socialaccount.providers.base.provider import Provider
-
-logger = logging.getLogger(__name__)
 
 
 class OAuthError(Exception):
@@ -105,6 +102,11 @@ class OAuthClient(HooksOfEitherColor):
         if not token:
             raise OAuthError("This session has no request token.")
         return token
+
+    def keeps(self, token: str) -> bool:
+        """Tell whether the request token of this name is the one that the session keeps."""
+        kept = self.request.session.get(_get_session_key(self.request_token_url, "request"))
+        return isinstance(kept, dict) and kept.get("oauth_token") == token
 
     def resume(self, request_token: Any) -> None:
         """Go on with the handshake of this request token, of which there may be several."""

@@ -134,9 +134,9 @@ class OAuthCallbackView(OAuthView):
         if request.method not in ("GET", "POST"):
             return HttpResponseNotAllowed(["GET", "POST"])
         provider = self.adapter.get_provider()
-        state = self._take_state(request, provider)
         callback_url = reverse(f"{self.adapter.provider_id}_callback")
         client = self.adapter._get_client(request, callback_url)
+        state = self._take_state(request, provider, client)
         context: dict[str, Any] = {"callback_view": self, "oauth_client": client}
         error_code = AuthError.CANCELLED if "denied" in request.GET else AuthError.UNKNOWN
         if state is None:
@@ -160,14 +160,31 @@ class OAuthCallbackView(OAuthView):
             client.forget_tokens()
         return complete(request, login)
 
-    def _take_state(self, request: HttpRequest, provider: Any) -> dict[str, Any] | None:
+    def _take_state(
+        self, request: HttpRequest, provider: Any, client: OAuthClient
+    ) -> dict[str, Any] | None:
         """The state of the handshake to which the provider answers; it works once."""
         for param in self.adapter.state_params:
             if param in request.GET:
+                state_id = self._find_state_id(request, provider, client, request.GET[param])
                 return statekit.unstash_state(
-                    request, state_id=request.GET[param], provider_id=provider.sub_id
+                    request, state_id=state_id, provider_id=provider.sub_id
                 )
         return None
+
+    def _find_state_id(
+        self, request: HttpRequest, provider: Any, client: OAuthClient, token: str
+    ) -> str:
+        """Which state belongs to a request token: the one that is named like it.
+
+        The published release names states otherwise; it keeps one request token in the session,
+        which belongs to the newest of them.
+        """
+        states = statekit.get_states(request)
+        newest_id, newest = statekit.get_oldest_state(states, rev=True, provider_id=provider.sub_id)
+        if token in states or newest_id is None or "request_token" in newest[0]:
+            return token
+        return newest_id if client.keeps(token) else token
 
     def _make_login(self, request: HttpRequest, provider: Any, client: OAuthClient) -> SocialLogin:
         app = provider.app

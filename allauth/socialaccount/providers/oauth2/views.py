@@ -302,8 +302,10 @@ class OAuth2CallbackView(OAuth2View):
     def _take_state(self, request: HttpRequest, provider: Any) -> dict[str, Any] | None:
         if not self.adapter.supports_state:
             return statekit.unstash_last_state(request, provider_id=provider.sub_id)
-        state_id = get_request_param(request, "state")
-        return statekit.unstash_state(request, state_id=state_id, provider_id=provider.sub_id)
+        state_ids = [*request.GET.getlist("state"), *request.POST.getlist("state")]
+        if len(state_ids) != 1:
+            return None
+        return statekit.unstash_state(request, state_id=state_ids[0], provider_id=provider.sub_id)
 
     def _may_have_lost_cookie(self, request: HttpRequest) -> bool:
         """Browsers keep a strict cookie to themselves when another site leads here."""
