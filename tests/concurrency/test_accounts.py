@@ -63,6 +63,30 @@ def test_atk_a33_one_of_parallel_signups_gets_the_address(
     assert len(told) == (0 if prevention else PARTICIPANTS - 1)
 
 
+def test_atk_a33_each_of_parallel_signups_gets_a_username_that_is_made_up(
+    store: Any, race: Any, color: str, settings: Any
+) -> None:
+    configure(
+        settings,
+        RATE_LIMITS=False,
+        EMAIL_VERIFICATION="optional",
+        LOGIN_METHODS={"email"},
+        SIGNUP_FIELDS=["email*", "password1*", "password2*"],
+    )
+
+    for turn in range(3):
+        answers = race(
+            racers.post,
+            *[
+                (color, "", SIGNUP, {"email": f"same{turn}@{n}.example.org", **PASSWORDS})
+                for n in range(PARTICIPANTS)
+            ],
+        )
+        assert_no_crash(answers)
+        assert all(answer.user is not None for answer in answers)
+    assert get_user_model().objects.count() == 3 * PARTICIPANTS
+
+
 @needs_phones
 def test_atk_a58_atk_a33_one_of_parallel_signups_gets_the_number(
     store: Any, race: Any, color: str, settings: Any, sms_outbox: Any

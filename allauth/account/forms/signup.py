@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import password_validators_help_text_html
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import MaxLengthValidator
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -223,9 +223,13 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
         return self._save_with_made_up_username(request)
 
     def _save_with_made_up_username(self, request: HttpRequest) -> Any:
+        # A name that was free may go to somebody else meanwhile: another one is made up. Databases
+        # may also end the transaction of one who waits for a name that is so near another.
+        retried: list[type[DatabaseError]] = [IntegrityError]
+        if not transaction.get_connection().in_atomic_block:
+            retried.append(OperationalError)
         for _attempt in range(_USERNAME_ATTEMPTS):
-            # A name that was free may go to somebody else meanwhile: another one is made up.
-            with suppress(IntegrityError), transaction.atomic():
+            with suppress(*retried), transaction.atomic():
                 begin_with_write(EmailAddress)
                 return self._save_all(request)
         with transaction.atomic():
