@@ -130,6 +130,15 @@ def test_atk_s27_only_json_objects_count(server: IdentityProvider, reply: Reply)
         http.read_json(fetch(server))
 
 
+@pytest.mark.parametrize("status", [400, 404, 503])
+def test_error_status_is_an_error_of_requests(server: IdentityProvider, status: int) -> None:
+    """Packages that call a provider themselves catch that one."""
+    server.override("/", Reply.json({"error": "x"}, status))
+    with pytest.raises(requests.HTTPError, match=f"status {status}") as caught:
+        http.read_json(fetch(server))
+    assert caught.value.response.status_code == status
+
+
 @pytest.mark.parametrize(
     ("kwargs", "method"),
     [

@@ -39,8 +39,11 @@ _CHUNK_BYTES = 64 * 1024
 _HARMLESS_HEADERS = {"accept", "accept-encoding", "connection", "user-agent"}
 
 
-class UnusableResponse(requests.RequestException):
-    """The server answered, but not with what was asked for."""
+class UnusableResponse(requests.HTTPError):
+    """The server answered, but not with what was asked for.
+
+    Projects that call providers themselves expect the errors of ``requests``.
+    """
 
 
 def build_session(*, timeout: float = DEFAULT_TIMEOUT) -> Session:
@@ -63,7 +66,8 @@ def read_json(response: requests.Response, expected: type[JSON] = dict) -> JSON:
             text names the status only: answers and URLs may hold secrets.
     """
     if response.status_code >= 400:
-        raise UnusableResponse(f"The server answered with status {response.status_code}.")
+        text = f"The server answered with status {response.status_code}."
+        raise UnusableResponse(text, response=response)
     try:
         data = response.json()
     except ValueError as error:
