@@ -106,10 +106,10 @@ def asgi(session: nox.Session, django: str) -> None:
     pytest(session, *suite, project="account_only", TEST_COLORS="async")
 
 
-def run_servers(session: nox.Session, *servers: str) -> None:
+def run_servers(session: nox.Session, *servers: str, suite: str = "tests/servers") -> None:
     """Run the tests that need real servers against some."""
     names = " ".join(servers)
-    pytest(session, "-m", "servers", "tests/servers", project="account_only", TEST_SERVERS=names)
+    pytest(session, "-m", "servers", suite, project="account_only", TEST_SERVERS=names)
 
 
 @nox.session
@@ -160,7 +160,8 @@ def contribution(session: nox.Session) -> None:
     suite = find(*MIDDLEWARE_SUITE)
     session.chdir(scratch)
     pytest(session, *suite, project="account_only")
-    run_servers(session, "daphne", "uvicorn")
+    # The published release awaits no hooks.
+    run_servers(session, "daphne", "uvicorn", suite="tests/servers/test_servers.py")
 
 
 @nox.session
@@ -223,7 +224,8 @@ def compat(session: nox.Session) -> None:
     """What was begun under the published release is finished under this package, and vice versa."""
     install(session)
     published = install_published(session)
-    pytest(session, "-m", "compat", "tests/compat", ALLAUTH_PUBLISHED_PYTHON=published)
+    options = ["-m", "compat", "--numprocesses=auto"]
+    pytest(session, *options, "tests/compat", ALLAUTH_PUBLISHED_PYTHON=published)
 
 
 @nox.session

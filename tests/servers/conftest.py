@@ -16,9 +16,13 @@ SERVERS = os.environ.get("TEST_SERVERS", "daphne uvicorn").split()
 
 
 @pytest.fixture(params=SERVERS, scope="module")
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
+def server_name(request: pytest.FixtureRequest) -> str:
+    """Which of the servers the test runs against."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def server(server_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that serves ``tests.servers.application``."""
-    with run_server(request.param, tmp_path_factory.mktemp(request.param)) as running:
+    with run_server(server_name, tmp_path_factory.mktemp(server_name)) as running:
         yield running

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from http import HTTPStatus
 from http.client import HTTPConnection
-from http.cookiejar import CookieJar
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
+from urllib.request import build_opener
 
 import pytest
 from websockets.sync.client import connect
 
 from allauth.core.async_support import ASYNC_CAPABLE
-from tests.support.servers import Server, wait_for
+from tests.support.servers import Browser, Server, wait_for
 
 pytestmark = pytest.mark.servers
 
@@ -94,31 +91,6 @@ def test_exceptions_of_views_are_answered(server: Server, color: str) -> None:
     with pytest.raises(HTTPError, match="500"):
         opener.open(server.get_url(f"/probe/{color}_error/"), timeout=10)
     assert all(server.get_json("/probe/async_view/")["seen"].values())
-
-
-class Browser:
-    """Keeps cookies and fills in forms."""
-
-    def __init__(self, server: Server) -> None:
-        self.server = server
-        self.opener: OpenerDirector = build_opener(HTTPCookieProcessor(CookieJar()))
-
-    def open(self, path: str, data: bytes | None = None) -> tuple[str, str]:
-        """The path where a request ends up, and the page there."""
-        try:
-            response = self.opener.open(self.server.get_url(path), data, timeout=10)
-        except HTTPError as error:  # the page after signing in is the project's, which has none
-            response = error
-        with response:
-            url = response.geturl().removeprefix(self.server.get_url(""))
-            return url, response.read().decode()
-
-    def submit(self, path: str, **fields: str) -> str:
-        """Fill in the form at ``path``; return the path where that leads."""
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.open(path)[1])
-        assert token is not None
-        fields["csrfmiddlewaretoken"] = token[1]
-        return self.open(path, urlencode(fields).encode())[0]
 
 
 def test_signing_up_out_and_in(server: Server) -> None:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener, urlopen
 
 APPLICATION = "tests.servers.application:application"
 ROOT = Path(__file__).parents[2]
@@ -65,14 +70,52 @@ class Server:
         return json.loads(body[body.index(b"{") : body.rindex(b"}") + 1])
 
 
+class Browser:
+    """Keeps cookies and fills in forms."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.cookies = CookieJar()
+        self.opener: OpenerDirector = build_opener(HTTPCookieProcessor(self.cookies))
+
+    def open(self, path: str, data: bytes | None = None, **headers: str) -> tuple[str, str]:
+        """The path where a request ends up, and the page there."""
+        request = Request(self.server.get_url(path), data, headers)
+        try:
+            response = self.opener.open(request, timeout=10)
+        except HTTPError as error:  # the page after signing in is the project's, which has none
+            response = error
+        with response:
+            url = response.geturl().removeprefix(self.server.get_url(""))
+            page = response.read().decode()
+        if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise AssertionError(f"{url} is answered by {response.status}: {page}")
+        return url, page
+
+    def submit(self, path: str, **fields: str) -> str:
+        """Fill in the form at ``path``; return the path where that leads."""
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.open(path)[1])
+        assert token is not None
+        fields["csrfmiddlewaretoken"] = token[1]
+        return self.open(path, urlencode(fields).encode())[0]
+
+
 @contextmanager
-def run_server(name: str, directory: Path) -> Iterator[Server]:
-    """Run the server called ``name`` on a free port, with a database in ``directory``."""
+def run_server(
+    name: str, directory: Path, project: str = "account_only", **variables: str
+) -> Iterator[Server]:
+    """Run the server called ``name`` on a free port, with a database in ``directory``.
+
+    Parameters:
+        project: Which of ``tests/projects`` it serves.
+        variables: Further variables of its environment.
+    """
     environment = {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.projects.account_only.settings",
+        "DJANGO_SETTINGS_MODULE": f"tests.projects.{project}.settings",
         "PYTHONPATH": str(ROOT),
         "TEST_DATABASE_URL": f"sqlite://{directory}/db.sqlite3",
+        **variables,
     }
     migrate = [sys.executable, "-m", "django", "migrate", "--verbosity", "0"]
     subprocess.run(migrate, env=environment, check=True, cwd=ROOT)

@@ -221,8 +221,7 @@ HOOKS = [name for name in vars(DefaultAccountAdapter) if _is_hook(name)]
 
 def _override(name: str) -> Any:
     async def hook(self: Any, *args: Any, **kwargs: Any) -> Any:
-        await asyncio.sleep(0)
-        self.calls.append((name, asyncio.get_running_loop(), context.request))
+        await self._begin(name)
         return await sync_to_async(getattr(super(AsyncAdapter, self), name))(*args, **kwargs)
 
     hook.__name__ = name
@@ -233,6 +232,10 @@ class AsyncAdapter(PhoneAdapter):
     """Has every hook as ``async def``, and notes the loop and the request of each call."""
 
     calls: ClassVar[list[tuple[str, Any, Any]]] = []
+
+    async def _begin(self, name: str) -> None:
+        await asyncio.sleep(0)
+        self.calls.append((name, asyncio.get_running_loop(), context.request))
 
 
 for _name in HOOKS:
