@@ -1,79 +1,23 @@
-"""Runs the site under this package and under the published release, over the same files."""
+"""Sites that one package begins and the other goes on with."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-SITE = Path(__file__).parent / "site"
-ROOT = Path(__file__).parents[2]
-PUBLISHED_PYTHON = os.environ.get("ALLAUTH_PUBLISHED_PYTHON", "")
+from tests.compat import providers
+from tests.compat.sites import Site
 
 
-class Site:
-    """The site in a directory, under either package.
-
-    Parameters:
-        directory: Where it keeps its database, cache and cookies.
-        settings: Further settings.
-    """
-
-    def __init__(self, directory: Path, **settings: Any) -> None:
-        self.directory = directory
-        self.settings = settings
-
-    def run(self, package: str, step: str, parameters: Any = None) -> Any:
-        """Do a step under ``"ours"`` or ``"published"``, and give its result."""
-        environment = {
-            "PATH": os.environ["PATH"],
-            "COMPAT_DIR": str(self.directory),
-            "COMPAT_SETTINGS": json.dumps(self.settings),
-        }
-        if package == "ours":
-            environment["PYTHONPATH"] = str(ROOT)
-        python = {"ours": sys.executable, "published": PUBLISHED_PYTHON}[package]
-        process = subprocess.run(
-            [python, "-W", "ignore", str(SITE / "manage_step.py"), step],
-            input=json.dumps({} if parameters is None else parameters),
-            capture_output=True,
-            text=True,
-            check=False,
-            env=environment,
-            cwd=self.directory,
-        )
-        assert process.returncode == 0, process.stderr
-        return json.loads(process.stdout)
-
-    def visit(self, package: str, *requests: dict[str, Any]) -> list[dict[str, Any]]:
-        """Send requests, as one browser all along."""
-        answers: list[dict[str, Any]] = self.run(package, "visit", list(requests))
-        return answers
-
-    def whoami(self, package: str) -> str:
-        """Who the browser is logged in as; an empty name stands for nobody."""
-        (answer,) = self.visit(package, {"path": "/whoami/"})
-        username: str = json.loads(answer["body"])["username"]
-        return username
-
-    def forget_cookies(self) -> None:
-        """Go on with another browser."""
-        (self.directory / "cookies.json").unlink(missing_ok=True)
-
-
-@pytest.fixture(scope="session")
-def filled_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def fill(directory: Path, **settings: Any) -> bytes:
     """A database that the published release has set up, with users ``anna`` and ``cora``.
 
     Only the address of the former is verified.
     """
-    site = Site(tmp_path_factory.mktemp("filled"))
+    site = Site(directory, **settings)
     site.run("published", "migrate")
     for username, verified in (("anna", True), ("cora", False)):
         user = {
@@ -86,6 +30,12 @@ def filled_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (site.directory / "db.sqlite3").read_bytes()
 
 
+@pytest.fixture(scope="session")
+def filled_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A filled database of a site without third-party accounts."""
+    return fill(tmp_path_factory.mktemp("filled"))
+
+
 @pytest.fixture
 def make_site(tmp_path: Path, filled_database: bytes) -> Callable[..., Site]:
     """Makes the site; parameters are settings."""
@@ -93,5 +43,61 @@ def make_site(tmp_path: Path, filled_database: bytes) -> Callable[..., Site]:
     def make(**settings: Any) -> Site:
         (tmp_path / "db.sqlite3").write_bytes(filled_database)
         return Site(tmp_path, **settings)
+
+    return make
+
+
+@pytest.fixture(params=["swap", "swap back"])
+def packages(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """Under which package the test begins, and under which it ends."""
+    return ("published", "ours") if request.param == "swap" else ("ours", "published")
+
+
+@pytest.fixture(scope="session")
+def filled_social_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A filled database of a site with third-party accounts."""
+    return fill(tmp_path_factory.mktemp("filled_social"), EXTRA_APPS=providers.APPS)
+
+
+@pytest.fixture(params=providers.EXAMPLES, ids=str)
+def example(request: pytest.FixtureRequest) -> providers.Example:
+    """The provider of the test."""
+    example: providers.Example = request.param
+    return example
+
+
+@pytest.fixture
+def server(example: providers.Example) -> Iterator[providers.Server]:
+    """The server of the provider."""
+    with example.server_class() as server:
+        yield server
+
+
+@pytest.fixture
+def make_social_site(
+    tmp_path: Path,
+    filled_social_database: bytes,
+    example: providers.Example,
+    server: providers.Server,
+) -> Callable[..., Site]:
+    """Makes the site, with an app of the provider; parameters are settings.
+
+    Its parameter ``app_by`` names the package that stores the app; without it the app is in the
+    settings.
+    """
+
+    def make(*, app_by: str = "", **settings: Any) -> Site:
+        (tmp_path / "db.sqlite3").write_bytes(filled_social_database)
+        app = example.make_app(server.url)
+        options = example.make_options(server.url) | ({} if app_by else {"APPS": [app]})
+        site = Site(
+            tmp_path,
+            EXTRA_APPS=providers.APPS,
+            SOCIALACCOUNT_PROVIDERS={example.name: options},
+            **settings,
+        )
+        if app_by:
+            site.run(app_by, "create_app", {"provider": example.name, **app})
+        return site
 
     return make

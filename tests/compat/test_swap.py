@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.compat.conftest import ROOT, Site
+from tests.compat.sites import ROOT, Site
+from tests.compat.steps import MARKS, PASSWORD, find_code, find_path, post
 
-pytestmark = [
-    pytest.mark.compat,
-    pytest.mark.skipif(
-        not os.environ.get("ALLAUTH_PUBLISHED_PYTHON"),
-        reason="ALLAUTH_PUBLISHED_PYTHON names no interpreter",
-    ),
-]
+pytestmark = MARKS
 
-PASSWORD = "correct horse 7 battery"
 NEW_PASSWORD = "another horse 9 battery"
 LOGIN = {"path": "/accounts/login/", "data": {"login": "anna", "password": PASSWORD}}
 NEW_LOGIN = {"path": "/accounts/login/", "data": {"login": "anna", "password": NEW_PASSWORD}}
@@ -40,28 +31,6 @@ MANDATORY = {
 BY_CODE = {"ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED": True}
 
 Maker = Callable[..., Site]
-
-
-@pytest.fixture(params=["swap", "swap back"])
-def packages(request: pytest.FixtureRequest) -> tuple[str, str]:
-    """Under which package the test begins, and under which it ends."""
-    return ("published", "ours") if request.param == "swap" else ("ours", "published")
-
-
-def find_path(answer: dict[str, Any]) -> str:
-    """The path of the link in the mail that an answer caused."""
-    (mail,) = answer["mails"]
-    return str(re.search(r"http://[^/]+(/\S+)", mail)[1])  # type: ignore[index]
-
-
-def find_code(answer: dict[str, Any]) -> str:
-    """The code in the mail that an answer caused."""
-    (mail,) = answer["mails"]
-    return str(re.search(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b", mail)[0])  # type: ignore[index]
-
-
-def post(path: str, **data: Any) -> dict[str, Any]:
-    return {"path": path, "data": data}
 
 
 # The database

@@ -117,7 +117,7 @@ Race = Callable[..., list[Any]]
 def race(store: Store, site: Site) -> Race:
     """Run a function of ``racers`` with each of several arguments at the same time.
 
-    The settings of the account app that the test has changed hold for all who take part.
+    The settings of the package that the test has changed hold for all who take part.
     """
 
     def run(function: Callable[..., Any], *arguments: tuple[Any, ...]) -> list[Any]:
@@ -126,7 +126,7 @@ def race(store: Store, site: Site) -> Race:
         values = {
             name: getattr(django_settings, name)
             for name in dir(django_settings)
-            if name.startswith("ACCOUNT_")
+            if name.startswith(("ACCOUNT_", "SOCIALACCOUNT_"))
         }
         return site.get_processes(store).race(function, list(arguments), values)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +37,20 @@ class Answer(NamedTuple):
 
 def post(color: str, session_key: str, path: str, data: dict[str, str]) -> Answer:
     """Post ``data`` in a session, at the same time as the others."""
+    return _send("post", color, session_key, path, data)
+
+
+def get(color: str, session_key: str, path: str) -> Answer:
+    """Open a page in a session, at the same time as the others."""
+    return _send("get", color, session_key, path)
+
+
+def call(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Do one of several things, at the same time as the others."""
+    return function(*arguments)
+
+
+def _send(method: str, color: str, session_key: str, path: str, *data: dict[str, str]) -> Answer:
     from tests.projects.custom_hooks.tools import read_session
     from tests.support.clients import CLIENTS
 
@@ -43,7 +58,7 @@ def post(color: str, session_key: str, path: str, data: dict[str, str]) -> Answe
     if session_key:
         client.cookies[settings.SESSION_COOKIE_NAME] = session_key
     wait()
-    response: Any = client.post(path, data)
+    response: Any = getattr(client, method)(path, *data)
     return Answer(
         status=response.status_code,
         location=response.headers.get("Location", ""),
@@ -53,12 +68,14 @@ def post(color: str, session_key: str, path: str, data: dict[str, str]) -> Answe
 
 
 def list_errors(response: Any) -> list[str]:
-    """The codes of the errors whose texts are on the page.
+    """The codes of the errors whose texts are on the page; the traceback, if the view failed.
 
     What the test client says of templates and forms comes from all threads that render.
     """
     from allauth.account.adapter import get_adapter
 
+    if response.status_code == 500 and response.exc_info:
+        return traceback.format_exception(*response.exc_info)
     page = unescape(response.content.decode())
     return [code for code, text in get_adapter().error_messages.items() if str(text) in page]
 
@@ -79,6 +96,20 @@ def set_verified(pk: int) -> bool:
     address = EmailAddress.objects.select_related("user").get(pk=pk)
     wait()
     return address.set_verified()
+
+
+def use_token(token_id: str) -> bool:
+    """Use a token of a provider, at the same time as the others; whether it was not used before."""
+    from allauth.socialaccount.internal.jwtkit import verify_jti
+    from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+
+    claims = {"iss": "https://op.example", "jti": token_id, "exp": time.time() + WAIT}
+    wait()
+    try:
+        verify_jti(claims)
+    except OAuth2Error:
+        return False
+    return True
 
 
 def consume(key: str, rate: str) -> bool:

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +18,50 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
 COOKIES = Path(os.environ["COMPAT_DIR"]) / "cookies.json"
 
 
-def migrate() -> dict[str, Any]:
-    """Bring the database up to date; says whether there was anything to do, and what is there."""
+def migrate(target: str = "") -> dict[str, Any]:
+    """Bring the database up to date; says whether there was anything to do, and what is there.
+
+    Parameters:
+        target: Which migration of third-party accounts to go to; it is the last one without it.
+    """
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    call_command("migrate", verbosity=0)
+    call_command("migrate", *(["socialaccount", target] if target else []), verbosity=0)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE tbl_name LIKE 'account_%'")
+        cursor.execute(
+            "SELECT name, sql FROM sqlite_master"
+            " WHERE tbl_name LIKE 'account_%' OR tbl_name LIKE 'socialaccount_%'"
+        )
         schema = dict(cursor.fetchall())
         cursor.execute(
-            "SELECT app, name FROM django_migrations WHERE app = 'account' ORDER BY name"
+            "SELECT app, name FROM django_migrations"
+            " WHERE app IN ('account', 'socialaccount') ORDER BY app, name"
         )
-        applied = [name for _, name in cursor.fetchall()]
+        applied = [f"{app}.{name}" for app, name in cursor.fetchall()]
     return {"had_to_do": len(plan), "schema": schema, "applied": applied}
+
+
+def find_changes() -> list[str]:
+    """What ``makemigrations`` would do."""
+    from django.apps import apps
+    from django.db import connection
+    from django.db.migrations.autodetector import MigrationAutodetector
+    from django.db.migrations.loader import MigrationLoader
+    from django.db.migrations.state import ProjectState
+
+    loader = MigrationLoader(connection)
+    detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))
+    changes = detector.changes(graph=loader.graph)
+    return [
+        f"{app}: {operation.describe()}"
+        for app, migrations in sorted(changes.items())
+        for migration in migrations
+        for operation in migration.operations
+    ]
 
 
 def create_user(*, username: str, email: str, password: str, verified: bool) -> int:
@@ -47,8 +75,75 @@ def create_user(*, username: str, email: str, password: str, verified: bool) -> 
     return int(user.pk)
 
 
+def create_app(**fields: Any) -> int:
+    """Make an app of a provider, in use on the site."""
+    from django.contrib.sites.models import Site
+
+    from allauth.socialaccount.models import SocialApp
+
+    app = SocialApp.objects.create(**fields)
+    app.sites.add(Site.objects.get_current())
+    return int(app.pk)
+
+
+def create_site(**fields: Any) -> int:
+    """Make a site beside the one there is."""
+    from django.contrib.sites.models import Site
+
+    return int(Site.objects.create(**fields).pk)
+
+
+def connect(*, username: str, **fields: Any) -> None:
+    """Make an account at a provider; ``fields`` are those of the account."""
+    from django.contrib.auth import get_user_model
+
+    from allauth.socialaccount.models import SocialAccount
+
+    user = get_user_model().objects.get(username=username)
+    SocialAccount.objects.create(user=user, **fields)
+
+
+def read_rows(label: str) -> list[dict[str, Any]]:
+    """The rows of a model."""
+    from django.apps import apps
+
+    return list(apps.get_model(label)._default_manager.order_by("pk").values())
+
+
+def read_session() -> dict[str, Any]:
+    """What the session of the browser holds."""
+    from django.conf import settings
+
+    key = json.loads(COOKIES.read_text())[settings.SESSION_COOKIE_NAME]
+    return dict(import_module(settings.SESSION_ENGINE).SessionStore(key).items())
+
+
+def collect_logins() -> list[dict[str, Any]]:
+    """Collect what those who wait for sign-ups and logins are told of the account, from now on."""
+    from allauth.account.signals import user_logged_in, user_signed_up
+
+    told = []
+
+    def note(signal: Any, **kwargs: Any) -> None:
+        sociallogin = kwargs.get("sociallogin")
+        if sociallogin is not None:
+            told.append(
+                {
+                    "event": "signup" if signal is user_signed_up else "login",
+                    "username": sociallogin.user.username,
+                    "provider": sociallogin.account.provider,
+                    "uid": sociallogin.account.uid,
+                }
+            )
+
+    user_signed_up.connect(note, weak=False)
+    user_logged_in.connect(note, weak=False)
+    return told
+
+
 def visit(*requests: dict[str, Any]) -> list[dict[str, Any]]:
     """Send requests, with the cookies of the former step; gives the answers and their mails."""
+    from django.apps import apps
     from django.core import mail
     from django.test import Client
     from django.test.utils import setup_test_environment
@@ -58,8 +153,11 @@ def visit(*requests: dict[str, Any]) -> list[dict[str, Any]]:
     if COOKIES.exists():
         client.cookies.load(json.loads(COOKIES.read_text()))
     answers = []
+    told = collect_logins() if apps.is_installed("allauth.socialaccount") else []
     for request in requests:
         mail.outbox.clear()
+        told.clear()
+        client.cookies.load(request.get("cookies", {}))
         send = client.get if request.get("data") is None else client.post
         response = send(request["path"], request.get("data"))
         answers.append(
@@ -68,6 +166,7 @@ def visit(*requests: dict[str, Any]) -> list[dict[str, Any]]:
                 "location": response.headers.get("Location", ""),
                 "body": response.content.decode(),
                 "mails": [message.body for message in mail.outbox],
+                "told": list(told),
             }
         )
     cookies = {name: morsel.value for name, morsel in client.cookies.items()}
@@ -83,10 +182,16 @@ def find_package() -> str:
 
 
 STEPS: dict[str, Callable[..., Any]] = {
-    "migrate": migrate,
+    "connect": connect,
+    "create_app": create_app,
+    "create_site": create_site,
     "create_user": create_user,
-    "visit": visit,
+    "find_changes": find_changes,
     "find_package": find_package,
+    "migrate": migrate,
+    "read_rows": read_rows,
+    "read_session": read_session,
+    "visit": visit,
 }
 
 
@@ -98,7 +203,7 @@ def main() -> None:
     parameters = json.loads(sys.stdin.read() or "{}")
     step = STEPS[sys.argv[1]]
     result = step(*parameters) if isinstance(parameters, list) else step(**parameters)
-    sys.stdout.write(json.dumps(result))
+    sys.stdout.write(json.dumps(result, default=str))
 
 
 if __name__ == "__main__":

@@ -38,6 +38,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
 ]
+EXTRA_APPS: list[str] = []
+OMITTED_APPS: list[str] = []
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -61,3 +63,4 @@ TEMPLATES = [
 ]
 
 globals().update(json.loads(os.environ.get("COMPAT_SETTINGS", "{}")))
+INSTALLED_APPS = [app for app in INSTALLED_APPS + EXTRA_APPS if app not in OMITTED_APPS]

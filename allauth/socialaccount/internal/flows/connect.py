@@ -20,7 +20,7 @@ from allauth.account.internal.flows.reauthentication import (
     raise_if_reauthentication_required,
     stash_and_reauthenticate,
 )
-from allauth.account.models import EmailAddress
+from allauth.account.models import EmailAddress, lock_addresses
 from allauth.socialaccount import signals
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin, find_account, read_sociallogin
@@ -183,13 +183,12 @@ def _get_provider_or_none(request: HttpRequest, account: SocialAccount) -> Any:
 def _delete_if_allowed(request: HttpRequest, account: SocialAccount) -> bool:
     """Delete the account while nobody else can remove other ways in; ``False`` if it is gone."""
     with transaction.atomic():
-        users = get_user_model()._default_manager.select_for_update()
-        of_user = SocialAccount.objects.filter(user_id=account.user_id)
-        # An update locks the rows on every database, SQLite included.
-        of_user.update(uid=F("uid"))
-        if not of_user.filter(pk=account.pk).exists():
+        lock_addresses(account.user_id)
+        # Nor may a token be stored while the account and its tokens are deleted.
+        rows = SocialAccount.objects.filter(pk=account.pk, user_id=account.user_id)
+        if not rows.update(uid=F("uid")):
             return False
-        account.user = users.get(pk=account.user_id)
+        account.user = get_user_model()._default_manager.get(pk=account.user_id)
         validate_disconnect(request, account)
         account.delete()
         return True

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from allauth import app_settings as allauth_settings
+from allauth.account import app_settings as account_settings
 from allauth.account.internal.flows.email_verification import verify_email
 from allauth.account.internal.flows.takeover import close_other_doors
 from allauth.account.models import EmailAddress, lock_addresses
@@ -47,6 +48,10 @@ def wipe_password(request: HttpRequest, user: Any, email: str) -> None:
         addresses = EmailAddress.objects.filter(user=user)
         address = addresses.filter(email=email).first() or EmailAddress(user=user, email=email)
         if address.verified:
+            # Another request may have done it all at this very moment, and what was read of the
+            # user before that must not be stored again.
+            fields = ["password", account_settings.USER_MODEL_EMAIL_FIELD]
+            user.refresh_from_db(fields=[field for field in fields if field])
             return
         # Sessions depend on the password, so that it is replaced even if it is unusable.
         user.set_unusable_password()
