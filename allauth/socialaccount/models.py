@@ -8,18 +8,19 @@ from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth import authenticate, get_user_model
+from django.contrib.auth import HASH_SESSION_KEY, authenticate, get_user_model
 from django.contrib.sites.shortcuts import get_current_site
-from django.core.exceptions import ImproperlyConfigured
-from django.db import models, transaction
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db import DatabaseError, models, transaction
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 from django.utils.encoding import force_str
 from django.utils.translation import gettext_lazy as _
 
 from allauth import app_settings as allauth_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
-from allauth.account.models import EmailAddress
+from allauth.account.models import EmailAddress, lock_addresses
 from allauth.account.utils import setup_user_email
 from allauth.core import context
 from allauth.core.async_support import awaitable_method
@@ -267,13 +268,16 @@ class SocialLogin:
         stored = find_account(self.account)
         if stored is None:
             return False
+        former = self.account, self.user
         extra_data = self.account.extra_data
         self.account = stored
         self.user = self._found_user = stored.user
         if self._is_of_somebody_else():
             return True
         stored.extra_data = extra_data
-        stored.save(update_fields=["extra_data", "last_login"])
+        if not _update_account(stored):
+            self.account, self.user = former
+            return False
         signals.social_account_updated.send(
             sender=SocialLogin, request=context.request, sociallogin=self
         )
@@ -315,9 +319,13 @@ class SocialLogin:
         """Store user, account and token, all of them or nothing.
 
         The addresses and the phone number are stored too, unless with ``connect`` the account is
-        added to a user who is there already.
+        added to a user who is there already. Raises ``PermissionDenied`` if that user is the one of
+        the request, and was put out since it began.
         """
         with transaction.atomic():
+            if connect:
+                lock_addresses(self.user.pk)
+                _refuse_if_put_out(request, self.user)
             self.user.save()
             self.account.user = self.user
             self.account.save()
@@ -345,7 +353,8 @@ class SocialLogin:
             token.app = None
         with transaction.atomic():
             # No constraint keeps two tokens of such an app apart: one request at a time.
-            SocialAccount.objects.filter(pk=self.account.pk).update(uid=F("uid"))
+            if not SocialAccount.objects.filter(pk=self.account.pk).update(uid=F("uid")):
+                return
             stored = SocialToken.objects.filter(
                 account_id=self.account.pk, app_id=token.app_id
             ).first()
@@ -418,8 +427,38 @@ class SocialLogin:
 
 
 def disconnect_all(user: Any) -> None:
-    """Delete all third-party accounts of ``user``."""
-    SocialAccount.objects.filter(user=user).delete()
+    """Delete all third-party accounts of ``user``, with their tokens."""
+    accounts = SocialAccount.objects.filter(user=user)
+    with transaction.atomic():
+        # No token may be stored while they are deleted.
+        accounts.update(uid=F("uid"))
+        accounts.delete()
+
+
+def _update_account(account: SocialAccount) -> bool:
+    """Store what the provider says now; ``False`` if the account was deleted meanwhile."""
+    try:
+        account.save(update_fields=["extra_data", "last_login"])
+    except DatabaseError:
+        if SocialAccount.objects.filter(pk=account.pk).exists():
+            raise
+        return False
+    return True
+
+
+def _refuse_if_put_out(request: HttpRequest | None, user: Any) -> None:
+    """Raise ``PermissionDenied`` if the password of the user of the request is another one now.
+
+    Whoever took the account over has closed every way into it; no new one may be added after that,
+    nor may what was read of the user before be stored.
+    """
+    visitor = getattr(request, "user", None)
+    if visitor is None or not visitor.is_authenticated or visitor.pk != user.pk:
+        return
+    session_hash = request.session.get(HASH_SESSION_KEY)  # type: ignore[union-attr]
+    stored = get_user_model()._base_manager.get(pk=user.pk)
+    if session_hash and not constant_time_compare(session_hash, stored.get_session_auth_hash()):
+        raise PermissionDenied
 
 
 def read_sociallogin(data: Any) -> SocialLogin:

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import password_validators_help_text_html
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import MaxLengthValidator
-from django.db import DatabaseError, IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -39,7 +39,7 @@ from allauth.account.internal.flows.signup import (
 from allauth.account.models import EmailAddress
 from allauth.account.utils import setup_user_email
 from allauth.core.async_support import call_hook
-from allauth.core.internal.modelkit import begin_with_write
+from allauth.core.internal.modelkit import begin_with_write, get_collision_errors
 from allauth.utils import get_username_max_length, set_form_field_order
 
 _USERNAME_ATTEMPTS = 5
@@ -223,13 +223,10 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
         return self._save_with_made_up_username(request)
 
     def _save_with_made_up_username(self, request: HttpRequest) -> Any:
-        # A name that was free may go to somebody else meanwhile: another one is made up. Databases
-        # may also end the transaction of one who waits for a name that is so near another.
-        retried: list[type[DatabaseError]] = [IntegrityError]
-        if not transaction.get_connection().in_atomic_block:
-            retried.append(OperationalError)
+        # A name that was free may go to somebody else meanwhile: another one is made up.
+        errors = get_collision_errors()
         for _attempt in range(_USERNAME_ATTEMPTS):
-            with suppress(*retried), transaction.atomic():
+            with suppress(*errors), transaction.atomic():
                 begin_with_write(EmailAddress)
                 return self._save_all(request)
         with transaction.atomic():

@@ -12,7 +12,14 @@ from typing import Any, TypeVar
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile, File
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connections, router
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    OperationalError,
+    connections,
+    router,
+    transaction,
+)
 from django.db.models import (
     BinaryField,
     DateField,
@@ -134,3 +141,14 @@ def begin_with_write(model: type[Model]) -> None:
     if connections[router.db_for_write(model)].vendor == "sqlite":
         name = next(field.name for field in model._meta.concrete_fields if not field.primary_key)
         model._base_manager.filter(pk=-1).update(**{name: F(name)})
+
+
+def get_collision_errors() -> tuple[type[DatabaseError], ...]:
+    """What the database raises if somebody else writes the same at the same time.
+
+    Besides a violated constraint that is a deadlock, which the database resolves by breaking one
+    transaction off. Within one that was begun elsewhere there is no way on from there.
+    """
+    if transaction.get_connection().in_atomic_block:
+        return (IntegrityError,)
+    return (IntegrityError, OperationalError)

@@ -33,6 +33,7 @@ from allauth.account.models import EmailAddress, Login
 from allauth.account.utils import complete_signup
 from allauth.core.exceptions import SignupClosedException
 from allauth.core.internal import httpkit
+from allauth.core.internal.modelkit import get_collision_errors
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin, read_sociallogin
@@ -249,11 +250,12 @@ def _save_user(request: HttpRequest, sociallogin: SocialLogin) -> bool:
     _drop_unacceptable_username(sociallogin.user)
     # The name is looked for beforehand: SQLite may refuse to write in a transaction that has read.
     get_account_adapter().populate_username(request, sociallogin.user)
+    errors: tuple[type[Exception], ...] = (AddressTakenError, *get_collision_errors())
     try:
         with transaction.atomic():
             get_adapter().save_user(request, sociallogin, form=None)
             raise_if_address_went(sociallogin.user, email)
-    except (AddressTakenError, IntegrityError):
+    except errors:
         forget_rows(sociallogin)
         return False
     return True
