@@ -228,6 +228,7 @@ class SocialLogin:
         self.state: dict[str, Any] = {}
         self._matched_email: str | None = None
         self._found_user: Any = None
+        self._password_read: str | None = None
 
     @property
     def is_headless(self) -> bool:
@@ -278,6 +279,7 @@ class SocialLogin:
         if not _update_account(stored):
             self.account, self.user = former
             return False
+        self._note_password()
         signals.social_account_updated.send(
             sender=SocialLogin, request=context.request, sociallogin=self
         )
@@ -295,6 +297,16 @@ class SocialLogin:
         match = get_adapter().authenticate_by_email(self)
         if match:
             self.user, self._matched_email = match
+            self._note_password()
+
+    def _note_password(self) -> None:
+        """Note the password of the user as it was read, to tell it from one that is set here."""
+        self._password_read = getattr(self.user, "password", None)
+
+    def _refresh_password(self) -> None:
+        """Do not store what was read of the password: it may be another one by now."""
+        if self._password_read is not None and self.user.password == self._password_read:
+            self.user.refresh_from_db(fields=["password"])
 
     # Storing
 
@@ -326,6 +338,7 @@ class SocialLogin:
             if connect:
                 lock_addresses(self.user.pk)
                 _refuse_if_put_out(request, self.user)
+                self._refresh_password()
             self.user.save()
             self.account.user = self.user
             self.account.save()

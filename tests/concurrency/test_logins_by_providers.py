@@ -397,6 +397,34 @@ def test_atk_s19_inv_40_whoever_is_put_out_connects_nothing(
     assert not get_rows("SocialAccount").filter(user=user).exists()
 
 
+def test_atk_s19_inv_40_planted_account_is_disconnected_while_it_is_removed(
+    client_factory: Callable[..., Client],
+    user_factory: Callable[..., Any],
+    race: Any,
+    color: str,
+    settings: Any,
+) -> None:
+    settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+    user = user_factory(email=EMAIL, verified=False)
+    arguments: list[tuple[Any, ...]] = []
+    for number in range(PARTICIPANTS):
+        client = client_factory()
+        if number % 2:
+            profile = {"id": "1", "email": EMAIL, "email_verified": "on"}
+            arguments.append((color, *begin(client), profile))
+        else:
+            account = add_account(user, "dummy", 100 + number)
+            data = {"account": str(account.pk)}
+            arguments.append((color, log_in(client, user), CONNECTIONS, data))
+
+    answers = race(racers.post, *arguments)
+    assert_no_crash(answers)
+    assert [answer.user for answer in answers[1::2]] == [str(user.pk)] * (PARTICIPANTS // 2)
+    assert not get_rows("SocialAccount").filter(user=user).exists()
+    user.refresh_from_db()
+    assert not user.has_usable_password()
+
+
 def test_atk_s20_inv_43_one_of_the_last_accounts_stays_in_one_session(
     client: Client, user_factory: Callable[..., Any], race: Any, color: str
 ) -> None:

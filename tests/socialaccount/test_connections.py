@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
+from django.contrib.auth import HASH_SESSION_KEY, get_user_model
 from django.core import mail
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError
@@ -662,3 +662,50 @@ def test_project_code_gets_the_error_of_the_database(user: Any, user_factory: An
 
     with pytest.raises(IntegrityError):
         login.connect(request, user)
+
+
+class TestPasswordThatChangesMeanwhile:
+    @pytest.fixture
+    def sociallogin(self, user: Any, settings: Any) -> Any:
+        """A login that found the user by the address, while another request was faster."""
+        settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+        address = EmailAddress(email=user.email, verified=True)
+        sociallogin = SocialLogin(
+            account=SocialAccount(provider="dummy", uid="1"), email_addresses=[address]
+        )
+        with context.request_context(make_request()):
+            sociallogin.lookup()
+        assert sociallogin.user == user
+        type(user).objects.filter(pk=user.pk).update(password="!set-meanwhile")
+        return sociallogin
+
+    def test_atk_s19_inv_40_password_of_another_request_is_kept(
+        self, sociallogin: Any, user: Any
+    ) -> None:
+        sociallogin.save(make_request(), connect=True)
+
+        user.refresh_from_db()
+        assert user.password == "!set-meanwhile"
+        assert SocialAccount.objects.get().user == user
+
+    def test_password_that_the_project_sets_is_stored(self, sociallogin: Any, user: Any) -> None:
+        sociallogin.user.set_password("chosen by the project")
+
+        sociallogin.save(make_request(), connect=True)
+
+        user.refresh_from_db()
+        assert user.check_password("chosen by the project")
+
+    def test_atk_s19_inv_40_whoever_was_put_out_stores_nothing(self, user: Any) -> None:
+
+        request = make_request(user)
+        request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        type(user).objects.filter(pk=user.pk).update(password="!set-meanwhile")
+        sociallogin = SocialLogin(user=user, account=SocialAccount(provider="dummy", uid="1"))
+
+        with pytest.raises(PermissionDenied):
+            sociallogin.save(request, connect=True)
+
+        user.refresh_from_db()
+        assert user.password == "!set-meanwhile"
+        assert not SocialAccount.objects.exists()
