@@ -1,0 +1,1 @@
+"""What visitors of every page set in motion, played in both colors and compared to recordings."""

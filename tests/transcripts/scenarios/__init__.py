@@ -1,0 +1,1 @@
+"""What visitors do, a module for each capability."""
