@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.projects.codes.tools import configure, get_code, get_path, make_wrong
-from tests.projects.custom_hooks.tools import read_session, write_session
+from tests.projects.custom_hooks.tools import read_session, route_account_pages, write_session
 from tests.projects.phones import adapter as phones
 from tests.transcripts.layout import iterate_answer, iterate_effects, iterate_page
 from tests.transcripts.places import mask_place
@@ -74,6 +74,10 @@ class Player:
         self.settings.ACCOUNT_ADAPTER = "tests.projects.phones.adapter.PhoneAdapter"
         fields = ["username*", "phone*", "password1*", "password2*"]
         self.configure(**{"SIGNUP_FIELDS": fields, "EMAIL_VERIFICATION": "none", **values})
+
+    def route(self, *patterns: Any) -> None:
+        """Serve ``patterns`` as well, and in place of pages with the same paths."""
+        route_account_pages(self.settings, *patterns)
 
     def use_adapter(self, adapter: type[Any]) -> None:
         """Have the site use an adapter of the account app."""
