@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -13,6 +13,9 @@ from django.urls import reverse
 from tests.projects.codes.tools import configure, get_code, get_path, make_wrong
 from tests.projects.custom_hooks.tools import read_session, route_account_pages, write_session
 from tests.projects.phones import adapter as phones
+from tests.support.idp.browser import get_path as get_path_of
+from tests.support.idp.browser import visit
+from tests.support.idp.server import IdentityProvider
 from tests.transcripts.layout import iterate_answer, iterate_effects, iterate_page
 from tests.transcripts.places import mask_place
 from tests.transcripts.recorder import Recorder
@@ -34,6 +37,7 @@ class Player:
         clock: The clock, which stands still unless somebody waits.
         make_user: Makes users, as the fixture ``user_factory`` does.
         response: What the last step was answered.
+        provider: The identity provider that the site talks to, if any.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Player:
         self.clock = clock
         self.make_user = make_user
         self.response: Any = None
+        self.provider: IdentityProvider | None = None
         self._lines: list[str] = []
         self._steps = 0
 
@@ -154,12 +159,18 @@ class Player:
         """Go where the last step leads."""
         return self.get(self.location)
 
+    def consent(self) -> str:
+        """Consent at the provider to which the last step leads; return the path of the callback."""
+        return get_path_of(visit(self.response["Location"]))
+
     def _take(self, method: str, place: str, data: Any, script: bool, query: dict[str, str]) -> Any:
         path = place if place.startswith("/") else reverse(place)
         url = f"{path}?{urlencode(query)}" if query else path
         headers = SCRIPT if script else {}
         recorder = Recorder()
         texts = len(phones.outbox)
+        if self.provider:
+            self.provider.forget()
         with recorder.recording():
             if method == "GET":
                 self.response = self.client.get(url, **headers)
@@ -176,4 +187,15 @@ class Player:
         self._lines += [
             f"text message: {text.kind} to {text.phone}" for text in phones.outbox[texts:]
         ]
+        self._lines += self._iterate_requests()
         return self.response
+
+    def _iterate_requests(self) -> Iterator[str]:
+        """Iterate over lines about what the provider was asked for in the last step."""
+        for request in self.provider.requests if self.provider else ():
+            names = ", ".join(sorted({*request.query, *request.form}))
+            authorization = request.headers.get("authorization", "").partition(" ")[0]
+            details = [f"by {authorization}"] if authorization else []
+            details += [f"with {names}"] if names else []
+            shown = " ".join([request.method, request.path, *details])
+            yield f"request to the provider: {shown}"

@@ -35,9 +35,9 @@ def iterate_shape(value: Any, name: str, depth: int, indent: str = "  ") -> Iter
     if not depth:
         return
     if isinstance(value, Mapping):
-        for key in sorted(value, key=str):
-            shown = _RANDOM_KEYS.get(name, str(key))
-            yield from iterate_shape(value[key], shown, depth - 1, f"{indent}  ")
+        random_key = _RANDOM_KEYS.get(name)
+        for key in value if random_key else sorted(value, key=str):
+            yield from iterate_shape(value[key], random_key or str(key), depth - 1, f"{indent}  ")
     elif isinstance(value, (list, tuple)):
         for item in _leave_out_repeated(value):
             yield from iterate_shape(item, "-", depth - 1, f"{indent}  ")

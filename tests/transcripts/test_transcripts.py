@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import django
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.urls import get_resolver
 
+from tests.projects.codes.tools import configure
 from tests.transcripts.registry import RECORDINGS, get_recording, load_scenarios
 
 if TYPE_CHECKING:
@@ -26,6 +28,14 @@ if django.VERSION < (5, 2):
     pytest.skip("the recordings hold the statements of Django 5.2", allow_module_level=True)
 
 SCENARIOS = load_scenarios()
+# Sites that together have every page.
+SITES = [
+    {"EMAIL_VERIFICATION": "optional"},
+    {"LOGIN_BY_CODE_ENABLED": True, "SIGNUP_FIELDS": ["phone*"]},
+    {"PASSWORD_RESET_BY_CODE_ENABLED": True},
+]
+# There is a page for each of these, which is played in one scenario or another.
+PREFIXES = ("account_", "socialaccount_")
 IS_RECORDING = os.environ.get("TRANSCRIPTS") == "record"
 
 
@@ -58,3 +68,21 @@ def test_transcript(name: str, player: Player, color: str) -> None:
 def test_every_recording_is_that_of_a_scenario() -> None:
     recorded = {path.relative_to(RECORDINGS).as_posix() for path in RECORDINGS.rglob("*.*")}
     assert recorded == {f"{name}.txt" for name in SCENARIOS}
+
+
+@pytest.mark.parametrize("values", SITES, ids=str)
+def test_every_page_is_played(values: dict[str, Any], settings: Any) -> None:
+    configure(settings, **values)
+    names = {str(name) for name in get_resolver().reverse_dict if isinstance(name, str)}
+    pages = {
+        name
+        for name in names
+        if name.startswith(PREFIXES) or name.endswith(("_login", "_callback", "_by_token"))
+    }
+    played = {
+        line.removeprefix("page: ")
+        for path in RECORDINGS.rglob("*.txt")
+        for line in path.read_text().splitlines()
+        if line.startswith("page: ")
+    }
+    assert pages - played == set()
