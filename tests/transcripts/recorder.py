@@ -20,7 +20,7 @@ import allauth
 from allauth.account import signals as account_signals
 from allauth.socialaccount import signals as socialaccount_signals
 from tests.transcripts import storage
-from tests.transcripts.shapes import iterate_form, name_members
+from tests.transcripts.shapes import iterate_form, name_class, name_members
 from tests.transcripts.statements import Shortener, is_transaction_control
 
 OUR_TEMPLATES = (str(Path(allauth.__file__).parent), str(Path(__file__).parents[1]))
@@ -109,7 +109,7 @@ class Recorder:
         def receive(sender: Any, signal: Signal, **kwargs: Any) -> None:
             origin = sender if inspect.isclass(sender) else type(sender)
             arguments = name_members(kwargs)
-            self.events.append(f"signal {name} from {origin.__name__} ({arguments})")
+            self.events.append(f"signal {name} from {name_class(origin)} ({arguments})")
 
         return receive
 

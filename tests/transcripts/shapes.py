@@ -21,7 +21,12 @@ def name_type(value: Any) -> str:
     if isinstance(value, LazyObject):
         is_pending = value.__dict__.get("_wrapped", empty) is empty
         return "not loaded" if is_pending else type(value.__dict__["_wrapped"]).__name__
-    return "str" if isinstance(value, Promise) else type(value).__name__
+    return "str" if isinstance(value, Promise) else name_class(type(value))
+
+
+def name_class(cls: type[Any]) -> str:
+    """Return the name of a class, unless nobody outside of the package may know it."""
+    return "internal" if ".internal." in cls.__module__ else cls.__name__
 
 
 def name_members(members: Mapping[str, Any]) -> str:

@@ -52,7 +52,9 @@ def _fill_in(sql: str, params: Any) -> str:
         return str(value).upper() if isinstance(value, bool) else "?"
 
     statement, where, conditions = re.sub("%s", show, sql).partition(" WHERE ")
-    # Django 5.2 compares columns that hold truth values to nothing, Django 6.1 to a parameter.
+    # Django 5.2 writes down what Django 6.1 makes a parameter: that a column is emptied, or which
+    # truth value it is compared with.
+    statement = statement.replace(" = NULL", " = ?")
     conditions = _IS_TRUE.sub(r"\1", conditions.replace('"', ""))
     return statement + where + _IS_FALSE.sub(r"NOT \1", conditions)
 
