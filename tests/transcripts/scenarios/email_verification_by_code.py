@@ -154,7 +154,7 @@ def corrected_at_login(play: Player) -> None:
 
 @scenario
 def while_logged_in(play: Player) -> None:
-    """A user verifies an address that was added, and makes way for another user."""
+    """A user verifies an address that was added, and goes on elsewhere."""
     play.configure(EMAIL_VERIFICATION="mandatory", EMAIL_VERIFICATION_BY_CODE_ENABLED=True)
     play.be(play.make_user(username="anna"))
     play.post(EMAIL, {"action_add": "", "email": "new@example.org"})

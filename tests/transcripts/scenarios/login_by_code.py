@@ -248,8 +248,8 @@ def not_after_this_method(play: Player) -> None:
 
 
 @required
-def after_the_verification_of_the_address(play: Player) -> None:
-    """The address is to be verified by a code as well, which is enough."""
+def unverified_address_after_the_password(play: Player) -> None:
+    """The address is not verified yet, and one code does for both."""
     play.configure(
         LOGIN_BY_CODE_REQUIRED=True,
         EMAIL_VERIFICATION="mandatory",
@@ -259,4 +259,4 @@ def after_the_verification_of_the_address(play: Player) -> None:
     play.make_user(username="anna", verified=False)
     play.post(LOGIN, {"login": "anna", "password": PASSWORD})
     play.follow()
-    play.post(play.response.wsgi_request.path, {"code": play.code})
+    play.post(CONFIRM, {"code": play.code})

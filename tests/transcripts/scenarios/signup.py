@@ -119,8 +119,8 @@ def address_is_taken_and_that_is_no_secret(play: Player) -> None:
 
 
 @scenario
-def address_is_taken_and_unverified_twice(play: Player) -> None:
-    """Somebody has the address without having verified it, which hinders nobody."""
+def address_is_claimed(play: Player) -> None:
+    """Somebody claims the address without having verified it, which is enough to refuse it."""
     play.make_user(username="owner", email=ADDRESS, verified=False)
     play.post(SIGNUP, ANNA)
 
@@ -196,7 +196,7 @@ def address_verified_beforehand(play: Player) -> None:
 
 
 @scenario
-def notices_of_other_stages(play: Player) -> None:
+def login_that_is_half_done(play: Player) -> None:
     """Whoever had begun a login gives it up by signing up."""
     play.configure(EMAIL_VERIFICATION="mandatory")
     user = play.make_user(username="bert", verified=False)

@@ -61,7 +61,7 @@ def where_verification_is_optional(play: Player) -> None:
 
 @scenario
 def where_verification_is_optional_and_secrecy_strict(play: Player) -> None:
-    """The site rather has an address twice than say that it is taken."""
+    """The site rather has an address claimed twice than say that it is taken."""
     play.configure(PREVENT_ENUMERATION="strict")
     play.make_user(username="owner", email=TAKEN)
     play.post(SIGNUP, ANNA)
