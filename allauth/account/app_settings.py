@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.utils.module_loading import import_string
 
 from allauth import app_settings as allauth_settings
 from allauth.core.internal.cryptokit import UserCodeFormat as UserCodeFormat
-from allauth.core.settings import BaseAppSettings, Setting, get_setting
+from allauth.core.settings import BaseAppSettings, Setting, get_setting, memoized
 
 
 class AuthenticationMethod(str, Enum):
@@ -61,13 +62,26 @@ def _to_login_methods(value: str | Iterable[str] | None) -> frozenset[LoginMetho
         method = get_setting("ACCOUNT_AUTHENTICATION_METHOD", "username")
         value = AuthenticationMethod(method).value.split("_")
     # A plain string is a single method, not an iterable of letters.
-    values = [value] if isinstance(value, str) else value
+    return _parse_login_methods((value,) if isinstance(value, str) else tuple(value))
+
+
+@memoized
+def _parse_login_methods(values: tuple[str, ...]) -> frozenset[LoginMethod]:
     return frozenset(LoginMethod(method) for method in values)
 
 
-def _to_signup_fields(value: Iterable[str] | None) -> dict[str, dict[str, bool]]:
-    items = value or get_legacy_signup_fields()
-    return {item.partition("*")[0]: {"required": "*" in item} for item in items}
+SignupFields = Mapping[str, Mapping[str, bool]]
+
+
+def _to_signup_fields(value: Iterable[str] | None) -> SignupFields:
+    return _parse_signup_fields(tuple(value or get_legacy_signup_fields()))
+
+
+@memoized
+def _parse_signup_fields(items: tuple[str, ...]) -> SignupFields:
+    return MappingProxyType(
+        {item.partition("*")[0]: MappingProxyType({"required": "*" in item}) for item in items}
+    )
 
 
 def get_legacy_signup_fields() -> list[str]:
@@ -112,17 +126,32 @@ def _to_token_generator(path: str | None) -> Any:
     return import_string(path or "allauth.account.forms.EmailAwarePasswordResetTokenGenerator")
 
 
-def _to_rate_limits(value: Any) -> dict[str, str | None]:
-    return {} if value is False else {**_default_rate_limits(), **(value or {})}
+RateLimits = Mapping[str, str | None]
 
 
-def _default_rate_limits() -> dict[str, str | None]:
-    return {
+def _to_rate_limits(value: Any) -> RateLimits:
+    if value is False:
+        return {}
+    return _merge_rate_limits(
+        tuple((value or {}).items()),
+        confirm_email=_default_confirm_email_limit(),
+        login_failed=_default_login_failed_limit(),
+    )
+
+
+@memoized
+def _merge_rate_limits(
+    configured: tuple[tuple[str, str | None], ...],
+    *,
+    confirm_email: str | None,
+    login_failed: str | None,
+) -> RateLimits:
+    defaults = {
         "change_password": "5/m/user",
         "change_phone": "1/m/user",
-        "confirm_email": _default_confirm_email_limit(),
+        "confirm_email": confirm_email,
         "login": "30/m/ip",
-        "login_failed": _default_login_failed_limit(),
+        "login_failed": login_failed,
         "manage_email": "10/m/user",
         "reauthenticate": "10/m/user",
         "request_login_code": "20/m/ip,3/m/key",
@@ -131,6 +160,7 @@ def _default_rate_limits() -> dict[str, str | None]:
         "signup": "20/m/ip",
         "verify_phone": "1/30s/key,3/m/ip",
     }
+    return MappingProxyType({**defaults, **dict(configured)})
 
 
 def _default_login_failed_limit() -> str | None:

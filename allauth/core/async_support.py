@@ -14,7 +14,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from inspect import isawaitable
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import django
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
@@ -50,23 +50,26 @@ def call_hook(hook: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     return hook(*args, **kwargs)
 
 
-class HooksOfEitherColor:
+class AsyncOverridable:
     """Base of classes whose public methods a project may override as ``async def``.
 
     Looking such an override up on an instance gives a callable that goes through
     :func:`call_hook`; ``super()`` still reaches exactly what the base class has.
     """
 
-    def __getattribute__(self, name: str) -> Any:
-        value = super().__getattribute__(name)
-        if name.startswith("__") or not iscoroutinefunction(value):
-            return value
+    # Hidden from type checkers, which would take every misspelled name for an attribute.
+    if not TYPE_CHECKING:
 
-        @wraps(value)
-        def hook(*args: Any, **kwargs: Any) -> Any:
-            return call_hook(value, *args, **kwargs)
+        def __getattribute__(self, name: str) -> Any:
+            value = super().__getattribute__(name)
+            if name.startswith("__") or not iscoroutinefunction(value):
+                return value
 
-        return markcoroutinefunction(hook)
+            @wraps(value)
+            def hook(*args: Any, **kwargs: Any) -> Any:
+                return call_hook(value, *args, **kwargs)
+
+            return markcoroutinefunction(hook)
 
 
 def awaitable(function: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:

@@ -7,33 +7,49 @@ reference in the documentation and the tests all come from that declaration.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from functools import lru_cache, wraps
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from django.conf import Settings, settings
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _ABSENT = object()
+_MEMO_SIZE = 32
+"""Results kept of each parser: a project that looks settings up per tenant has several values."""
 
 
-def _read(name: str, default: Any) -> Any:
-    """What the settings say, sparing the exception with which they say that they say nothing."""
-    found = object.__getattribute__(settings, "_wrapped")
-    if type(found) is Settings and name not in vars(found):
-        return default
-    return getattr(settings, name, default)
+def memoized(parse: Callable[P, R]) -> Callable[P, R]:
+    """Keep what a parser returns for a raw value, so that a value is parsed once.
+
+    The parser must depend on nothing but its arguments, and return something immutable. Arguments
+    that cannot be hashed are parsed each time: they are malformed, and the parser says so.
+    """
+    remembered = lru_cache(maxsize=_MEMO_SIZE, typed=True)(parse)
+
+    @wraps(parse)
+    def parse_once(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            hash(args)
+        except TypeError:
+            return parse(*args, **kwargs)
+        return remembered(*args, **kwargs)  # type: ignore[arg-type]
+
+    return parse_once
 
 
 def get_setting(name: str, dflt: Any) -> Any:
-    """Read the Django setting ``name``, or ``dflt`` where it is absent.
+    """Return the Django setting ``name``, or ``dflt`` if it is absent.
 
     A project can take over the look-up, for example per tenant, with ``ALLAUTH_SETTING_GETTER``: a
     callable, or the dotted path of one, that is called as ``getter(name, dflt)``.
     """
-    getter = _read("ALLAUTH_SETTING_GETTER", None)
+    getter = getattr(settings, "ALLAUTH_SETTING_GETTER", None)
     if getter is None:
-        return _read(name, dflt)
+        return getattr(settings, name, dflt)
     if isinstance(getter, str):
-        from django.utils.module_loading import import_string
-
         getter = import_string(getter)
     return getter(name, dflt)
 

@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 
 from allauth.core.async_support import (
     ASYNC_CAPABLE,
-    HooksOfEitherColor,
+    AsyncOverridable,
     awaitable,
     awaitable_method,
     call_hook,
@@ -114,7 +114,7 @@ class TestCallHook:
             marker.reset(token)
 
 
-class Hooks(HooksOfEitherColor):
+class Hooks(AsyncOverridable):
     """A base as the package has it."""
 
     color = "attribute"
@@ -137,7 +137,7 @@ class AsyncHooks(Hooks):
         return self
 
 
-class TestHooksOfEitherColor:
+class TestAsyncOverridable:
     def test_synchronous_method_is_left_alone(self, no_event_loop: None) -> None:
         hooks = Hooks()
 

@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from allauth.core import context
-from allauth.core.async_support import HooksOfEitherColor
+from allauth.core.async_support import AsyncOverridable
 
 
-class BaseAdapter(HooksOfEitherColor):
+class BaseAdapter(AsyncOverridable):
     """A bundle of hooks; a project overrides what it wants to be different.
 
     Any public method may be overridden as ``def`` or ``async def``. ``self.request`` is the

@@ -16,7 +16,7 @@ from allauth.account.internal.emailkit import valid_email_or_none
 from allauth.account.models import EmailAddress
 from allauth.account.utils import get_next_redirect_url
 from allauth.core import context
-from allauth.core.async_support import HooksOfEitherColor
+from allauth.core.async_support import AsyncOverridable
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.internal import statekit
@@ -43,7 +43,7 @@ REDIRECT_SIGNATURE_PARAM = "process_signature"
 _TEXT_FIELDS = ("email", "username", "first_name", "last_name", "name", "phone")
 
 
-class Provider(HooksOfEitherColor):
+class Provider(AsyncOverridable):
     """A provider, for one request; methods may be overridden as ``def`` or ``async def``.
 
     Parameters:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponseRedirect
 
-from allauth.core.async_support import HooksOfEitherColor
+from allauth.core.async_support import AsyncOverridable
 from allauth.socialaccount.adapter import get_adapter
 from allauth.utils import build_absolute_uri, get_request_param
 
@@ -41,7 +41,7 @@ def _parse_token(response: Response) -> dict[str, str]:
     return token
 
 
-class OAuthClient(HooksOfEitherColor):
+class OAuthClient(AsyncOverridable):
     """Gets a request token, sends the visitor to the provider, and gets an access token.
 
     Parameters:
@@ -182,7 +182,7 @@ class OAuthClient(HooksOfEitherColor):
         return True
 
 
-class OAuth(HooksOfEitherColor):
+class OAuth(AsyncOverridable):
     """Asks the API of a provider, with the access token of the session.
 
     Parameters:

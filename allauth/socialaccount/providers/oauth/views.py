@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from allauth.core.async_support import HooksOfEitherColor
+from allauth.core.async_support import AsyncOverridable
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.helpers import render_authentication_error
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 
-class OAuthAdapter(HooksOfEitherColor):
+class OAuthAdapter(AsyncOverridable):
     """How a provider is talked to.
 
     Subclasses set ``provider_id``, the three URLs, and define :meth:`complete_login`.

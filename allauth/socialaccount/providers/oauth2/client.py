@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.http import HttpRequest
 
-from allauth.core.async_support import HooksOfEitherColor
+from allauth.core.async_support import AsyncOverridable
 from allauth.socialaccount.adapter import get_adapter
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class OAuth2Error(Exception):
     """The provider, or what came from it, is not as the protocol demands."""
 
 
-class OAuth2Client(HooksOfEitherColor):
+class OAuth2Client(AsyncOverridable):
     """Makes the authorization URL and exchanges the code that comes back for tokens.
 
     Parameters:

@@ -17,7 +17,7 @@ from django.utils.functional import classproperty
 from django.views.generic.base import View
 
 from allauth.account import app_settings as account_settings
-from allauth.core.async_support import HooksOfEitherColor
+from allauth.core.async_support import AsyncOverridable
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.httpkit import add_query_params
 from allauth.socialaccount import app_settings
@@ -54,7 +54,7 @@ __all__ = [
 ]
 
 
-class OAuth2Adapter(HooksOfEitherColor):
+class OAuth2Adapter(AsyncOverridable):
     """How a provider is talked to: endpoints, peculiarities, and where profiles come from.
 
     Subclasses set ``provider_id``, ``authorize_url`` and ``access_token_url``, and ``profile_url``
