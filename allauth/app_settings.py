@@ -6,7 +6,7 @@ from typing import Any
 
 from django.apps import apps
 
-from allauth.core.internal.cryptokit import UserCodeFormat as UserCodeFormat
+from allauth.core.internal.user_codes import UserCodeFormat as UserCodeFormat
 from allauth.core.settings import BaseAppSettings, Setting
 
 

@@ -7,14 +7,17 @@ be different, as ``def`` or ``async def``.
 from __future__ import annotations
 
 import html
+import importlib
 import inspect
 import json
 import logging
 import warnings
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar, cast
+from urllib.parse import quote
 
 from django import forms
+from django.apps import apps
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import (
@@ -33,7 +36,7 @@ from django.contrib.auth.password_validation import MinimumLengthValidator, vali
 from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.core.mail import EmailMessage, EmailMultiAlternatives
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
@@ -43,27 +46,32 @@ from django.utils.crypto import get_random_string
 from django.utils.encoding import force_str
 from django.utils.translation import gettext_lazy as _
 
-from allauth import app_settings as allauth_settings
 from allauth.account import app_settings, signals
 from allauth.account.app_settings import LoginMethod
-from allauth.account.internal import userkit
+from allauth.account.fields import PhoneField
+from allauth.account.internal.faces import get_face
+from allauth.account.internal.flows import email_verification
+from allauth.account.internal.flows.login import get_login_failed_key
+from allauth.account.internal.hooks import MAX_PASSWORD_LENGTH, get_page_url
+from allauth.account.internal.hooks import get_adapter as get_adapter
+from allauth.account.internal.login_engine import clear_login
 from allauth.account.internal.lookalikes import get_username_skeleton
-from allauth.account.internal.sessionkit import delete_without_reading, rename_instead_of_copying
+from allauth.account.internal.records import get_authentication_records
+from allauth.account.internal.session_store import delete_without_reading, rename_instead_of_copying
+from allauth.account.internal.user_fields import user_email, user_field, user_username
+from allauth.account.internal.usernames import filter_users_by_username, generate_unique_username
+from allauth.account.models import EmailAddress, Login
 from allauth.core import context
 from allauth.core.async_support import call_hook
-from allauth.core.internal import client_address, httpkit, ratelimit, redirects
+from allauth.core.internal import client_address, extensions, ratelimit, redirects
 from allauth.core.internal.adapter import BaseAdapter
-from allauth.core.internal.cryptokit import generate_user_code
-from allauth.utils import build_absolute_uri, generate_unique_username, import_callable
-
-if TYPE_CHECKING:
-    from allauth.account.models import EmailAddress, Login
+from allauth.core.internal.request_data import is_headless_request
+from allauth.core.internal.urls import build_absolute_uri, get_frontend_url
+from allauth.core.internal.user_codes import generate_user_code
 
 logger = logging.getLogger(__name__)
 
 HTTP_USER_AGENT_MAX_LENGTH = 200
-MAX_PASSWORD_LENGTH = 4096
-"""Longer ones are refused before anything is computed of them."""
 
 _KEY_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 _PHONE_HOOKS = (
@@ -139,11 +147,11 @@ class DefaultAccountAdapter(BaseAdapter):
         Without a password the user gets an unusable one. Returns the user.
         """
         data: Mapping[str, Any] = form.cleaned_data
-        userkit.user_email(user, data.get("email"))
-        userkit.user_username(user, data.get("username"))
+        user_email(user, data.get("email"))
+        user_username(user, data.get("username"))
         for name in ("first_name", "last_name"):
             if data.get(name):
-                userkit.user_field(user, name, data[name])
+                user_field(user, name, data[name])
         # An unusable password, never an empty one, for whoever leaves it out.
         user.set_password(data.get("password1", data.get("password")) or None)
         self.populate_username(request, user)
@@ -157,17 +165,17 @@ class DefaultAccountAdapter(BaseAdapter):
         """Give the user a username, if the model has one and it is still empty."""
         if not app_settings.USER_MODEL_USERNAME_FIELD:
             return
-        username = userkit.user_username(user)
+        username = user_username(user)
         if not username:
             texts = [
-                userkit.user_field(user, "first_name"),
-                userkit.user_field(user, "last_name"),
-                userkit.user_email(user),
+                user_field(user, "first_name"),
+                user_field(user, "last_name"),
+                user_email(user),
                 username,
                 "user",
             ]
             username = self.generate_unique_username(texts)
-        userkit.user_username(user, username)
+        user_username(user, username)
 
     def generate_unique_username(self, txts: Iterable[str | None], regex: str | None = None) -> str:
         """Make a username that nobody has, inspired by ``txts``."""
@@ -183,7 +191,7 @@ class DefaultAccountAdapter(BaseAdapter):
         reserved = {name.lower() for name in app_settings.USERNAME_BLACKLIST}
         if username.lower() in reserved:
             raise self.validation_error("username_blacklisted")
-        if not shallow and userkit.filter_users_by_username(*_get_similar_names(username)).exists():
+        if not shallow and filter_users_by_username(*_get_similar_names(username)).exists():
             raise self.validation_error("username_taken")
         return username
 
@@ -206,8 +214,6 @@ class DefaultAccountAdapter(BaseAdapter):
 
     def phone_form_field(self, **kwargs: Any) -> forms.Field:
         """The form field into which phone numbers are typed."""
-        from allauth.account.fields import PhoneField
-
         return PhoneField(**kwargs)
 
     def validate_unique_email(self, email: str) -> str:
@@ -243,8 +249,6 @@ class DefaultAccountAdapter(BaseAdapter):
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Mark an address as verified whose owner has proved to control it."""
-        from allauth.account.internal.flows import email_verification
-
         return email_verification.verify_email(request, email_address)
 
     def can_delete_email(self, email_address: EmailAddress) -> bool:
@@ -328,8 +332,6 @@ class DefaultAccountAdapter(BaseAdapter):
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """Count an attempt before it is made; raises ``ValidationError`` if there are too many."""
-        from allauth.account.internal.flows.login import get_login_failed_key
-
         usage = ratelimit.consume(
             request,
             app="allauth.account",
@@ -345,10 +347,8 @@ class DefaultAccountAdapter(BaseAdapter):
 
     def reauthenticate(self, user: Any, password: str) -> bool:
         """Tell whether ``password`` is that of the user, who is logged in already."""
-        from allauth.account.models import EmailAddress
-
         credentials: dict[str, Any] = {"password": password}
-        username = userkit.user_username(user)
+        username = user_username(user)
         if username:
             credentials["username"] = username
         email = EmailAddress.objects.get_primary_email(user)
@@ -373,11 +373,10 @@ class DefaultAccountAdapter(BaseAdapter):
         redirect_url: str | None,
     ) -> HttpResponse | None:
         """Called as a login begins; a response ends it."""
-        from allauth.account.internal import stagekit
 
         if user.is_active:
             return None
-        stagekit.clear_login(request)
+        clear_login(request)
         return self.respond_user_inactive(request, user)
 
     def login(self, request: HttpRequest, user: Any) -> None:
@@ -399,17 +398,9 @@ class DefaultAccountAdapter(BaseAdapter):
         redirect_url: str | None,
     ) -> HttpResponse:
         """Called when a login is complete; returns the response that ends it."""
-        from allauth.account.utils import get_login_redirect_url
-
-        response: HttpResponse
-        if allauth_settings.HEADLESS_ENABLED and httpkit.is_headless_request(request):
-            from allauth.headless.base.response import AuthenticationResponse
-
-            response = AuthenticationResponse(request)
-        else:
-            response = HttpResponseRedirect(
-                get_login_redirect_url(request, redirect_url, signup=signup)
-            )
+        response = get_face(request).respond_logged_in(
+            request, redirect_url=redirect_url, signup=signup
+        )
         signals.user_logged_in.send(
             sender=user.__class__,
             request=request,
@@ -429,33 +420,18 @@ class DefaultAccountAdapter(BaseAdapter):
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
         """The answer to a login of somebody whose account is switched off."""
-        return httpkit.headed_redirect_response("account_inactive")
+        return get_face(request).respond_user_inactive(request, user)
 
     def respond_email_verification_sent(self, request: HttpRequest, user: Any) -> HttpResponse:
         """The answer to a login that waits for an address to be verified."""
-        return httpkit.headed_redirect_response("account_email_verification_sent")
+        return get_face(request).respond_email_verification_sent(request, user)
 
     def get_login_stages(self) -> list[Any]:
         """The stages of a login, in order: dotted paths or classes."""
-        stages = [
-            "allauth.account.stages.LoginByCodeStage",
-            "allauth.account.stages.PhoneVerificationStage",
-            "allauth.account.stages.EmailVerificationStage",
-        ]
-        if allauth_settings.MFA_ENABLED:
-            from allauth.mfa import app_settings as mfa_settings
-
-            stages.append("allauth.mfa.stages.AuthenticateStage")
-            if mfa_settings.TRUST_ENABLED or app_settings.LOGIN_BY_CODE_TRUST_ENABLED:
-                stages.append("allauth.mfa.stages.TrustStage")
-            if mfa_settings.PASSKEY_SIGNUP_ENABLED:
-                stages.append("allauth.mfa.webauthn.stages.PasskeySignupStage")
-        return stages
+        return [*extensions.get_login_stages()]
 
     def is_login_by_code_required(self, login: Login) -> bool:
         """Tell whether this login has to be completed by a code that is sent to the user."""
-        from allauth.account.internal.flows.login import get_authentication_records
-
         records = get_authentication_records(cast(HttpRequest, context.request), login.user)
         method = records[-1].get("method") if records else None
         if method == "code":
@@ -472,23 +448,17 @@ class DefaultAccountAdapter(BaseAdapter):
         """
         if not user.is_authenticated:
             return []
-        methods = []
-        if user.has_usable_password():
-            methods.append(
-                {
-                    "id": "reauthenticate",
-                    "description": _("Enter your password"),
-                    "url": reverse("account_reauthenticate"),
-                }
-            )
-        if allauth_settings.MFA_ENABLED:
-            methods += _get_mfa_reauthentication_methods(user)
-        return methods
+        return [
+            {
+                "id": method.id,
+                "description": method.description,
+                "url": reverse(method.urlname),
+            }
+            for method in extensions.list_reauthentication_methods(user)
+        ]
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Tell whether protected actions of ``app`` ask for reauthentication at all."""
-        import importlib
-
         if not app:
             return True
         try:
@@ -580,11 +550,9 @@ class DefaultAccountAdapter(BaseAdapter):
 
         A template that is missing or blank gives no message. Clients of the API get none.
         """
-        from django.apps import apps
-
         if not apps.is_installed("django.contrib.messages"):
             return
-        if httpkit.is_headless_request(request):
+        if is_headless_request(request):
             return
         if not message and message_template:
             message = self._render_message(message_template, message_context)
@@ -670,7 +638,7 @@ class DefaultAccountAdapter(BaseAdapter):
     ) -> str:
         """The link that verifies an address."""
         key = emailconfirmation.key
-        url = httpkit.get_frontend_url(request, "account_confirm_email", key=key)
+        url = get_frontend_url(request, "account_confirm_email", key=key)
         return url or build_absolute_uri(request, reverse("account_confirm_email", args=[key]))
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
@@ -679,10 +647,8 @@ class DefaultAccountAdapter(BaseAdapter):
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """The link that resets a password; ``key`` is ``<uid>-<token>``."""
-        from urllib.parse import quote
-
         request = self.request
-        url = httpkit.get_frontend_url(request, "account_reset_password_from_key", key=key)
+        url = get_frontend_url(request, "account_reset_password_from_key", key=key)
         if url:
             return url
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
@@ -710,8 +676,6 @@ class DefaultAccountAdapter(BaseAdapter):
 
         The change has happened already: that the address of the client is unknown stops nothing.
         """
-        from allauth.account.models import EmailAddress
-
         if not app_settings.EMAIL_NOTIFICATIONS:
             return
         email = email or EmailAddress.objects.get_primary_email(user)
@@ -793,26 +757,6 @@ class DefaultAccountAdapter(BaseAdapter):
         """Tell the owner of a number that somebody wanted to sign up with it."""
 
 
-def generate_phone_code(adapter: Any, user: Any, phone: str) -> str:
-    """Call the adapter's hook, which in projects of old takes no arguments."""
-    hook = adapter.generate_phone_verification_code
-    if inspect.signature(hook).parameters:
-        return cast(str, hook(user=user, phone=phone))
-    warnings.warn(
-        "generate_phone_verification_code() must take the keyword arguments user and phone",
-        DeprecationWarning,
-        stacklevel=2,
-    )
-    return cast(str, hook())
-
-
-def get_page_url(request: HttpRequest | None, urlname: str) -> str:
-    """The absolute URL of a page, of the project's own front end if that has it."""
-    return httpkit.get_frontend_url(request, urlname) or build_absolute_uri(
-        request, reverse(urlname)
-    )
-
-
 def _get_similar_names(username: str) -> set[str]:
     if not app_settings.USERNAME_PREVENT_LOOKALIKES:
         return {username}
@@ -865,14 +809,3 @@ def _get_backend_path() -> str:
     own: list[Any] = [item for item in backends if isinstance(item, AuthenticationBackend)]
     usable = own or [item for item in backends if hasattr(item, "get_user")]
     return f"{type(usable[0]).__module__}.{type(usable[0]).__qualname__}"
-
-
-def _get_mfa_reauthentication_methods(user: Any) -> list[dict[str, Any]]:
-    from allauth.mfa.internal.flows import reauthentication
-
-    return reauthentication.get_methods(user)  # type: ignore[no-any-return]
-
-
-def get_adapter(request: HttpRequest | None = None) -> DefaultAccountAdapter:
-    """A new instance of the class that ``ACCOUNT_ADAPTER`` names."""
-    return cast(DefaultAccountAdapter, import_callable(app_settings.ADAPTER)(request))

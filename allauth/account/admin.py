@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from allauth.account import app_settings, signals
-from allauth.account.adapter import get_adapter
+from allauth.account.internal.hooks import get_adapter
 from allauth.account.models import EmailAddress, EmailConfirmation
 
 

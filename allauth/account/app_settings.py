@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from allauth import app_settings as allauth_settings
-from allauth.core.internal.cryptokit import UserCodeFormat as UserCodeFormat
+from allauth.core.internal.user_codes import UserCodeFormat as UserCodeFormat
 from allauth.core.settings import BaseAppSettings, Setting, get_setting, memoized
 
 

@@ -13,7 +13,7 @@ MIDDLEWARE = "allauth.account.middleware.AccountMiddleware"
 
 
 class AccountConfig(AppConfig):
-    """Registers the system checks, and refuses to start without the middleware."""
+    """Registers the system checks and the parts of a login, and asks for the middleware."""
 
     name = "allauth.account"
     verbose_name = _("Accounts")
@@ -22,10 +22,8 @@ class AccountConfig(AppConfig):
     def ready(self) -> None:
         """Raise ``ImproperlyConfigured`` unless the middleware is in the stack."""
         from allauth.account import checks  # noqa: F401 - importing registers them
-        from allauth.account.adapter import get_adapter
-        from allauth.core.internal import client_address
+        from allauth.account.internal.registration import register
 
-        client_address.use_resolver(lambda request: get_adapter().get_client_ip(request))
-
+        register(app=self.name)
         if MIDDLEWARE not in settings.MIDDLEWARE:
             raise ImproperlyConfigured(f"Add {MIDDLEWARE!r} to MIDDLEWARE.")

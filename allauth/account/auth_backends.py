@@ -12,13 +12,11 @@ from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
 
 from allauth.account import app_settings
-from allauth.account.adapter import MAX_PASSWORD_LENGTH, get_adapter
 from allauth.account.app_settings import LoginMethod
-from allauth.account.internal.userkit import (
-    filter_users_by_email,
-    get_user_by_username,
-    is_searchable,
-)
+from allauth.account.internal.finders import filter_users_by_email
+from allauth.account.internal.hooks import MAX_PASSWORD_LENGTH, get_adapter
+from allauth.account.internal.identifiers import is_searchable
+from allauth.account.internal.usernames import get_user_by_username
 from allauth.core import context
 
 _inactive_user: ContextVar[tuple[HttpRequest | None, Any] | None] = ContextVar(

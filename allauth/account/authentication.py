@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from allauth.account.internal.flows.login import (
+from allauth.account.internal.records import (
     AUTHENTICATION_METHODS_SESSION_KEY,
     get_authentication_records,
 )

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Critical, Warning, register
 
 from allauth import app_settings as allauth_settings
 from allauth.account import app_settings
-from allauth.account.adapter import get_adapter
 from allauth.account.app_settings import EmailVerificationMethod, get_legacy_signup_fields
-from allauth.core.internal.cryptokit import UNAMBIGUOUS_CONSONANTS
+from allauth.account.internal.hooks import get_adapter
 from allauth.core.internal.ratelimit import parse_rates
+from allauth.core.internal.user_codes import UNAMBIGUOUS_CONSONANTS
 
 _LEGACY_SIGNUP_SETTINGS = (
     "ACCOUNT_USERNAME_REQUIRED",
@@ -148,7 +147,7 @@ def _check_email_limits() -> Iterator[CheckMessage]:
 
 
 def _check_login_by_code() -> Iterator[CheckMessage]:
-    if app_settings.LOGIN_BY_CODE_TRUST_ENABLED and not apps.is_installed("allauth.mfa"):
+    if app_settings.LOGIN_BY_CODE_TRUST_ENABLED and not allauth_settings.MFA_ENABLED:
         yield Critical("ACCOUNT_LOGIN_BY_CODE_TRUST_ENABLED needs 'allauth.mfa'")
 
 

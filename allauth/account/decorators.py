@@ -16,12 +16,13 @@ from django.shortcuts import render, resolve_url
 from django.urls import reverse
 
 from allauth.account import app_settings
+from allauth.account.internal.addresses import has_verified_email
 from allauth.account.internal.flows import email_verification, reauthentication
+from allauth.account.internal.next_url import get_next_redirect_url
 from allauth.account.models import EmailAddress
-from allauth.account.utils import get_next_redirect_url, has_verified_email
 from allauth.core.async_support import guard_view
 from allauth.core.exceptions import ReauthenticationRequired
-from allauth.core.internal.httpkit import add_query_params
+from allauth.core.internal.urls import add_query_params
 
 __all__ = [
     "REDIRECT_FIELD_NAME",

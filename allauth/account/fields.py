@@ -17,8 +17,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from allauth.account import app_settings
-from allauth.account.adapter import get_adapter
-from allauth.account.internal.emailkit import MAX_EMAIL_LENGTH, is_plainly_spelled
+from allauth.account.internal.email_syntax import MAX_EMAIL_LENGTH, is_plainly_spelled
+from allauth.account.internal.hooks import get_adapter
 
 
 class EmailField(forms.EmailField):

@@ -12,7 +12,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from allauth.account import app_settings
+from allauth.account.internal.user_fields import user_email
 from allauth.core.async_support import awaitable_method
+from allauth.core.internal import extensions
 
 if TYPE_CHECKING:
     from allauth.account.models import EmailAddress, EmailConfirmation
@@ -63,9 +65,9 @@ class EmailAddressManager(models.Manager["EmailAddress"]):
         return address
 
     def _send_verification(self, request: HttpRequest, address: EmailAddress) -> None:
-        from allauth.account.internal.flows import email_verification
-
-        email_verification.send_verification_email_to_address(request, address)
+        send = extensions.verification_sender.get()
+        if send is not None:
+            send(request, address)
 
     def get_verified(self, user: Any) -> EmailAddress | None:
         """A verified address of the user, the primary one if it is."""
@@ -77,8 +79,6 @@ class EmailAddressManager(models.Manager["EmailAddress"]):
 
     def get_primary_email(self, user: Any) -> str | None:
         """The primary address as text; failing that, what the user model holds."""
-        from allauth.account.internal.userkit import user_email
-
         primary = self.get_primary(user)
         return primary.email if primary else (user_email(user) or None)
 

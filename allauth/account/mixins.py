@@ -14,22 +14,24 @@ from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 
 from allauth.account import app_settings
-from allauth.account.adapter import get_adapter
-from allauth.account.internal import stagekit
 from allauth.account.internal.decorators import login_not_required
-from allauth.account.utils import (
+from allauth.account.internal.flows.logout import logout
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.html_face import redirect_to_pending_stage
+from allauth.account.internal.login_engine import get_pending_stage
+from allauth.account.internal.next_url import (
     get_login_redirect_url,
     get_next_redirect_url,
     passthrough_next_redirect_url,
 )
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.utils import get_request_param
+from allauth.core.internal.request_data import get_request_param
 
 if TYPE_CHECKING:
     from django import forms
     from django.views.generic.edit import FormView
 
-    from allauth.account.stages import LoginStage
+    from allauth.account.internal.login_engine import LoginStage
 
     _ViewBase = FormView[Any]
 else:
@@ -59,7 +61,7 @@ class RedirectAuthenticatedUserMixin(_ViewBase):
             if request.user.is_authenticated:
                 redirect = HttpResponseRedirect(self.get_authenticated_redirect_url())
                 return _ajax_response(request, redirect)
-            stage = stagekit.get_pending_stage(request)
+            stage = get_pending_stage(request)
             if stage is not None and stage.is_resumable(request):
                 response = self._redirect_to_pending_stage(request, stage)
                 if response is not None:
@@ -69,7 +71,7 @@ class RedirectAuthenticatedUserMixin(_ViewBase):
     def _redirect_to_pending_stage(
         self, request: HttpRequest, stage: LoginStage
     ) -> HttpResponse | None:
-        return stagekit.redirect_to_pending_stage(request, stage)
+        return redirect_to_pending_stage(request, stage)
 
     def get_authenticated_redirect_url(self) -> str:
         """Where visitors go who are logged in."""
@@ -92,8 +94,6 @@ class LogoutFunctionalityMixin:
 
     def logout(self) -> None:
         """End the session, and whatever the visitor had begun."""
-        from allauth.account.internal.flows.logout import logout
-
         logout(self.request)
 
 

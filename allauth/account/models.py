@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,11 +20,16 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from allauth.account import app_settings
-from allauth.account.adapter import get_adapter
-from allauth.account.internal.userkit import user_email
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.user_fields import (
+    url_str_to_user_pk,
+    user_email,
+    user_pk_to_url_str,
+)
 from allauth.account.managers import EmailAddressManager, EmailConfirmationManager
 from allauth.core import context
 from allauth.core.async_support import awaitable_method
+from allauth.core.internal import extensions
 
 if TYPE_CHECKING:
     from typing import Self
@@ -364,8 +368,6 @@ class Login:
 
     def serialize(self) -> dict[str, Any]:
         """What the session keeps; :meth:`deserialize` reads it."""
-        from allauth.account.utils import user_pk_to_url_str
-
         signal_kwargs = self.signal_kwargs
         if signal_kwargs:
             signal_kwargs = {
@@ -428,21 +430,10 @@ def _check_types(data: dict[str, Any]) -> None:
             raise TypeError(name)
 
 
-_signal_kwarg_readers: dict[str, Callable[[Any], Any]] = {}
-
-
-def register_signal_kwarg(name: str, read: Callable[[Any], Any]) -> None:
-    """Have ``read`` restore the argument ``name`` of ``user_logged_in`` from a session.
-
-    It is kept there as what its own ``serialize()`` returns.
-    """
-    _signal_kwarg_readers[name] = read
-
-
 def _deserialize_signal_kwargs(data: dict[str, Any] | None) -> dict[str, Any] | None:
     if not data:
         return data
-    readers = _signal_kwarg_readers
+    readers = dict(extensions.signal_argument_readers.items())
     return {
         name: readers[name](value) if name in readers and value is not None else value
         for name, value in data.items()
@@ -450,6 +441,4 @@ def _deserialize_signal_kwargs(data: dict[str, Any] | None) -> dict[str, Any] | 
 
 
 def _get_user(url_str: str) -> Any:
-    from allauth.account.utils import url_str_to_user_pk
-
     return get_user_model()._default_manager.filter(pk=url_str_to_user_pk(url_str)).first()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 
 from allauth.core.async_support import awaitable
 from allauth.core.exceptions import RateLimited
-from allauth.core.internal import ratelimit
+from allauth.core.internal import extensions, ratelimit
 from allauth.core.internal.ratelimit import Rate, respond_429
 
 __all__ = [
@@ -22,7 +23,12 @@ __all__ = [
     "respond_429",
 ]
 
-_APP = "allauth.account"
+
+def _get_app() -> str:
+    app = extensions.ratelimit_app.get()
+    if app is None:
+        raise ImproperlyConfigured("No installed app has rate limits: add 'allauth.account'.")
+    return app
 
 
 def consume(
@@ -41,7 +47,7 @@ def consume(
     """
     usage = ratelimit.consume(
         request,
-        app=_APP,
+        app=_get_app(),
         action=action,
         key=key,
         user=user,
@@ -56,12 +62,12 @@ def consume_or_429(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpRespo
 
     Takes what :func:`consume` takes, and further ``config`` and ``limit_get``.
     """
-    return ratelimit.consume_or_429(request, app=_APP, **kwargs)
+    return ratelimit.consume_or_429(request, app=_get_app(), **kwargs)
 
 
 def clear(request: HttpRequest, *, action: str, key: str | None = None, user: Any = None) -> None:
     """Forget how often ``action`` was used by this address, user or key."""
-    ratelimit.clear(request, app=_APP, action=action, key=key, user=user)
+    ratelimit.clear(request, app=_get_app(), action=action, key=key, user=user)
 
 
 aconsume = awaitable(consume)

@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db.models.signals import post_delete
 from django.test import Client
 
-from allauth.account.internal.sessionkit import rename_instead_of_copying
+from allauth.account.internal.session_store import rename_instead_of_copying
 from tests.projects.custom_hooks.tools import is_logged_in, submit_login, write_session
 from tests.support.queries import assert_queries
 

@@ -11,8 +11,9 @@ from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
 
-from allauth.account.internal.flows import takeover
 from allauth.account.models import EmailAddress
+from allauth.core.internal import extensions
+from allauth.core.internal.extensions import Entries
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +43,8 @@ def test_atk_a54_inv_40_reset_closes_what_the_stranger_left_open(
     client: Client, account: Any, mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed: list[Any] = []
-    monkeypatch.setattr(takeover, "_doors", [closed.append])
+    monkeypatch.setattr(extensions, "credential_revokers", Entries())
+    extensions.credential_revokers.add("test", closed.append, app="allauth.account")
 
     reset(client, mailoutbox, "victim@example.org")
 

@@ -63,8 +63,6 @@ PURE = {
         "EmailConfirmationHMAC.key_expired",
         "Login.serialize",
         "get_emailconfirmation_model",
-        # Fills a registry as an app starts.
-        "register_signal_kwarg",
         # Called by the methods above it, within their transaction.
         "lock_addresses",
         # Part of the storage of a pending login, not of the interface for projects.

@@ -30,8 +30,9 @@ from allauth.account.forms.password import (
 )
 from allauth.account.forms.phone import ChangePhoneForm
 from allauth.account.forms.signup import BaseSignupForm, SignupForm
+from allauth.account.internal.usernames import get_username_max_length
 from allauth.account.models import EmailAddress, Login
-from allauth.utils import get_username_max_length, set_form_field_order
+from allauth.utils import set_form_field_order
 
 __all__ = [
     "REDIRECT_FIELD_NAME",

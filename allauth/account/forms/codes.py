@@ -9,12 +9,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from allauth.account import app_settings
-from allauth.account.adapter import get_adapter
 from allauth.account.app_settings import LoginMethod
 from allauth.account.fields import EmailField
-from allauth.account.internal import userkit
+from allauth.account.internal.finders import filter_users_by_email
 from allauth.account.internal.flows import login_by_code, manage_email, phone_verification
 from allauth.account.internal.flows.code_verification import is_right_code
+from allauth.account.internal.hooks import get_adapter
 from allauth.core import context
 
 
@@ -42,9 +42,7 @@ class RequestLoginCodeForm(forms.Form):
         if not email:
             return email
         email = get_adapter().clean_email(email)
-        users = userkit.filter_users_by_email(
-            email, is_active=True, prefer_verified=True, for_login=True
-        )
+        users = filter_users_by_email(email, is_active=True, prefer_verified=True, for_login=True)
         self._set_user(users[0] if users else None, email, "unknown_email")
         return email
 

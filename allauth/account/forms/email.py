@@ -9,11 +9,11 @@ from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
 from allauth.account import app_settings, signals
-from allauth.account.adapter import get_adapter
 from allauth.account.fields import EmailField
 from allauth.account.forms.password import UserForm
+from allauth.account.internal.finders import find_email_owners
 from allauth.account.internal.flows import manage_email
-from allauth.account.internal.userkit import find_email_owners
+from allauth.account.internal.hooks import get_adapter
 from allauth.account.models import EmailAddress
 
 

@@ -10,16 +10,17 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from allauth.account import app_settings
-from allauth.account.adapter import get_adapter
 from allauth.account.app_settings import EmailVerificationMethod, LoginMethod
 from allauth.account.fields import EmailField, PasswordField
 from allauth.account.forms.codes import RequestLoginCodeForm
 from allauth.account.internal.flows.login import derive_login_method, perform_password_login
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.usernames import get_username_max_length
 from allauth.account.models import EmailAddress, Login
 from allauth.core import context, ratelimit
-from allauth.core.internal.httpkit import add_query_params
-from allauth.utils import get_username_max_length, set_form_field_order
+from allauth.core.internal.urls import add_query_params
+from allauth.utils import set_form_field_order
 
 MAX_LOGIN_LENGTH = 254
 

@@ -12,14 +12,14 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from allauth.account import app_settings
-from allauth.account.adapter import get_adapter
 from allauth.account.fields import EmailField, PasswordField, SetPasswordField
-from allauth.account.internal import userkit
+from allauth.account.internal.finders import filter_users_by_email
 from allauth.account.internal.flows import manage_email, password_reset
 from allauth.account.internal.flows.password_reset_by_code import (
     PasswordResetVerificationProcess,
 )
-from allauth.account.utils import url_str_to_user_pk
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.user_fields import url_str_to_user_pk, user_email
 from allauth.core.settings import get_setting
 
 
@@ -33,7 +33,7 @@ class EmailAwarePasswordResetTokenGenerator(PasswordResetTokenGenerator):
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
         value = super()._make_hash_value(user, timestamp)
         emails = {address.email for address in manage_email.get_addresses(user)}
-        email = userkit.user_email(user)
+        email = user_email(user)
         if email:
             emails.add(email)
         return f"{value}{'|'.join(sorted(emails))}"
@@ -119,7 +119,7 @@ class ResetPasswordForm(forms.Form):
         """Find the active users whose address it is, compared without look-alikes."""
         adapter = get_adapter()
         email = adapter.clean_email(self.cleaned_data["email"].lower())
-        self.users = userkit.filter_users_by_email(
+        self.users = filter_users_by_email(
             email, is_active=True, prefer_verified=True, for_login=True
         )
         if not self.users and not app_settings.PREVENT_ENUMERATION:

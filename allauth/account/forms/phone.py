@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 
-from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.phone_verification import phone_already_exists
+from allauth.account.internal.hooks import get_adapter
 
 
 class ChangePhoneForm(forms.Form):

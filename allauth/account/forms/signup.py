@@ -15,9 +15,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from allauth.account import app_settings
-from allauth.account.adapter import get_adapter
 from allauth.account.fields import EmailField, PasswordField
-from allauth.account.internal import userkit
+from allauth.account.internal.addresses import setup_user_email
 from allauth.account.internal.flows.manage_email import (
     assess_taken_email,
     email_already_exists,
@@ -27,7 +26,10 @@ from allauth.account.internal.flows.pretended_signup import (
     PASSWORD_FIELDS,
     Kept,
     is_correctable,
+    make_up_username,
     read_form,
+    save_form,
+    write_form,
 )
 from allauth.account.internal.flows.signup import (
     AddressTakenError,
@@ -36,11 +38,14 @@ from allauth.account.internal.flows.signup import (
     pretend_to_robot,
     prevent_enumeration,
 )
-from allauth.account.models import EmailAddress
-from allauth.account.utils import setup_user_email
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.user_fields import user_email, user_username
+from allauth.account.internal.usernames import filter_users_by_username, get_username_max_length
+from allauth.account.models import EmailAddress, Login
 from allauth.core.async_support import call_hook
-from allauth.core.internal.modelkit import begin_with_write, get_collision_errors
-from allauth.utils import get_username_max_length, set_form_field_order
+from allauth.core.internal.db_races import begin_with_write, get_collision_errors
+from allauth.core.internal.loading import get_form_class
+from allauth.utils import set_form_field_order
 
 _USERNAME_ATTEMPTS = 5
 
@@ -233,7 +238,7 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
             return self._save_all(request)
 
     def _raise_if_username_taken(self, username: str, error: IntegrityError) -> None:
-        if userkit.filter_users_by_username(username).exists():
+        if filter_users_by_username(username).exists():
             taken = get_adapter().validation_error("username_taken")
             raise ValidationError({"username": taken}) from error
 
@@ -308,8 +313,8 @@ class SignupForm(BaseSignupForm):
 
     def _make_user_for_validators(self) -> Any:
         user = get_user_model()()
-        userkit.user_username(user, self.cleaned_data.get("username"))
-        userkit.user_email(user, self.cleaned_data.get("email"))
+        user_username(user, self.cleaned_data.get("username"))
+        user_email(user, self.cleaned_data.get("email"))
         return user
 
     def try_save(self, request: HttpRequest) -> tuple[Any, HttpResponse | None]:
@@ -318,6 +323,25 @@ class SignupForm(BaseSignupForm):
         if honeypot and self.cleaned_data[honeypot]:
             return None, pretend_to_robot(request, self.cleaned_data.get("email"))
         return super().try_save(request)
+
+
+def make_corrected_account(request: HttpRequest, login: Login, kept: Kept) -> Any:
+    """Make the account of a pretended sign-up, now that what is taken is corrected.
+
+    Returns the user, or ``None`` if it cannot be made.
+    """
+    form_class = get_form_class(app_settings.FORMS, "signup", SignupForm)
+    user = save_form(request, form_class(data=write_form(kept)))
+    if kept["by_passkey"]:
+        login.state["passkey_signup"] = True
+    if user is None:
+        return None
+    if kept["password"]:
+        user.password = kept["password"]
+    if not any(kept["data"].get("username", [])):
+        make_up_username(request, user, login.email)
+    user.save()
+    return user
 
 
 def _get_signup_fields(**required: bool | None) -> dict[str, dict[str, bool]]:

@@ -1,4 +1,4 @@
-"""Names of the login stages of this app."""
+"""Names of login stages, and keys under which sessions keep what is going on."""
 
 from __future__ import annotations
 
@@ -11,3 +11,10 @@ class LoginStageKey(str, Enum):
     LOGIN_BY_CODE = "login_by_code"
     VERIFY_EMAIL = "verify_email"
     VERIFY_PHONE = "verify_phone"
+
+
+EMAIL_VERIFICATION_CODE_SESSION_KEY = "account_email_verification_code"
+PASSWORD_RESET_VERIFICATION_SESSION_KEY = "account_password_reset_verification"
+PHONE_VERIFICATION_SESSION_KEY = "account_phone_verification"
+REAUTHENTICATION_STATE_SESSION_KEY = "account_reauthentication_state"
+RESET_KEY_SESSION_KEY = "_password_reset_key"

@@ -11,6 +11,9 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
+from allauth.account.internal.login_engine import LoginStageController
+from allauth.account.internal.next_url import get_login_redirect_url
+
 try:
     from django.contrib.auth.decorators import login_not_required
 except ImportError:  # before Django 5.1, which brought LoginRequiredMiddleware
@@ -39,9 +42,6 @@ def login_stage_required(
         @login_not_required
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            from allauth.account.stages import LoginStageController
-            from allauth.account.utils import get_login_redirect_url
-
             if request.user.is_authenticated:
                 return HttpResponseRedirect(get_login_redirect_url(request))
             current = LoginStageController.enter(request, stage)

@@ -1,56 +1,12 @@
-"""Syntax of e-mail addresses."""
+"""Alias of a module that tells by its name what it holds."""
 
 from __future__ import annotations
 
-import re
+from allauth.account.internal.email_syntax import (
+    MAX_EMAIL_LENGTH,
+    is_email,
+    is_plainly_spelled,
+    valid_email_or_none,
+)
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-
-MAX_EMAIL_LENGTH = 254
-"""RFC 5321 leaves no room for longer addresses in a mail's envelope."""
-
-
-_DOT_ATOM = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+")
-
-
-def is_email(text: object) -> bool:
-    """Tell whether ``text`` is a well-formed address."""
-    if not isinstance(text, str) or len(text) > MAX_EMAIL_LENGTH:
-        return False
-    try:
-        validate_email(text)
-    except ValidationError:
-        return False
-    return True
-
-
-def is_plainly_spelled(email: str) -> bool:
-    """Tell whether a well-formed address is not just another spelling of a plainer one.
-
-    Quotes that nothing calls for (RFC 5321, section 4.1.2), and characters that mail servers map to
-    others or drop (RFC 3491), would give one mailbox any number of addresses.
-    """
-    local_part, _, domain = email.rpartition("@")
-    quoted = local_part[1:-1] if local_part.startswith('"') else None
-    if quoted is not None and ("\\" in quoted or _DOT_ATOM.fullmatch(quoted)):
-        return False
-    if domain.isascii():
-        return True
-    try:
-        return domain.encode("idna").decode("idna").lower() == domain.lower()
-    except UnicodeError:
-        return False
-
-
-def valid_email_or_none(email: object) -> str | None:
-    """The address in lower case, if it is well-formed and the project accepts it."""
-    from allauth.account.adapter import get_adapter
-
-    if not isinstance(email, str) or not is_email(email) or not is_plainly_spelled(email):
-        return None
-    try:
-        accepted: str = get_adapter().clean_email(email.lower())
-    except ValidationError:
-        return None
-    return accepted
+__all__ = ["MAX_EMAIL_LENGTH", "is_email", "is_plainly_spelled", "valid_email_or_none"]

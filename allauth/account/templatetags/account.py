@@ -3,6 +3,8 @@
 from django import template
 from django.contrib.auth.base_user import AbstractBaseUser
 
+from allauth.account.internal.user_fields import user_display
+
 register = template.Library()
 
 
@@ -14,6 +16,4 @@ def user_display_tag(user: AbstractBaseUser) -> str:
 
     :param user: the user to name.
     """
-    from allauth.account.utils import user_display
-
     return user_display(user)

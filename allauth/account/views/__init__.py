@@ -20,6 +20,7 @@ from allauth.account.forms import (
     UserTokenForm,
     VerifyPhoneForm,
 )
+from allauth.account.internal.login_engine import LoginStage, LoginStageController
 from allauth.account.mixins import (
     AjaxCapableProcessFormViewMixin,
     CloseableSignupMixin,
@@ -29,13 +30,7 @@ from allauth.account.mixins import (
     _ajax_response,
 )
 from allauth.account.models import EmailAddress, EmailConfirmation
-from allauth.account.stages import (
-    EmailVerificationStage,
-    LoginByCodeStage,
-    LoginStage,
-    LoginStageController,
-    PhoneVerificationStage,
-)
+from allauth.account.stages import EmailVerificationStage, LoginByCodeStage, PhoneVerificationStage
 from allauth.account.views.base import sensitive_post_parameters_m
 from allauth.account.views.email import EmailView, email
 from allauth.account.views.email_verification import (

@@ -14,13 +14,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic.edit import FormView
 
 from allauth.account import app_settings
-from allauth.account.adapter import get_adapter
 from allauth.account.internal.decorators import login_not_required
+from allauth.account.internal.entrance_context import get_entrance_context_data
 from allauth.account.internal.flows.code_verification import AbstractCodeVerificationProcess
-from allauth.account.internal.templatekit import get_entrance_context_data
+from allauth.account.internal.hooks import get_adapter
 from allauth.account.mixins import NextRedirectMixin
 from allauth.core.exceptions import RateLimited
-from allauth.utils import get_form_class
+from allauth.core.internal.loading import get_form_class
 
 if TYPE_CHECKING:
     FormPage = FormView[Any]

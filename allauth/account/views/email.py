@@ -14,11 +14,9 @@ from django.utils.functional import cached_property
 
 from allauth.account import app_settings
 from allauth.account.forms import AddEmailForm
-from allauth.account.internal.emailkit import is_email
+from allauth.account.internal.constants import EMAIL_VERIFICATION_CODE_SESSION_KEY
+from allauth.account.internal.email_syntax import is_email
 from allauth.account.internal.flows import email_verification, manage_email
-from allauth.account.internal.flows.email_verification_by_code import (
-    EMAIL_VERIFICATION_CODE_SESSION_KEY,
-)
 from allauth.account.mixins import AjaxCapableProcessFormViewMixin, _ajax_response
 from allauth.account.models import EmailAddress
 from allauth.account.views.base import (

@@ -11,20 +11,20 @@ from django.urls import reverse
 from django.views.generic.base import TemplateView
 
 from allauth.account import app_settings
-from allauth.account.adapter import get_adapter
 from allauth.account.forms import ChangeEmailForm, ConfirmEmailVerificationCodeForm
 from allauth.account.internal.constants import LoginStageKey
 from allauth.account.internal.decorators import login_not_required
 from allauth.account.internal.flows import email_verification
 from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.login_engine import LoginStageController
+from allauth.account.internal.user_fields import user_display
 from allauth.account.mixins import (
     LogoutFunctionalityMixin,
     NextRedirectMixin,
     _ajax_response,
 )
 from allauth.account.models import EmailConfirmation, get_emailconfirmation_model
-from allauth.account.stages import LoginStageController
-from allauth.account.utils import user_display
 from allauth.account.views.base import (
     CodeView,
     EntranceMixin,
@@ -34,7 +34,7 @@ from allauth.account.views.base import (
     open_to_all,
 )
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.core.internal.httpkit import redirect
+from allauth.core.internal.urls import redirect
 
 
 @open_to_all

@@ -11,9 +11,9 @@ from django.views.generic.base import TemplateView
 
 from allauth import app_settings as allauth_settings
 from allauth.account import app_settings
-from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm
 from allauth.account.internal.decorators import login_not_required
+from allauth.account.internal.hooks import get_adapter
 from allauth.account.mixins import (
     AjaxCapableProcessFormViewMixin,
     LogoutFunctionalityMixin,
@@ -32,7 +32,7 @@ from allauth.account.views.base import (
     sensitive_post_parameters_m,
 )
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.core.internal.httpkit import redirect
+from allauth.core.internal.urls import redirect
 from allauth.decorators import rate_limit
 
 

@@ -15,9 +15,9 @@ from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
 from allauth.account.internal.constants import LoginStageKey
 from allauth.account.internal.decorators import login_not_required
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from allauth.account.internal.login_engine import LoginStageController
+from allauth.account.internal.next_url import get_login_redirect_url
 from allauth.account.mixins import NextRedirectMixin, RedirectAuthenticatedUserMixin
-from allauth.account.stages import LoginStageController
-from allauth.account.utils import get_login_redirect_url
 from allauth.account.views.base import (
     CodeView,
     EntranceMixin,

@@ -11,10 +11,10 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 
-from allauth.account.adapter import get_adapter
 from allauth.account.forms import ChangePasswordForm, SetPasswordForm
 from allauth.account.internal.flows import password_change as password_change_flow
 from allauth.account.internal.flows import reauthentication
+from allauth.account.internal.hooks import get_adapter
 from allauth.account.mixins import AjaxCapableProcessFormViewMixin, NextRedirectMixin
 from allauth.account.views.base import (
     FormPage,

@@ -11,18 +11,19 @@ from django.utils.decorators import method_decorator
 from django.views.generic.base import TemplateView
 
 from allauth.account import app_settings
-from allauth.account.adapter import get_adapter
 from allauth.account.forms import (
     ConfirmPasswordResetCodeForm,
     ResetPasswordForm,
     ResetPasswordKeyForm,
     UserTokenForm,
 )
+from allauth.account.internal.constants import RESET_KEY_SESSION_KEY
 from allauth.account.internal.decorators import login_not_required
 from allauth.account.internal.flows import password_reset as password_reset_flow
 from allauth.account.internal.flows.password_reset_by_code import (
     PasswordResetVerificationProcess,
 )
+from allauth.account.internal.hooks import get_adapter
 from allauth.account.mixins import (
     AjaxCapableProcessFormViewMixin,
     LogoutFunctionalityMixin,
@@ -42,7 +43,7 @@ from allauth.account.views.base import (
 from allauth.core import ratelimit
 from allauth.decorators import rate_limit
 
-INTERNAL_RESET_SESSION_KEY = password_reset_flow.RESET_KEY_SESSION_KEY
+INTERNAL_RESET_SESSION_KEY = RESET_KEY_SESSION_KEY
 
 
 @open_to_all

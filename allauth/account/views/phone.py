@@ -12,7 +12,6 @@ from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.views.decorators.cache import never_cache
 
-from allauth.account.adapter import get_adapter
 from allauth.account.forms import ChangePhoneForm, VerifyPhoneForm
 from allauth.account.internal.constants import LoginStageKey
 from allauth.account.internal.decorators import login_not_required, login_stage_required
@@ -21,7 +20,8 @@ from allauth.account.internal.flows.phone_verification import (
     PhoneVerificationProcess,
     PhoneVerificationStageProcess,
 )
-from allauth.account.stages import LoginStage
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.login_engine import LoginStage
 from allauth.account.views.base import (
     CodeView,
     FormPage,

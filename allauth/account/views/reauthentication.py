@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 
-from allauth.account.adapter import get_adapter
 from allauth.account.forms import ReauthenticateForm
 from allauth.account.internal.flows import reauthentication
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.next_url import get_login_redirect_url
 from allauth.account.mixins import NextRedirectMixin
-from allauth.account.utils import get_login_redirect_url
 from allauth.account.views.base import (
     FormPage,
     get_configured_form,

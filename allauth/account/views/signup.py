@@ -10,17 +10,16 @@ from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 
 from allauth.account.forms import SignupForm
-from allauth.account.internal import stagekit
 from allauth.account.internal.decorators import login_not_required
-from allauth.account.internal.emailkit import is_email
+from allauth.account.internal.email_syntax import is_email
 from allauth.account.internal.flows import signup as signup_flow
+from allauth.account.internal.login_engine import LoginStage, clear_login
 from allauth.account.mixins import (
     AjaxCapableProcessFormViewMixin,
     CloseableSignupMixin,
     NextRedirectMixin,
     RedirectAuthenticatedUserMixin,
 )
-from allauth.account.stages import LoginStage
 from allauth.account.views.base import (
     EntranceMixin,
     FormPage,
@@ -58,7 +57,7 @@ class SignupView(
         if stage.login.signup:
             return super()._redirect_to_pending_stage(request, stage)
         # Whoever comes here does not want to finish that login.
-        stagekit.clear_login(request)
+        clear_login(request)
         return None
 
     def get_form_class(self) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.core.exceptions import PermissionDenied
@@ -11,23 +10,20 @@ from django.http import HttpRequest
 
 from allauth import app_settings
 from allauth.core.exceptions import ClientAddressUnknown
+from allauth.core.internal import extensions
 
 logger = logging.getLogger(__name__)
 
 _MAX_TEXT_LENGTH = 100
 
 
-_resolvers: list[Callable[[HttpRequest], str]] = []
-
-
-def use_resolver(resolver: Callable[[HttpRequest], str]) -> None:
-    """Have ``resolver`` say what the address of a client is; for the app that has a hook for it."""
-    _resolvers[:] = [resolver]
-
-
 def resolve(request: HttpRequest) -> str:
-    """The address that everything is limited by; raises ``PermissionDenied`` if there is none."""
-    return _resolvers[0](request) if _resolvers else get_client_address(request)
+    """Return the address by which clients are limited.
+
+    Raises ``PermissionDenied`` if it cannot be made out.
+    """
+    resolver = extensions.client_address_resolver.get() or get_client_address
+    return resolver(request)
 
 
 def get_client_address(request: HttpRequest) -> str:

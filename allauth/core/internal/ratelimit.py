@@ -25,9 +25,8 @@ from django.shortcuts import render
 from django.template import TemplateDoesNotExist
 from django.utils.module_loading import import_string
 
-from allauth import app_settings as allauth_settings
 from allauth.core.exceptions import RateLimited
-from allauth.core.internal import client_address, httpkit
+from allauth.core.internal import client_address, extensions
 from allauth.core.settings import get_setting
 
 logger = logging.getLogger(__name__)
@@ -276,15 +275,14 @@ def consume_or_429(request: HttpRequest, **kwargs: Any) -> HttpResponse | None:
 
 
 def respond_429(request: HttpRequest) -> HttpResponse:
-    """The answer to a request that is refused for now.
+    """Return the answer to a request that is refused for now.
 
-    In this order: JSON for the API, the project's ``handler429``, its template ``429.html``, a
-    minimal page.
+    In this order: that of the face for clients of an API, the project's ``handler429``, its
+    template ``429.html``, a minimal page.
     """
-    if allauth_settings.HEADLESS_ENABLED and httpkit.is_headless_request(request):
-        from allauth.headless.base.response import RateLimitResponse
-
-        limited: HttpResponse = RateLimitResponse(request)
+    face = extensions.find_face("core", request)
+    if face is not None:
+        limited: HttpResponse = face.respond_rate_limited(request)
         return limited
     handler = _get_handler429(request)
     if handler is not None:

@@ -1,17 +1,7 @@
-"""Resolving paths the way the current request sees them."""
+"""Alias of a module that tells by its name what it holds."""
 
 from __future__ import annotations
 
-from django.conf import settings
-from django.urls import ResolverMatch, resolve
+from allauth.core.internal.urls import script_aware_resolve
 
-
-def script_aware_resolve(path: str) -> ResolverMatch:
-    """Resolve ``path``, which may begin with ``FORCE_SCRIPT_NAME``.
-
-    Raises ``Resolver404`` where nothing is routed.
-    """
-    script_name = (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
-    if script_name and path.startswith(f"{script_name}/"):
-        path = path[len(script_name) :]
-    return resolve(path)
+__all__ = ["script_aware_resolve"]

@@ -18,14 +18,14 @@ from django.dispatch import Signal
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
-from allauth.account.internal import stagekit
-from allauth.account.internal.userkit import did_user_login, user_id_to_str
+from allauth.account.internal.login_engine import clear_login, stash_login
+from allauth.account.internal.user_fields import did_user_login, user_id_to_str
 from allauth.core.internal import ratelimit
-from allauth.core.internal.cryptokit import compare_user_code, normalize_user_code
+from allauth.core.internal.user_codes import compare_user_code, normalize_user_code
 
 if TYPE_CHECKING:
+    from allauth.account.internal.login_engine import LoginStage
     from allauth.account.models import Login
-    from allauth.account.stages import LoginStage
 
 _SIGNED_COOKIES = "django.contrib.sessions.backends.signed_cookies"
 _HASHED = "hmac_sha256$"
@@ -279,7 +279,7 @@ class StageCodeVerificationProcess(AbstractCodeVerificationProcess):
         return process
 
     def persist(self) -> None:
-        stagekit.stash_login(self.request, self.login)
+        stash_login(self.request, self.login)
 
     def abort(self) -> None:
-        stagekit.clear_login(self.request)
+        clear_login(self.request)

@@ -9,14 +9,15 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
 from allauth.account import app_settings, signals
-from allauth.account.adapter import get_adapter
 from allauth.account.app_settings import EmailVerificationMethod
+from allauth.account.internal.claims import claim_identifier
 from allauth.account.internal.constants import LoginStageKey
-from allauth.account.internal.flows.signup import claim_identifier
-from allauth.account.internal.userkit import user_email
+from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.login_engine import LoginStageController
+from allauth.account.internal.mails import emit_email_changed, send_verification_mail
+from allauth.account.internal.user_fields import user_email
 from allauth.account.models import EmailAddress, Login, lock_addresses
-from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.core.internal import ratelimit
 
 
 def verify_email(request: HttpRequest, email_address: EmailAddress) -> bool:
@@ -95,8 +96,6 @@ def _announce_verified(
     is_new: bool,
     replaced: list[EmailAddress],
 ) -> None:
-    from allauth.account.internal.flows.manage_email import emit_email_changed
-
     user = email_address.user
     if is_new:
         signals.email_added.send(
@@ -180,7 +179,7 @@ def send_verification_email_to_address(
     address: EmailAddress,
     *,
     signup: bool = False,
-    process: Any = None,
+    process: EmailVerificationProcess | None = None,
     skip_enumeration_mails: bool = False,
 ) -> bool:
     """Send a verification mail to ``address``, within the limit for such mails.
@@ -190,59 +189,19 @@ def send_verification_email_to_address(
     codes are used and there is none, one is begun.
 
     Returns whether a mail was sent. Beyond the limit nothing is sent by link, silently, and by
-    code ``ImmediateHttpResponse`` is raised: the visitor would wait for a code that never comes.
+    code ``ImmediateHttpResponse`` is raised: the user would wait for a code that never comes.
     """
     if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED and process is None:
-        from allauth.account.internal.flows.email_verification_by_code import (
-            EmailVerificationProcess,
-        )
-
         user = address.user if address.user_id is not None else None
         EmailVerificationProcess.initiate(request, user=user, email=address.email, signup=signup)
         return True
-    if not _may_send(request, address.email):
-        return False
-    confirmation = None
-    if address.user_id is None:
-        if not skip_enumeration_mails:
-            _send_pretended_mail(request, address.email, signup)
-    elif process is not None:
-        get_adapter().send_confirmation_mail(request, process, signup)
-        confirmation = process
-    else:
-        confirmation = address.send_confirmation(request, signup=signup)
-    get_adapter().add_message(
+    return send_verification_mail(
         request,
-        messages.INFO,
-        "account/messages/email_confirmation_sent.txt",
-        {"email": address.email, "login": not signup, "signup": signup},
+        address,
+        signup=signup,
+        process=process,
+        skip_enumeration_mails=skip_enumeration_mails,
     )
-    if confirmation is not None:
-        event = {"request": request, "confirmation": confirmation, "signup": signup}
-        signals.email_confirmation_sent.send(sender=type(confirmation), **event)
-    return True
-
-
-def _may_send(request: HttpRequest, email: str) -> bool:
-    usage = ratelimit.consume(
-        request,
-        app="allauth.account",
-        action="confirm_email",
-        key=email.lower(),
-        limit_get=True,
-    )
-    if usage is None and app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
-        raise ImmediateHttpResponse(ratelimit.respond_429(request))
-    return usage is not None
-
-
-def _send_pretended_mail(request: HttpRequest, email: str, signup: bool) -> None:
-    from allauth.account.internal.flows.signup import send_unknown_account_mail
-
-    if signup:
-        get_adapter().send_account_already_exists_mail(email)
-    else:
-        send_unknown_account_mail(request, email)
 
 
 def verify_email_and_resume(
@@ -267,8 +226,6 @@ def login_on_verification(
 
     Otherwise a login that waits is given up, and the answer is ``None``.
     """
-    from allauth.account.stages import LoginStageController
-
     stage = LoginStageController.enter(request, LoginStageKey.VERIFY_EMAIL.value)
     if stage is None:
         return None

@@ -9,14 +9,15 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from allauth.account import app_settings, signals
-from allauth.account.adapter import get_adapter
-from allauth.account.internal import stagekit
 from allauth.account.internal.flows.code_verification import (
     AbstractCodeVerificationProcess,
     is_code_state,
 )
 from allauth.account.internal.flows.pretended_signup import correct
-from allauth.account.internal.userkit import did_user_login, get_user_by_id, user_email
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.login_engine import clear_login, pop_login, unstash_login
+from allauth.account.internal.mails import send_verification_mail
+from allauth.account.internal.user_fields import did_user_login, get_user_by_id, user_email
 from allauth.account.models import EmailAddress
 
 EMAIL_VERIFICATION_CODE_SESSION_KEY = "account_email_verification_code"
@@ -115,12 +116,10 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
         return get_adapter().generate_email_verification_code()
 
     def deliver(self, code: str, *, is_resend: bool = False) -> None:
-        from allauth.account.internal.flows import email_verification
-
         self._code_being_sent = code
         is_pretended = self.user is None or self.state.get("account_already_exists")
         address = EmailAddress(email=self.email or "") if is_pretended else self.email_address
-        email_verification.send_verification_email_to_address(
+        send_verification_mail(
             self.request,
             address,
             signup=self._is_signup or not did_user_login(self.user),
@@ -134,9 +133,9 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
     def abort(self) -> None:
         self.request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY, None)
         if self.request.user.is_authenticated:
-            stagekit.pop_login(self.request)
+            pop_login(self.request)
         else:
-            stagekit.clear_login(self.request)
+            clear_login(self.request)
 
     def finish(self) -> EmailAddress | None:
         """Verify the address; ``None`` if that is not possible, or was done at the same time."""
@@ -176,7 +175,7 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
             raise
 
     def _correct_signup(self, email: str) -> None:
-        login = stagekit.unstash_login(self.request, peek=True)
+        login = unstash_login(self.request, peek=True)
         if login is None:
             # A robot, who signs up for nothing, has nothing mailed to anybody.
             self.send(is_resend=True)
@@ -194,5 +193,5 @@ def _is_whose_turn(request: HttpRequest, user: Any) -> bool:
     """Tell whether the verification belongs to whoever is logged in, or logging in, here."""
     if request.user.is_authenticated:
         return bool(request.user.pk == user.pk)
-    login = stagekit.unstash_login(request, peek=True)
+    login = unstash_login(request, peek=True)
     return login is None or login.user is None or login.user.pk == user.pk

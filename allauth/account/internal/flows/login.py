@@ -1,78 +1,47 @@
-"""Logging in: the steps recorded, the stages passed, the session at the end."""
+"""Logging in."""
 
 from __future__ import annotations
 
-import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest
 
-from allauth.account import app_settings, signals
-from allauth.account.adapter import get_adapter
+from allauth.account import app_settings
 from allauth.account.app_settings import LoginMethod
-from allauth.account.internal import stagekit
-from allauth.account.internal.emailkit import is_email
-from allauth.account.internal.userkit import user_id_to_str
+from allauth.account.internal.email_syntax import is_email
+from allauth.account.internal.faces import get_face
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.identifiers import canonicalize_identifier
+from allauth.account.internal.login_engine import ask_pre_login, continue_login
+from allauth.account.internal.records import (
+    AUTHENTICATION_METHODS_SESSION_KEY,
+    AUTHENTICATION_METHODS_USER_SESSION_KEY,
+    clear_authentication_records,
+    get_authentication_records,
+    record_authentication,
+)
 from allauth.account.models import Login
-from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.core.internal import httpkit, ratelimit
+from allauth.core.internal import ratelimit
 
-AUTHENTICATION_METHODS_SESSION_KEY = "account_authentication_methods"
-AUTHENTICATION_METHODS_USER_SESSION_KEY = "account_authentication_methods_user"
+if TYPE_CHECKING:
+    from django.http import HttpResponse
 
-MAX_RECORDS = 50
-
-_foreign_session_keys = {
-    "_password_reset_key",
-    "account_email_verification_code",
-    "account_password_reset_verification",
-    "account_phone_verification",
-    "account_reauthentication_state",
-}
-
-
-def drop_at_login(*session_keys: str) -> None:
-    """Register session keys that a completed login must not inherit.
-
-    An attacker may have planted the session with something that waits to act on whoever logs in.
-    """
-    _foreign_session_keys.update(session_keys)
-
-
-def get_authentication_records(request: HttpRequest, user: Any = None) -> list[dict[str, Any]]:
-    """The steps by which ``user`` authenticated in this session, oldest first.
-
-    Each has ``method``, ``at`` (seconds since the epoch) and what belongs to the method.
-    """
-    if user is None or user.pk is None:
-        return []
-    if request.session.get(AUTHENTICATION_METHODS_USER_SESSION_KEY) != user_id_to_str(user):
-        return []
-    records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY)
-    if not isinstance(records, list):
-        return []
-    return [record for record in records if isinstance(record, dict)]
-
-
-def record_authentication(request: HttpRequest, user: Any, method: str, **extra: Any) -> None:
-    """Record that ``user`` passed a step of authentication; steps of somebody else are dropped."""
-    if user is None or user.is_anonymous or user.pk is None:
-        return
-    known = {name: value for name, value in extra.items() if value is not None}
-    record = {"method": method, "at": time.time(), **known}
-    records = [*get_authentication_records(request, user), record]
-    request.session[AUTHENTICATION_METHODS_SESSION_KEY] = records[-MAX_RECORDS:]
-    request.session[AUTHENTICATION_METHODS_USER_SESSION_KEY] = user_id_to_str(user)
-    signals.authentication_step_completed.send(
-        sender=user.__class__, request=request, user=user, method=method, **extra
-    )
-
-
-def clear_authentication_records(request: HttpRequest) -> None:
-    """Forget all steps of authentication."""
-    request.session.pop(AUTHENTICATION_METHODS_SESSION_KEY, None)
-    request.session.pop(AUTHENTICATION_METHODS_USER_SESSION_KEY, None)
+__all__ = [
+    "AUTHENTICATION_METHODS_SESSION_KEY",
+    "AUTHENTICATION_METHODS_USER_SESSION_KEY",
+    "canonicalize_identifier",
+    "clear_authentication_records",
+    "clear_login_failures",
+    "derive_login_method",
+    "get_authentication_records",
+    "get_login_failed_key",
+    "perform_login",
+    "perform_password_login",
+    "record_authentication",
+    "resume_login",
+]
 
 
 def perform_password_login(
@@ -90,58 +59,17 @@ def perform_password_login(
 
 
 def perform_login(request: HttpRequest, login: Login) -> HttpResponse:
-    """Log in, as far as it goes without asking the visitor for more.
+    """Log in, as far as it goes without asking the user for more.
 
     Returns the response that ends the login or begins its next stage.
     """
-    if login.user:
-        response: HttpResponse | None = get_adapter().pre_login(
-            request, login.user, **_get_hook_arguments(login)
-        )
-        if response:
-            return response
-    return resume_login(request, login)
+    veto = ask_pre_login(request, login)
+    return get_face(request).respond_login(request, veto) if veto else resume_login(request, login)
 
 
 def resume_login(request: HttpRequest, login: Login) -> HttpResponse:
     """Go on with a login after one of its stages."""
-    from allauth.account.stages import LoginStageController
-
-    try:
-        response = LoginStageController(request, login).handle()
-        return response or _complete_login(request, login)
-    except ImmediateHttpResponse as error:
-        if httpkit.is_headless_request(request) and isinstance(error.response, JsonResponse):
-            raise
-        return error.response
-
-
-def _complete_login(request: HttpRequest, login: Login) -> HttpResponse:
-    adapter = get_adapter()
-    user = login.user
-    if user is None:
-        stagekit.clear_login(request)
-        return httpkit.headed_redirect_response("account_login")
-    if not user.is_active:
-        stagekit.clear_login(request)
-        inactive: HttpResponse = adapter.respond_user_inactive(request, user)
-        return inactive
-    stagekit.pop_login(request)
-    for key in _foreign_session_keys:
-        request.session.pop(key, None)
-    adapter.login(request, user)
-    response: HttpResponse = adapter.post_login(request, user, **_get_hook_arguments(login))
-    return response
-
-
-def _get_hook_arguments(login: Login) -> dict[str, Any]:
-    return {
-        "email_verification": login.email_verification,
-        "redirect_url": login.redirect_url,
-        "signal_kwargs": login.signal_kwargs,
-        "signup": login.signup,
-        "email": login.email,
-    }
+    return get_face(request).respond_login(request, continue_login(request, login))
 
 
 def derive_login_method(login: str) -> LoginMethod:
@@ -167,19 +95,10 @@ def _is_phone(login: str) -> bool:
 
 def get_login_failed_key(request: HttpRequest, **credentials: Any) -> str:
     """What failed logins of one account are counted by."""
-    from django.contrib.sites.shortcuts import get_current_site
-
     identifier = next(
         (credentials[name] for name in ("email", "username", "phone") if credentials.get(name)), ""
     )
     return f"{get_current_site(request).domain}:{canonicalize_identifier(identifier)}"
-
-
-def canonicalize_identifier(identifier: object) -> str:
-    """One spelling for all that are taken for the same account."""
-    import unicodedata
-
-    return unicodedata.normalize("NFKC", str(identifier)[:1024]).strip().lower()
 
 
 def clear_login_failures(request: HttpRequest, email: str) -> None:

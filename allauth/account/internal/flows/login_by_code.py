@@ -8,19 +8,19 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
 from allauth.account import app_settings, signals
-from allauth.account.adapter import generate_phone_code, get_adapter
-from allauth.account.internal import stagekit
 from allauth.account.internal.constants import LoginStageKey
 from allauth.account.internal.flows import email_verification
 from allauth.account.internal.flows.code_verification import StageCodeVerificationProcess
 from allauth.account.internal.flows.login import perform_login, record_authentication
-from allauth.account.internal.flows.signup import send_unknown_account_mail
-from allauth.account.internal.userkit import user_email
+from allauth.account.internal.hooks import generate_phone_code, get_adapter
+from allauth.account.internal.login_engine import pop_login
+from allauth.account.internal.mails import send_unknown_account_mail
+from allauth.account.internal.user_fields import user_email
 from allauth.account.models import EmailAddress, Login
 from allauth.core.internal import ratelimit
 
 if TYPE_CHECKING:
-    from allauth.account.stages import LoginStage
+    from allauth.account.internal.login_engine import LoginStage
 
 
 def count_code_request(
@@ -153,6 +153,6 @@ class LoginCodeVerificationProcess(StageCodeVerificationProcess):
             get_adapter().set_phone_verified(self.user, self.phone)
         if not self.is_initiated_by_user:
             return stage.exit()
-        stagekit.pop_login(self.request)
+        pop_login(self.request)
         login = Login(user=self.user, redirect_url=redirect_url, email=self.email)
         return perform_login(self.request, login)

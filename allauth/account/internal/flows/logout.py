@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest
 
-from allauth.account.adapter import get_adapter
-from allauth.account.internal import stagekit
-from allauth.account.internal.flows.password_reset import RESET_KEY_SESSION_KEY
-from allauth.account.internal.flows.password_reset_by_code import (
+from allauth.account.internal.constants import (
     PASSWORD_RESET_VERIFICATION_SESSION_KEY,
+    RESET_KEY_SESSION_KEY,
 )
-from allauth.account.internal.sessionkit import cycle_key
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.login_engine import clear_login
+from allauth.account.internal.session_store import cycle_key
 
 
 def logout(request: HttpRequest, *, show_message: bool = True) -> None:
@@ -27,6 +27,6 @@ def logout(request: HttpRequest, *, show_message: bool = True) -> None:
     elif request.session.session_key:
         # Whoever else knows the key of a login that is cancelled has nothing left.
         cycle_key(request.session)
-    stagekit.clear_login(request)
+    clear_login(request)
     request.session.pop(PASSWORD_RESET_VERIFICATION_SESSION_KEY, None)
     request.session.pop(RESET_KEY_SESSION_KEY, None)

@@ -9,11 +9,14 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from allauth.account import app_settings, signals
-from allauth.account.adapter import get_adapter
 from allauth.account.app_settings import EmailVerificationMethod
+from allauth.account.internal.finders import find_email_owners
 from allauth.account.internal.flows import email_verification
+from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
-from allauth.account.internal.userkit import find_email_owners, user_email
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.mails import emit_email_changed
+from allauth.account.internal.user_fields import user_email
 from allauth.account.models import EmailAddress, lock_addresses
 
 _APP = "allauth.account"
@@ -48,8 +51,6 @@ def get_addresses(user: Any) -> list[EmailAddress]:
 
 def list_email_addresses(request: HttpRequest, user: Any) -> list[EmailAddress]:
     """The rows of the user and, by code, the address that waits to be added."""
-    from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
-
     addresses = list(EmailAddress.objects.filter(user=user))
     if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
         process = EmailVerificationProcess.resume(request)
@@ -76,8 +77,6 @@ def save_new_email(request: HttpRequest, user: Any, email: str) -> EmailAddress:
 
     Returns its row, unsaved where addresses are verified by code.
     """
-    from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
-
     if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
         EmailVerificationProcess.initiate(request, user=user, email=email)
         return EmailAddress(user=user, email=email.lower())
@@ -170,27 +169,6 @@ def mark_as_primary(request: HttpRequest, email_address: EmailAddress) -> bool:
     if former is None or former.pk != email_address.pk:
         emit_email_changed(request, former, email_address)
     return True
-
-
-def emit_email_changed(
-    request: HttpRequest,
-    from_email_address: EmailAddress | None,
-    to_email_address: EmailAddress,
-) -> None:
-    """Announce another primary address, to the owner of the former one too."""
-    user = to_email_address.user
-    addresses = {
-        "from_email_address": from_email_address,
-        "to_email_address": to_email_address,
-    }
-    signals.email_changed.send(sender=EmailAddress, request=request, user=user, **addresses)
-    if from_email_address is not None:
-        get_adapter().send_notification_mail(
-            "account/email/email_changed",
-            user,
-            {"from_email": from_email_address.email, "to_email": to_email_address.email},
-            email=from_email_address.email,
-        )
 
 
 def assess_unique_email(email: str, user: Any = None) -> bool | None:

@@ -10,8 +10,8 @@ from django.dispatch import Signal
 from django.http import HttpRequest
 
 from allauth.account import app_settings, signals
-from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.logout import logout
+from allauth.account.internal.hooks import get_adapter
 
 
 def finalize_password_change(request: HttpRequest, user: Any) -> None:

@@ -11,20 +11,22 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
 from allauth.account import app_settings, signals
-from allauth.account.adapter import get_adapter
 from allauth.account.app_settings import LoginMethod
+from allauth.account.internal.constants import RESET_KEY_SESSION_KEY
 from allauth.account.internal.flows.login import (
     clear_login_failures,
     perform_login,
     record_authentication,
 )
-from allauth.account.internal.flows.signup import send_unknown_account_mail
-from allauth.account.internal.flows.takeover import close_other_doors, is_unproven
-from allauth.account.internal.userkit import user_username
+from allauth.account.internal.flows.takeover import (
+    end_sessions,
+    is_unproven,
+    revoke_other_credentials,
+)
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.mails import send_unknown_account_mail
+from allauth.account.internal.user_fields import user_pk_to_url_str, user_username
 from allauth.account.models import EmailAddress, Login
-from allauth.account.utils import user_pk_to_url_str
-
-RESET_KEY_SESSION_KEY = "_password_reset_key"
 
 _KEY_SECONDS = 60
 
@@ -89,7 +91,8 @@ def finalize_password_reset(
     Returns the response of the login, where a reset logs in.
     """
     if unproven_recipient is not None:
-        close_other_doors(user, unproven_recipient)
+        revoke_other_credentials(user, unproven_recipient)
+        end_sessions(user)
     for address in EmailAddress.objects.filter(user=user):
         clear_login_failures(request, address.email)
     adapter = get_adapter()

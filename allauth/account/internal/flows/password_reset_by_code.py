@@ -8,18 +8,17 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from allauth.account import app_settings, signals
-from allauth.account.adapter import get_adapter
+from allauth.account.internal.constants import PASSWORD_RESET_VERIFICATION_SESSION_KEY
 from allauth.account.internal.flows import email_verification, password_reset
 from allauth.account.internal.flows.code_verification import (
     AbstractCodeVerificationProcess,
     is_code_state,
 )
-from allauth.account.internal.flows.signup import send_unknown_account_mail
 from allauth.account.internal.flows.takeover import is_unproven
-from allauth.account.internal.userkit import get_user_by_id, user_email
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.mails import send_unknown_account_mail
+from allauth.account.internal.user_fields import get_user_by_id, user_email
 from allauth.account.models import EmailAddress
-
-PASSWORD_RESET_VERIFICATION_SESSION_KEY = "account_password_reset_verification"
 
 
 class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):

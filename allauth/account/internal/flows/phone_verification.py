@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 
 from allauth.account import app_settings
-from allauth.account.adapter import generate_phone_code, get_adapter
+from allauth.account.internal.constants import PHONE_VERIFICATION_SESSION_KEY
 from allauth.account.internal.flows.code_verification import (
     AbstractCodeVerificationProcess,
     StageCodeVerificationProcess,
@@ -16,13 +16,12 @@ from allauth.account.internal.flows.code_verification import (
 )
 from allauth.account.internal.flows.pretended_signup import correct
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
-from allauth.account.internal.userkit import user_id_to_str
+from allauth.account.internal.hooks import generate_phone_code, get_adapter
+from allauth.account.internal.user_fields import user_id_to_str
 from allauth.core.internal import ratelimit
 
 if TYPE_CHECKING:
-    from allauth.account.stages import LoginStage
-
-PHONE_VERIFICATION_SESSION_KEY = "account_phone_verification"
+    from allauth.account.internal.login_engine import LoginStage
 
 
 def phone_already_exists(user: Any, phone: str, always_raise: bool = False) -> bool:

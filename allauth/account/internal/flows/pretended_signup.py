@@ -6,9 +6,8 @@ and become real if what is corrected is free.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,43 +16,25 @@ from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 
 from allauth.account import app_settings, signals
-from allauth.account.adapter import get_adapter
-from allauth.account.internal import stagekit
-from allauth.account.internal.flows.signup import (
-    PRETENDED_SIGNUP_KEY,
-    AddressTakenError,
-    claim_identifiers,
-)
-from allauth.account.internal.userkit import user_email, user_username
+from allauth.account.internal.claims import claim_identifiers
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.login_engine import stash_login
+from allauth.account.internal.user_fields import user_email, user_username
 from allauth.account.models import Login
-from allauth.utils import get_form_class
+from allauth.core.internal import extensions
+from allauth.core.internal.extensions import SignupSource
 
 PASSWORD_FIELDS = ("password1", "password2")
 _DECISIVE_FIELDS = {"username", "email", "email2", "phone", "__all__"}
 """Others were valid when the form was sent, and some, like a captcha, are so only once."""
 
+PRETENDED_SIGNUP_KEY = "pretended_signup"
+
 Kept = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Kind:
-    """One way to sign up.
-
-    Attributes:
-        make: Makes the account from what was kept; returns the user, or ``None`` if it cannot be.
-        announce: Called once the account is there to stay.
-    """
-
-    make: Callable[[HttpRequest, Login, Kept], Any]
-    announce: Callable[[HttpRequest, Login], None]
-
-
-_kinds: dict[str, Kind] = {}
-
-
-def register_kind(name: str, kind: Kind) -> None:
-    """Have sign-ups that are kept as ``name`` made by ``kind``."""
-    _kinds[name] = kind
+class AddressTakenError(ValueError):
+    """The address went to another account since the form was checked."""
 
 
 def is_correctable() -> bool:
@@ -109,24 +90,25 @@ def correct(request: HttpRequest, login: Login, **identifier: str) -> Iterator[A
     if kept is None:
         yield None
         return
-    kind = _kinds[kept["kind"]]
+    source = extensions.signup_sources.get(kept["kind"])
+    assert source is not None  # noqa: S101 - _read() looked
     with claim_identifiers(*_list_identifiers(kept)) as claimed, transaction.atomic():
-        user = None if claimed else _make(kind, request, login, kept)
+        user = None if claimed else _make(source, request, login, kept)
         yield user
     if user is None:
         login.state[PRETENDED_SIGNUP_KEY] = kept
     else:
         del login.state[PRETENDED_SIGNUP_KEY]
         login.user, login.email, login.phone = user, None, None
-    stagekit.stash_login(request, login)
+    stash_login(request, login)
     if user is not None:
-        kind.announce(request, login)
+        source.announce(request, login)
 
 
-def _make(kind: Kind, request: HttpRequest, login: Login, kept: Kept) -> Any:
+def _make(source: SignupSource, request: HttpRequest, login: Login, kept: Kept) -> Any:
     try:
         with transaction.atomic():
-            return kind.make(request, login, kept)
+            return source.make(request, login, kept)
     except IntegrityError:
         # What a constraint guards went to somebody else meanwhile.
         return None
@@ -138,7 +120,7 @@ def _list_identifiers(kept: Kept) -> list[str]:
 
 def _read(login: Login, identifier: dict[str, str]) -> Kept | None:
     kept = login.state.get(PRETENDED_SIGNUP_KEY)
-    if not isinstance(kept, dict) or kept.get("kind") not in _kinds:
+    if not isinstance(kept, dict) or extensions.signup_sources.get(str(kept.get("kind"))) is None:
         return None
     data = dict(kept["data"])
     for name, value in identifier.items():
@@ -146,23 +128,6 @@ def _read(login: Login, identifier: dict[str, str]) -> Kept | None:
         if f"{name}2" in data:
             data[f"{name}2"] = [value]
     return {**kept, "data": data}
-
-
-def _make_account(request: HttpRequest, login: Login, kept: Kept) -> Any:
-    from allauth.account.forms import SignupForm
-
-    form_class = get_form_class(app_settings.FORMS, "signup", SignupForm)
-    user = save_form(request, form_class(data=write_form(kept)))
-    if kept["by_passkey"]:
-        login.state["passkey_signup"] = True
-    if user is None:
-        return None
-    if kept["password"]:
-        user.password = kept["password"]
-    if not any(kept["data"].get("username", [])):
-        make_up_username(request, user, login.email)
-    user.save()
-    return user
 
 
 def make_up_username(request: HttpRequest, user: Any, email: str | None) -> None:
@@ -182,6 +147,3 @@ def announce_user(request: HttpRequest, login: Login) -> None:
         user=login.user,
         **(login.signal_kwargs or {}),
     )
-
-
-register_kind("account", Kind(make=_make_account, announce=announce_user))

@@ -10,29 +10,24 @@ from urllib.parse import unquote, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import Resolver404, reverse
+from django.utils.translation import gettext_lazy as _
 
-from allauth import app_settings as allauth_settings
 from allauth.account import app_settings
-from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.login import (
-    get_authentication_records,
-    record_authentication,
-)
-from allauth.account.internal.sessionkit import cycle_key
-from allauth.account.internal.userkit import user_id_to_str
-from allauth.account.utils import get_next_redirect_url
+from allauth.account.internal.constants import REAUTHENTICATION_STATE_SESSION_KEY
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.next_url import get_next_redirect_url
+from allauth.account.internal.records import get_authentication_records
+from allauth.account.internal.session_store import cycle_key
+from allauth.account.internal.user_fields import user_id_to_str
 from allauth.core.async_support import call_hook
 from allauth.core.exceptions import ReauthenticationRequired
-from allauth.core.internal.httpkit import (
-    add_query_params,
-    deserialize_request,
-    serialize_request,
-)
+from allauth.core.internal import extensions
+from allauth.core.internal.extensions import ReauthenticationMethod
+from allauth.core.internal.frozen_request import deserialize_request, serialize_request
+from allauth.core.internal.loading import import_callable
 from allauth.core.internal.ratelimit import REPLAYED_ATTRIBUTE
-from allauth.core.internal.urlkit import script_aware_resolve
-from allauth.utils import import_callable
-
-STATE_SESSION_KEY = "account_reauthentication_state"
+from allauth.core.internal.urls import add_query_params, script_aware_resolve
 
 
 def reauthenticate_by_password(request: HttpRequest) -> None:
@@ -80,17 +75,29 @@ did_recently_authenticate = did_recently_reauthenticate
 
 
 def get_reauthentication_flows(user: Any) -> list[dict[str, Any]]:
-    """The ways to reauthenticate that the user has, as the JSON API names them."""
-    flows: list[dict[str, Any]] = []
+    """Return the ways to reauthenticate that the user has, as the JSON API names them."""
+    flows: dict[str, dict[str, Any]] = {}
     if not user.is_authenticated:
-        return flows
-    if user.has_usable_password():
-        flows.append({"id": "reauthenticate"})
-    if allauth_settings.MFA_ENABLED:
-        from allauth.mfa.internal.flows import reauthentication
+        return []
+    for method in extensions.list_reauthentication_methods(user):
+        flow = flows.setdefault(method.flow, {"id": method.flow})
+        for name, values in method.details.items():
+            flow[name] = [*flow.get(name, ()), *values]
+    return list(flows.values())
 
-        flows += reauthentication.get_reauthentication_flows(user)
-    return flows
+
+def list_password_method(user: Any) -> list[ReauthenticationMethod]:
+    """Return the method of the account app, if the user has a password."""
+    if not user.has_usable_password():
+        return []
+    return [
+        ReauthenticationMethod(
+            id="reauthenticate",
+            description=_("Enter your password"),
+            urlname="account_reauthenticate",
+            flow="reauthenticate",
+        )
+    ]
 
 
 def stash_and_reauthenticate(
@@ -100,7 +107,7 @@ def stash_and_reauthenticate(
 
     ``callback`` is a dotted path.
     """
-    request.session[STATE_SESSION_KEY] = {
+    request.session[REAUTHENTICATION_STATE_SESSION_KEY] = {
         "state": state,
         "callback": callback,
         **_get_binding(request),
@@ -111,7 +118,7 @@ def stash_and_reauthenticate(
 def suspend_request(request: HttpRequest, redirect_to: str) -> HttpResponseRedirect:
     """Send the user to ``redirect_to`` for reauthentication; a POST is kept for later."""
     if request.method == "POST":
-        request.session[STATE_SESSION_KEY] = {
+        request.session[REAUTHENTICATION_STATE_SESSION_KEY] = {
             "request": serialize_request(request),
             **_get_binding(request),
         }
@@ -128,7 +135,7 @@ def resume_request(request: HttpRequest) -> HttpResponse | None:
 
     Returns ``None`` if nothing was, and there is no page to go to either.
     """
-    state = request.session.pop(STATE_SESSION_KEY, None)
+    state = request.session.pop(REAUTHENTICATION_STATE_SESSION_KEY, None)
     if not isinstance(state, dict) or not _is_bound_to(request, state):
         state = {}
     callback = _get_callback(state)

@@ -7,22 +7,15 @@ account, every other way into the account is closed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
 
 from allauth.account import app_settings
 from allauth.account.app_settings import EmailVerificationMethod
-from allauth.account.internal.userkit import user_email
+from allauth.account.internal.user_fields import user_email
 from allauth.account.models import EmailAddress, lock_addresses
-
-_doors: list[Callable[[Any], None]] = []
-
-
-def register_door(close: Callable[[Any], None]) -> None:
-    """Have ``close(user)`` remove what an app adds to log in by: third-party accounts, factors."""
-    _doors.append(close)
+from allauth.core.internal import extensions
 
 
 def is_unproven(user: Any, email: str) -> bool:
@@ -37,14 +30,20 @@ def is_unproven(user: Any, email: str) -> bool:
     return oldest is None or (oldest.email == email.lower() and not oldest.verified)
 
 
-def close_other_doors(user: Any, email: str) -> None:
+def end_sessions(user: Any) -> None:
+    """End what sessions and tokens the user has; called once a take-over is committed."""
+    for revoke in extensions.session_revokers:
+        revoke(user)
+
+
+def revoke_other_credentials(user: Any, email: str) -> None:
     """Remove every way to log in other than ``email``; the password is left to the caller."""
     with transaction.atomic():
         lock_addresses(user.pk, email.lower())
         addresses = EmailAddress.objects.filter(user=user)
         addresses.exclude(email=email.lower()).delete()
-        for close in _doors:
-            close(user)
+        for revoke in extensions.credential_revokers:
+            revoke(user)
         address = addresses.first()
         if address is not None:
             address.user = user

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db.models import Count
 
-from allauth.account.internal.userkit import user_email
+from allauth.account.internal.user_fields import user_email
 from allauth.account.models import EmailAddress
 
 

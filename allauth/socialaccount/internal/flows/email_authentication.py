@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest
 
-from allauth import app_settings as allauth_settings
 from allauth.account import app_settings as account_settings
 from allauth.account.internal.flows.email_verification import verify_email
-from allauth.account.internal.flows.takeover import close_other_doors
+from allauth.account.internal.flows.takeover import end_sessions, revoke_other_credentials
 from allauth.account.models import EmailAddress, lock_addresses
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal.flows.connect import connect_unless_taken
@@ -57,16 +55,8 @@ def wipe_password(request: HttpRequest, user: Any, email: str) -> None:
         # Sessions depend on the password, so that it is replaced even if it is unusable.
         user.set_unusable_password()
         user.save(update_fields=["password"])
-        close_other_doors(user, email)
-        if allauth_settings.MFA_ENABLED:
-            _get_manager("mfa.Authenticator").filter(user=user).delete()
+        revoke_other_credentials(user, email)
         address.user = user
         if not verify_email(request, address):
             raise PermissionDenied
-    if allauth_settings.USERSESSIONS_ENABLED:
-        for session in _get_manager("usersessions.UserSession").filter(user=user):
-            session.end()
-
-
-def _get_manager(label: str) -> Any:
-    return apps.get_model(label)._default_manager
+    end_sessions(user)

@@ -1,0 +1,54 @@
+"""What turns the outcomes of the account flows into responses.
+
+Flows know no page, redirect or JSON. What they answer with by default comes from the face of the
+request: pages for a browser, JSON for a client of an API. A face supplies only default answers; a
+response that a hook of the project returns is passed through unread, whatever the face.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from django.http import HttpRequest
+
+from allauth.core.internal import extensions
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from allauth.account.internal.login_engine import LoginOutcome, LoginStage
+    from allauth.account.models import Login
+
+PART = "account"
+
+
+class Face(Protocol):
+    """The default answers of the account app."""
+
+    def respond_login(self, request: HttpRequest, outcome: LoginOutcome) -> HttpResponse:
+        """Answer a login, as far as it went."""
+
+    def resume_login(self, request: HttpRequest, login: Login) -> HttpResponse:
+        """Go on with a login whose stage is passed, and answer it."""
+
+    def respond_logged_in(
+        self, request: HttpRequest, *, redirect_url: str | None, signup: bool
+    ) -> HttpResponse:
+        """Answer a login that is complete."""
+
+    def respond_login_aborted(self, request: HttpRequest) -> HttpResponse:
+        """Answer a login that was given up."""
+
+    def respond_waiting(self, request: HttpRequest, stage: LoginStage) -> HttpResponse:
+        """Answer a login that waits at ``stage`` for the user."""
+
+    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+        """Answer the login of a user whose account is disabled."""
+
+    def respond_email_verification_sent(self, request: HttpRequest, user: Any) -> HttpResponse:
+        """Answer a login that waits for an email address to be verified."""
+
+
+def get_face(request: HttpRequest) -> Face:
+    """Return the face that answers ``request``."""
+    return cast(Face, extensions.find_face(PART, request))

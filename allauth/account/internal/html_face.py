@@ -1,0 +1,54 @@
+"""Pages and redirects: how the account app answers browsers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from allauth.account.internal.flows import login as login_flow
+from allauth.account.internal.login_engine import LoginStage, clear_login
+from allauth.account.internal.next_url import get_login_redirect_url
+from allauth.core.internal.urls import redirect_to_page
+
+if TYPE_CHECKING:
+    from allauth.account.internal.login_engine import LoginOutcome
+    from allauth.account.models import Login
+
+
+class HTMLFace:
+    """The default answers to browsers; see :class:`allauth.account.internal.faces.Face`."""
+
+    def respond_login(self, request: HttpRequest, outcome: LoginOutcome) -> HttpResponse:
+        if outcome.interruption is not None:
+            return outcome.interruption.response
+        return outcome.response or redirect_to_page("account_login")
+
+    def resume_login(self, request: HttpRequest, login: Login) -> HttpResponse:
+        return login_flow.resume_login(request, login)
+
+    def respond_logged_in(
+        self, request: HttpRequest, *, redirect_url: str | None, signup: bool
+    ) -> HttpResponse:
+        return HttpResponseRedirect(get_login_redirect_url(request, redirect_url, signup=signup))
+
+    def respond_login_aborted(self, request: HttpRequest) -> HttpResponse:
+        return redirect_to_page("account_login")
+
+    def respond_waiting(self, request: HttpRequest, stage: LoginStage) -> HttpResponse:
+        return redirect_to_page(stage.urlname or "account_login")
+
+    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+        return redirect_to_page("account_inactive")
+
+    def respond_email_verification_sent(self, request: HttpRequest, user: Any) -> HttpResponse:
+        return redirect_to_page("account_email_verification_sent")
+
+
+def redirect_to_pending_stage(request: HttpRequest, stage: LoginStage) -> HttpResponseRedirect:
+    """Redirect to the page of the stage; without a page the login is given up."""
+    if stage.urlname:
+        return HttpResponseRedirect(reverse(stage.urlname))
+    clear_login(request)
+    return HttpResponseRedirect(reverse("account_login"))

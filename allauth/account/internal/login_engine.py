@@ -1,0 +1,322 @@
+"""The engine of a login: how it is stored, which stages it passes, and how it ends."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
+
+from allauth.account import app_settings
+from allauth.account.internal.constants import EMAIL_VERIFICATION_CODE_SESSION_KEY
+from allauth.account.internal.faces import get_face
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.records import clear_authentication_records
+from allauth.account.internal.session_store import cycle_key
+from allauth.account.models import Login
+from allauth.core.async_support import call_hook
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import extensions
+from allauth.core.internal.loading import import_callable
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+logger = logging.getLogger(__name__)
+
+LOGIN_SESSION_KEY = "account_login"
+_AUTH_HASH = "auth_hash"
+
+
+def stash_login(request: HttpRequest, login: Login) -> None:
+    """Keep the login in the session until the visitor has passed its current stage.
+
+    The first time the session gets a new key: whoever knew the former one gains nothing by it.
+    """
+    if LOGIN_SESSION_KEY not in request.session and request.session.session_key:
+        cycle_key(request.session)
+    if login.user is not None:
+        login.state.setdefault(_AUTH_HASH, login.user.get_session_auth_hash())
+    request.session[LOGIN_SESSION_KEY] = login.serialize()
+
+
+def unstash_login(request: HttpRequest, peek: bool = False) -> Login | None:
+    """The login in progress; it leaves the session unless ``peek``.
+
+    What is malformed, too old, or no longer matches its user (gone, or the password is another
+    one) is no login in progress, and is removed with the steps recorded so far.
+    """
+    data = request.session.get(LOGIN_SESSION_KEY)
+    if data is None:
+        return None
+    try:
+        if not isinstance(data, dict):
+            raise ValueError("A login must be a dictionary.")
+        login = Login.deserialize(data)
+    except ValueError:
+        clear_login(request)
+        return None
+    if not _is_current(login, has_user=data["user_pk"] is not None):
+        clear_login(request)
+        return None
+    if login.redirect_url and not get_adapter().is_safe_url(login.redirect_url):
+        login.redirect_url = None  # it was safe when the login began
+    if not peek:
+        pop_login(request)
+    return login
+
+
+def _is_current(login: Login, has_user: bool) -> bool:
+    if time.time() - login.initiated_at > app_settings.LOGIN_TIMEOUT:
+        return False
+    if login.user is None:
+        return not has_user
+    auth_hash = login.state.get(_AUTH_HASH)
+    # Logins begun under the published release have none.
+    return auth_hash is None or (
+        isinstance(auth_hash, str)
+        and constant_time_compare(auth_hash, login.user.get_session_auth_hash())
+    )
+
+
+def pop_login(request: HttpRequest) -> None:
+    """Take the login out of the session; the steps recorded so far stay."""
+    request.session.pop(LOGIN_SESSION_KEY, None)
+
+
+def clear_login(request: HttpRequest) -> None:
+    """Give up the login in progress, with the steps recorded and the codes mailed for it."""
+    pop_login(request)
+    request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY, None)
+    clear_authentication_records(request)
+
+
+class LoginStage:
+    """One stage of a login.
+
+    Attributes:
+        key: Unique name of the stage.
+        urlname: Name of the page at which the visitor passes the stage, if it has one.
+        state: What the stage remembers, a dictionary that JSON can hold.
+    """
+
+    key: ClassVar[str] = ""
+    urlname: ClassVar[str | None] = None
+
+    def __init__(
+        self, controller: LoginStageController, request: HttpRequest, login: Login
+    ) -> None:
+        if not self.key:
+            raise ValueError(f"{type(self).__name__} needs a key.")
+        self.controller = controller
+        self.request = request
+        self.login = login
+        self.state: dict[str, Any] = controller.get_data(self.key)
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        """Begin the stage; may be ``async def`` in a subclass.
+
+        Returns a response and whether to go on: ``(None, True)``, nothing to do here;
+        ``(response, True)``, the login waits for the visitor; ``(response, False)``, the login
+        ends with the response.
+        """
+        return None, True
+
+    def exit(self) -> HttpResponse:
+        """Leave the stage, which is passed, and go on with the login."""
+        self.controller.set_handled(self.key)
+        return get_face(self.request).resume_login(self.request, self.login)
+
+    def abort(self) -> HttpResponse:
+        """Give the login up."""
+        clear_login(self.request)
+        return get_face(self.request).respond_login_aborted(self.request)
+
+    def wait(self) -> tuple[HttpResponse, bool]:
+        """Return what :meth:`handle` returns for a login that waits at this stage."""
+        return get_face(self.request).respond_waiting(self.request, self), True
+
+    def is_resumable(self, request: HttpRequest) -> bool:
+        """Tell whether the login and sign-up pages send the visitor back to this stage."""
+        return True
+
+
+class LoginStageController:
+    """Leads a login through its stages."""
+
+    def __init__(self, request: HttpRequest, login: Login) -> None:
+        self.request = request
+        self.login = login
+        state = login.state.get("stages")
+        if not isinstance(state, dict):
+            state = login.state["stages"] = {}
+        self.state: dict[str, Any] = state
+        self._stages: list[LoginStage] | None = None
+
+    @classmethod
+    def enter(cls, request: HttpRequest, stage_key: str) -> LoginStage | None:
+        """The stage ``stage_key``, if the login in progress waits at that very stage."""
+        login = unstash_login(request, peek=True)
+        if login is None:
+            return None
+        controller = cls(request, login)
+        if controller.state.get("current") != stage_key:
+            return None
+        return controller.get_stage(stage_key)
+
+    def get_data(self, stage_key: str) -> dict[str, Any]:
+        """What the stage remembers."""
+        data = self._get_entry(stage_key).setdefault("data", {})
+        if not isinstance(data, dict):
+            data = self._get_entry(stage_key)["data"] = {}
+        return data
+
+    def _get_entry(self, stage_key: str) -> dict[str, Any]:
+        entry = self.state.setdefault(stage_key, {})
+        if not isinstance(entry, dict):
+            entry = self.state[stage_key] = {}
+        return entry
+
+    def set_current(self, stage_key: str) -> None:
+        """Note at which stage the login waits."""
+        self.state["current"] = stage_key
+
+    def is_handled(self, stage_key: str) -> bool:
+        """Tell whether the login has passed the stage."""
+        return bool(self._get_entry(stage_key).get("handled", False))
+
+    def set_handled(self, stage_key: str) -> None:
+        """Note that the login has passed the stage."""
+        self._get_entry(stage_key)["handled"] = True
+
+    def get_pending_stage(self) -> LoginStage | None:
+        """The first stage that the login has not passed."""
+        return next((stage for stage in self.get_stages() if not self.is_handled(stage.key)), None)
+
+    def get_stage(self, key: str) -> LoginStage | None:
+        """The stage with this key, if there is one."""
+        return next((stage for stage in self.get_stages() if stage.key == key), None)
+
+    def get_stages(self) -> list[LoginStage]:
+        """All stages, in order."""
+        if self._stages is None:
+            self._stages = [
+                import_callable(stage_class)(self, self.request, self.login)
+                for stage_class in get_adapter().get_login_stages()
+            ]
+        return self._stages
+
+    def handle(self) -> HttpResponse | None:
+        """Go through the stages until one waits for the user or ends the login.
+
+        Returns its response, or ``None`` once all stages are passed.
+        """
+        outcome = self.run()
+        if outcome is None:
+            return None
+        return get_face(self.request).respond_login(self.request, outcome)
+
+    def run(self) -> LoginOutcome | None:
+        """Go through the stages like :meth:`handle`; return the outcome instead of a response."""
+        for stage in self.get_stages():
+            if self.is_handled(stage.key):
+                continue
+            self.set_current(stage.key)
+            response, is_going_on = call_hook(stage.handle)
+            if response is None and is_going_on:
+                self.set_handled(stage.key)
+                continue
+            if is_going_on:
+                stash_login(self.request, self.login)
+                return LoginOutcome(LoginStatus.WAITING, response)
+            clear_login(self.request)
+            if response is None:
+                logger.error("The login stage %r ended a login without a response", stage.key)
+            return LoginOutcome(LoginStatus.ENDED, response)
+        return None
+
+
+def get_pending_stage(request: HttpRequest) -> LoginStage | None:
+    """Return the stage at which the login in progress waits for the user."""
+    login = unstash_login(request, peek=True)
+    return LoginStageController(request, login).get_pending_stage() if login else None
+
+
+class LoginStatus(Enum):
+    """How far a login went."""
+
+    COMPLETED = "completed"
+    """The session is that of the user."""
+    WAITING = "waiting"
+    """A stage waits for the user."""
+    ENDED = "ended"
+    """A hook or a stage ended the login."""
+    INACTIVE = "inactive"
+    """The account is disabled."""
+    NOBODY = "nobody"
+    """The login was pretended, and passed all stages."""
+
+
+@dataclass(frozen=True)
+class LoginOutcome:
+    """What came of a login.
+
+    Attributes:
+        status: How far it went.
+        response: What a hook or a stage answered, unread.
+        interruption: The exception by which a hook or a stage ended it.
+    """
+
+    status: LoginStatus
+    response: HttpResponse | None = None
+    interruption: ImmediateHttpResponse | None = None
+
+
+def ask_pre_login(request: HttpRequest, login: Login) -> LoginOutcome | None:
+    """Let ``pre_login()`` of the adapter end the login; ``None`` if it goes on.
+
+    What the hook raises is not caught.
+    """
+    if not login.user:
+        return None
+    response = get_adapter().pre_login(request, login.user, **_get_hook_arguments(login))
+    return LoginOutcome(LoginStatus.ENDED, response) if response else None
+
+
+def continue_login(request: HttpRequest, login: Login) -> LoginOutcome:
+    """Go on with a login after one of its stages."""
+    try:
+        return LoginStageController(request, login).run() or _complete_login(request, login)
+    except ImmediateHttpResponse as error:
+        return LoginOutcome(LoginStatus.ENDED, interruption=error)
+
+
+def _complete_login(request: HttpRequest, login: Login) -> LoginOutcome:
+    adapter = get_adapter()
+    user = login.user
+    if user is None:
+        clear_login(request)
+        return LoginOutcome(LoginStatus.NOBODY)
+    if not user.is_active:
+        clear_login(request)
+        return LoginOutcome(LoginStatus.INACTIVE, adapter.respond_user_inactive(request, user))
+    pop_login(request)
+    for key in extensions.session_keys_cleared_at_login:
+        request.session.pop(key, None)
+    adapter.login(request, user)
+    response = adapter.post_login(request, user, **_get_hook_arguments(login))
+    return LoginOutcome(LoginStatus.COMPLETED, response)
+
+
+def _get_hook_arguments(login: Login) -> dict[str, Any]:
+    return {
+        "email_verification": login.email_verification,
+        "redirect_url": login.redirect_url,
+        "signal_kwargs": login.signal_kwargs,
+        "signup": login.signup,
+        "email": login.email,
+    }

@@ -1,0 +1,59 @@
+"""What the account app itself brings to the registry; other apps do the same in theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from allauth.account.internal import constants, faces
+from allauth.account.internal.constants import LoginStageKey
+from allauth.account.internal.flows.email_verification import send_verification_email_to_address
+from allauth.account.internal.flows.pretended_signup import announce_user
+from allauth.account.internal.flows.reauthentication import list_password_method
+from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.html_face import HTMLFace
+from allauth.core.internal import extensions
+from allauth.core.internal.extensions import FaceEntry, SignupSource, StageEntry
+
+_STAGES = {
+    LoginStageKey.LOGIN_BY_CODE: StageEntry("allauth.account.stages.LoginByCodeStage", 10),
+    LoginStageKey.VERIFY_PHONE: StageEntry("allauth.account.stages.PhoneVerificationStage", 20),
+    LoginStageKey.VERIFY_EMAIL: StageEntry("allauth.account.stages.EmailVerificationStage", 30),
+}
+_CLEARED_AT_LOGIN = (
+    constants.EMAIL_VERIFICATION_CODE_SESSION_KEY,
+    constants.PASSWORD_RESET_VERIFICATION_SESSION_KEY,
+    constants.PHONE_VERIFICATION_SESSION_KEY,
+    constants.REAUTHENTICATION_STATE_SESSION_KEY,
+    constants.RESET_KEY_SESSION_KEY,
+)
+
+
+def register(app: str) -> None:
+    """Register the parts of the account app; called from ``ready()``, any number of times."""
+    for key, stage in _STAGES.items():
+        extensions.login_stages.add(key.value, stage, app=app)
+    for session_key in _CLEARED_AT_LOGIN:
+        extensions.session_keys_cleared_at_login.add(session_key, session_key, app=app)
+    extensions.faces.add("account.html", FaceEntry(faces.PART, HTMLFace(), _always), app=app)
+    extensions.reauthentication_methods.add("password", list_password_method, app=app)
+    extensions.signup_sources.add("account", SignupSource(_make_account, announce_user), app=app)
+    extensions.client_address_resolver.set(_get_client_ip, app=app)
+    extensions.verification_sender.set(send_verification_email_to_address, app=app)
+    extensions.ratelimit_app.set(app, app=app)
+
+
+def _always(request: HttpRequest) -> bool:
+    return True
+
+
+def _get_client_ip(request: HttpRequest) -> str:
+    return get_adapter().get_client_ip(request)
+
+
+def _make_account(request: HttpRequest, login: Any, saved: dict[str, Any]) -> Any:
+    # The forms of a project may not be imported before all its apps are loaded.
+    from allauth.account.forms.signup import make_corrected_account
+
+    return make_corrected_account(request, login, saved)
