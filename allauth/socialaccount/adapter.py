@@ -11,7 +11,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from django.core.exceptions import ImproperlyConfigured, MultipleObjectsReturned
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.crypto import get_random_string
@@ -25,14 +25,16 @@ from allauth.core.async_support import call_hook
 from allauth.core.internal import modelkit
 from allauth.core.internal.adapter import BaseAdapter
 from allauth.socialaccount import app_settings
-from allauth.utils import import_callable
+from allauth.socialaccount.internal.constants import STATE_ID_LENGTH
+from allauth.socialaccount.internal.hooks import get_adapter
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
+from allauth.socialaccount.providers import registry
+from allauth.socialaccount.providers.base.provider import Provider
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
     from requests import Session
 
-    from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
-    from allauth.socialaccount.providers.base.provider import Provider
+__all__ = ["DefaultSocialAccountAdapter", "get_adapter"]
 
 ModelT = TypeVar("ModelT", bound=Model)
 
@@ -225,8 +227,6 @@ class DefaultSocialAccountAdapter(BaseAdapter):
 
     def list_providers(self, request: HttpRequest | None) -> list[Provider]:
         """All providers that can be used: one for each app, and those that need none."""
-        from allauth.socialaccount.providers import registry
-
         apps: dict[str, list[SocialApp]] = {}
         for app in self.list_apps(request):
             apps.setdefault(app.provider, []).append(app)
@@ -249,8 +249,6 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         Raises what :meth:`get_app` raises, and ``ImproperlyConfigured`` if there is an app but no
         such provider.
         """
-        from allauth.socialaccount.providers import registry
-
         provider_class = registry.get_class(provider)
         if provider_class is not None and not provider_class.uses_apps:
             return provider_class(request=request)
@@ -290,8 +288,6 @@ class DefaultSocialAccountAdapter(BaseAdapter):
 
         Raises ``SocialApp.DoesNotExist`` and ``MultipleObjectsReturned``.
         """
-        from allauth.socialaccount.models import SocialApp
-
         apps = self.list_apps(request, provider=provider, client_id=client_id)
         if len(apps) > 1:
             visible = [app for app in apps if not (app.settings or {}).get("hidden")]
@@ -323,8 +319,6 @@ class DefaultSocialAccountAdapter(BaseAdapter):
 
     def generate_state_param(self, state: dict[str, Any]) -> str:
         """Draw the id of a state, which providers send back and nobody may guess."""
-        from allauth.socialaccount.internal.statekit import STATE_ID_LENGTH
-
         return get_random_string(STATE_ID_LENGTH)
 
 
@@ -334,8 +328,6 @@ def _get_app_setting(provider: Provider, name: str) -> Any:
 
 def _list_stored_apps(request: HttpRequest | None) -> list[SocialApp]:
     """The apps in the database, asked for once per request."""
-    from allauth.socialaccount.models import SocialApp
-
     if not request:
         return list(SocialApp.objects.all())
     cache = getattr(request, "allauth", None)
@@ -365,8 +357,6 @@ def _build_apps_from_settings(
 
 
 def _build_app(provider_id: str, config: dict[str, Any]) -> SocialApp:
-    from allauth.socialaccount.models import SocialApp
-
     app = SocialApp(provider=provider_id)
     for name in _APP_FIELDS:
         if name in config:
@@ -387,8 +377,3 @@ def _is_match(app: SocialApp, provider: str | None, client_id: str | None) -> bo
     if provider is not None and provider not in (app.provider, app.provider_id):
         return False
     return client_id is None or app.client_id == client_id
-
-
-def get_adapter(request: HttpRequest | None = None) -> DefaultSocialAccountAdapter:
-    """A new instance of the class that ``SOCIALACCOUNT_ADAPTER`` names."""
-    return cast(DefaultSocialAccountAdapter, import_callable(app_settings.ADAPTER)(request))

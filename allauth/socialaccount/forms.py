@@ -9,12 +9,19 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from allauth.account.forms import BaseSignupForm
-from allauth.account.internal.flows.pretended_signup import Kept, read_form
+from allauth.account.internal.flows.pretended_signup import (
+    Kept,
+    read_form,
+    save_form,
+    write_form,
+)
 from allauth.account.internal.flows.signup import AddressTakenError
+from allauth.account.models import Login
 from allauth.socialaccount import app_settings
-from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.internal.flows import connect, signup
-from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.internal.hooks import get_adapter
+from allauth.socialaccount.models import SocialAccount, SocialLogin, read_sociallogin
+from allauth.utils import get_form_class
 
 
 class SignupForm(BaseSignupForm):
@@ -61,6 +68,27 @@ class SignupForm(BaseSignupForm):
             provider = self.sociallogin.provider
             name = getattr(provider, "name", self.sociallogin.account.provider)
             raise get_adapter().validation_error("email_taken", name) from error
+
+
+def make_corrected_account(request: HttpRequest, login: Login, kept: Kept) -> Any:
+    """Make the account of a pretended sign-up, once the user corrected what was taken.
+
+    Returns the user, or ``None`` if the account cannot be made.
+    """
+    try:
+        sociallogin = read_sociallogin(kept["sociallogin"])
+    except ValueError:
+        return None
+    if kept["by_form"]:
+        form_class = get_form_class(app_settings.FORMS, "signup", SignupForm)
+        user = save_form(request, form_class(data=write_form(kept), sociallogin=sociallogin))
+    else:
+        user = signup.save_with_email(request, sociallogin, *kept["data"]["email"])
+    if user is not None:
+        sociallogin.user = user
+        login.redirect_url = sociallogin.get_redirect_url(request)
+        login.signal_kwargs = {"sociallogin": sociallogin}
+    return user
 
 
 class DisconnectForm(forms.Form):

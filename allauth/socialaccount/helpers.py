@@ -11,16 +11,16 @@ from django.utils.cache import add_never_cache_headers
 
 from allauth import app_settings as allauth_settings
 from allauth.account import app_settings as account_settings
-from allauth.account.utils import user_display
-from allauth.core.async_support import awaitable, call_hook
+from allauth.core.async_support import awaitable
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import httpkit
-from allauth.socialaccount import app_settings
-from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal.display import socialaccount_user_display
+from allauth.socialaccount.internal.flows import login as login_flow
+from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.providers.base.constants import AuthError
 
 if TYPE_CHECKING:
-    from allauth.socialaccount.models import SocialAccount, SocialLogin
+    from allauth.socialaccount.models import SocialLogin
     from allauth.socialaccount.providers.base.provider import Provider
 
 __all__ = [
@@ -44,9 +44,7 @@ def complete_social_login(request: HttpRequest, sociallogin: SocialLogin) -> Htt
     if sociallogin.is_headless:
         completed: HttpResponse = _get_api().complete_login(request, sociallogin)
         return completed
-    from allauth.socialaccount.internal.flows.login import complete_login
-
-    return complete_login(request, sociallogin)
+    return login_flow.complete_login(request, sociallogin)
 
 
 def render_authentication_error(
@@ -90,14 +88,6 @@ def render_authentication_error(
 
 def _get_api() -> Any:
     return importlib.import_module("allauth.headless.socialaccount.internal")
-
-
-def socialaccount_user_display(socialaccount: SocialAccount) -> str:
-    """What a third-party account is called: by the setting, or like its user."""
-    function = app_settings.SOCIALACCOUNT_STR
-    if function is not None:
-        return call_hook(function, socialaccount)  # type: ignore[no-any-return]
-    return user_display(socialaccount.user)
 
 
 acomplete_social_login = awaitable(complete_social_login)

@@ -25,15 +25,17 @@ from allauth.account.utils import setup_user_email
 from allauth.core import context
 from allauth.core.async_support import awaitable_method
 from allauth.socialaccount import app_settings, providers, signals
-from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal.display import socialaccount_user_display
+from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.sealing import seal, unseal
+from allauth.socialaccount.providers.base.account import ProviderAccount
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.base.exceptions import PROVIDER_UNAVAILABLE
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from allauth.socialaccount.providers.base.provider import Provider, ProviderAccount
+    from allauth.socialaccount.providers.base.provider import Provider
 
 if not apps.is_installed("allauth.socialaccount"):
     raise ImproperlyConfigured("Add 'allauth.socialaccount' to INSTALLED_APPS.")
@@ -118,8 +120,6 @@ class SocialAccount(models.Model):
         unique_together = ("provider", "uid")
 
     def __str__(self) -> str:
-        from allauth.socialaccount.helpers import socialaccount_user_display
-
         return force_str(socialaccount_user_display(self))
 
     def authenticate(self) -> Any:
@@ -140,8 +140,6 @@ class SocialAccount(models.Model):
 
     def get_provider_account(self) -> ProviderAccount:
         """The account for display, a plain one if the provider is not there any more."""
-        from allauth.socialaccount.providers.base.provider import ProviderAccount
-
         try:
             return self.get_provider().wrap_account(self)
         except PROVIDER_UNAVAILABLE:
@@ -411,11 +409,9 @@ class SocialLogin:
         Raises ``ValueError`` if it is something else, and what ``adapter.get_provider()`` raises
         if the provider is gone.
         """
-        from allauth.socialaccount.providers.base.provider import Provider
-
         adapter = get_adapter()
         try:
-            provider = Provider.deserialize(data["provider"])
+            provider = deserialize_provider(data["provider"])
             token = _get_token_data(data)
             sociallogin = cls(
                 provider=provider,
@@ -472,6 +468,21 @@ def _refuse_if_put_out(request: HttpRequest | None, user: Any) -> None:
     stored = get_user_model()._base_manager.get(pk=user.pk)
     if session_hash and not constant_time_compare(session_hash, stored.get_session_auth_hash()):
         raise PermissionDenied
+
+
+def deserialize_provider(data: Any) -> Provider:
+    """Return the provider that ``Provider.serialize()`` described.
+
+    Raises ``ValueError`` if ``data`` is something else, and what ``adapter.get_provider()`` raises
+    if the provider is gone.
+    """
+    if not isinstance(data, dict) or not isinstance(data.get("id"), str):
+        raise ValueError("Malformed provider.")
+    return get_adapter().get_provider(
+        context.request,
+        provider=data.get("app.provider_id") or data["id"],
+        client_id=data.get("app.client_id"),
+    )
 
 
 def read_sociallogin(data: Any) -> SocialLogin:

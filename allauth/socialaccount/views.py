@@ -29,9 +29,9 @@ from allauth.account.views.base import (
 )
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount import app_settings
-from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.forms import DisconnectForm, SignupForm
 from allauth.socialaccount.internal.flows import signup as signup_flow
+from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.utils import get_form_class
 

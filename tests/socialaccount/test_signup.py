@@ -21,6 +21,7 @@ from allauth.account.internal.flows.signup import claim_identifier
 from allauth.account.models import EmailAddress
 from allauth.account.signals import user_logged_in, user_signed_up
 from allauth.socialaccount import signals
+from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.forms import SignupForm
 from allauth.socialaccount.internal.flows import signup as signup_flow
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin, SocialToken
@@ -30,6 +31,7 @@ from tests.projects.custom_hooks.tools import (
     collect_signals,
     is_logged_in,
     list_error_codes,
+    make_request,
     read_session,
     submit_code,
     submit_signup,
@@ -850,6 +852,22 @@ class TestRaces:
         with pytest.raises(IntegrityError):
             client.post(SIGNUP, {"username": "anna"})
         assert not User.objects.exists()
+
+    def test_process_signup_leads_to_the_login_if_another_request_made_the_account(
+        self, user: Any
+    ) -> None:
+        request = make_request()
+        provider = get_adapter().get_provider(request, "dummy")
+        sociallogin = provider.sociallogin_from_response(
+            request, {"id": 6, "email": "anna@example.org"}
+        )
+        add_account(user, 6)
+        claim_identifier("anna@example.org")
+
+        response = signup_flow.process_signup(request, sociallogin)
+
+        assert response["Location"] == LOGIN
+        assert sociallogin.user == user
 
 
 class TestOnlyProviders:

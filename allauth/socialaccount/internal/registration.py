@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.http import HttpRequest
+
 from allauth.core.internal import extensions
 from allauth.core.internal.extensions import SignupSource
 from allauth.socialaccount.internal.flows import signup
@@ -10,9 +14,16 @@ from allauth.socialaccount.models import disconnect_all, read_sociallogin
 
 def register(app: str) -> None:
     """Register the parts of the app; called from ``ready()``, any number of times."""
-    source = SignupSource(signup.make_corrected_account, signup.announce_corrected_account)
+    source = SignupSource(_make_account, signup.announce_corrected_account)
     key = signup.PENDING_SIGNUP_SESSION_KEY
     extensions.signup_sources.add("socialaccount", source, app=app)
     extensions.session_keys_cleared_at_login.add(key, key, app=app)
     extensions.signal_argument_readers.add("sociallogin", read_sociallogin, app=app)
     extensions.credential_revokers.add("socialaccount", disconnect_all, app=app)
+
+
+def _make_account(request: HttpRequest, login: Any, saved: dict[str, Any]) -> Any:
+    # The forms of a project may not be imported before all its apps are loaded.
+    from allauth.socialaccount.forms import make_corrected_account
+
+    return make_corrected_account(request, login, saved)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.cache import cache
 from django.core.exceptions import MultipleObjectsReturned, PermissionDenied
@@ -17,13 +17,12 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 
 from allauth.account.internal.decorators import login_not_required
-from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.helpers import complete_social_login, render_authentication_error
-from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.internal.hooks import get_adapter
+from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.base.exceptions import ProviderException
-
-if TYPE_CHECKING:
-    from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.oauth.client import OAuthError
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 
 logger = logging.getLogger(__name__)
 
@@ -74,9 +73,6 @@ def get_remote_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
     Meant for the head of an ``except`` clause: it imports ``requests`` only if something failed.
     """
     from requests import RequestException
-
-    from allauth.socialaccount.providers.oauth.client import OAuthError
-    from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 
     return (
         OAuth2Error,

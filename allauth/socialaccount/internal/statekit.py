@@ -22,11 +22,25 @@ from django.http import HttpRequest
 
 from allauth.account.internal.userkit import user_id_to_str
 from allauth.core.internal.ratelimit import locked
-from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal.constants import STATE_ID_LENGTH
+from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.providers.base.constants import AuthProcess
 
+__all__ = [
+    "MAX_STATES",
+    "STATES_SESSION_KEY",
+    "STATE_ID_LENGTH",
+    "STATE_TTL",
+    "gc_states",
+    "get_oldest_state",
+    "get_states",
+    "restore_states",
+    "stash_state",
+    "unstash_last_state",
+    "unstash_state",
+]
+
 STATES_SESSION_KEY = "socialaccount_states"
-STATE_ID_LENGTH = 16
 MAX_STATES = 10
 STATE_TTL = 60 * 10
 

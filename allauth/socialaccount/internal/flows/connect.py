@@ -22,9 +22,10 @@ from allauth.account.internal.flows.reauthentication import (
 )
 from allauth.account.models import EmailAddress, lock_addresses
 from allauth.socialaccount import signals
-from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin, find_account, read_sociallogin
 from allauth.socialaccount.providers.base.exceptions import PROVIDER_UNAVAILABLE
+from allauth.socialaccount.providers.base.provider import Provider
 
 _APP = "allauth.socialaccount"
 _RESUME = "allauth.socialaccount.internal.flows.connect.resume_connect"
@@ -173,7 +174,7 @@ def disconnect(request: HttpRequest, account: SocialAccount) -> None:
     )
 
 
-def _get_provider_or_none(request: HttpRequest, account: SocialAccount) -> Any:
+def _get_provider_or_none(request: HttpRequest, account: SocialAccount) -> Provider | None:
     try:
         return account.get_provider(request)
     except PROVIDER_UNAVAILABLE:

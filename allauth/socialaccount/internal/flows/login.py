@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
-from allauth.account.internal.flows import login as account_login_flow
 from allauth.account.utils import perform_login
 from allauth.core.exceptions import (
     ImmediateHttpResponse,
     SignupClosedException,
 )
 from allauth.socialaccount import app_settings, signals
-from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.internal import statekit
 from allauth.socialaccount.internal.flows import connect as connect_flow
 from allauth.socialaccount.internal.flows import email_authentication, signup
+from allauth.socialaccount.internal.hooks import get_adapter
+from allauth.socialaccount.internal.records import record_authentication
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthProcess
+
+__all__ = ["complete_login", "pre_social_login", "record_authentication"]
 
 
 def complete_login(
@@ -66,9 +66,12 @@ def pre_social_login(request: HttpRequest, sociallogin: SocialLogin) -> None:
 def _authenticate(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
     if request.user.is_authenticated:
         _end_session(request, sociallogin)
-    if sociallogin.is_existing:
-        return _login(request, sociallogin)
-    return signup.process_signup(request, sociallogin)
+    if not sociallogin.is_existing:
+        response = signup.sign_up(request, sociallogin)
+        if response is not None:
+            return response
+        # Another request made the account in the meantime.
+    return _login(request, sociallogin)
 
 
 def _end_session(request: HttpRequest, sociallogin: SocialLogin) -> None:
@@ -89,12 +92,3 @@ def _login(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
         redirect_url=sociallogin.get_redirect_url(request),
         email_verification=app_settings.EMAIL_VERIFICATION,
     )
-
-
-def record_authentication(request: HttpRequest, sociallogin: SocialLogin) -> None:
-    """Record by which account the user of ``sociallogin`` authenticates."""
-    extra: dict[str, Any] = {
-        "provider": sociallogin.account.provider,
-        "uid": sociallogin.account.uid,
-    }
-    account_login_flow.record_authentication(request, sociallogin.user, "socialaccount", **extra)

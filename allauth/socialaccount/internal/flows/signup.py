@@ -20,8 +20,6 @@ from allauth.account.internal.flows.pretended_signup import (
     Kept,
     announce_user,
     is_correctable,
-    save_form,
-    write_form,
 )
 from allauth.account.internal.flows.signup import (
     AddressTakenError,
@@ -35,9 +33,9 @@ from allauth.core.exceptions import SignupClosedException
 from allauth.core.internal import httpkit
 from allauth.core.internal.modelkit import get_collision_errors
 from allauth.socialaccount import app_settings
-from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal.hooks import get_adapter
+from allauth.socialaccount.internal.records import record_authentication
 from allauth.socialaccount.models import SocialAccount, SocialLogin, read_sociallogin
-from allauth.utils import get_form_class
 
 PENDING_SIGNUP_SESSION_KEY = "socialaccount_sociallogin"
 _INITIATED_AT = "initiated_at"
@@ -111,6 +109,19 @@ def signup_by_form(request: HttpRequest, sociallogin: SocialLogin, form: Any) ->
 def process_signup(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
     """Make the account, or show the form if something is missing.
 
+    The response leads to the login page if another request makes the account at the same time.
+
+    Raises ``SignupClosedException`` while no new accounts are accepted.
+    """
+    return sign_up(request, sociallogin) or httpkit.headed_redirect_response("account_login")
+
+
+def sign_up(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse | None:
+    """Make the account, or show the form if something is missing.
+
+    Returns ``None`` if another request made the account at the same time; its user, who is that
+    of ``sociallogin`` then, is to be logged in.
+
     Raises ``SignupClosedException`` while no new accounts are accepted.
     """
     if not get_adapter().is_open_for_signup(request, sociallogin):
@@ -174,30 +185,11 @@ def _keep(sociallogin: SocialLogin, email: str) -> Kept:
     }
 
 
-def make_corrected_account(request: HttpRequest, login: Login, kept: Kept) -> Any:
-    """Make the account of a sign-up that was pretended, now that what is taken is corrected.
+def save_with_email(request: HttpRequest, sociallogin: SocialLogin, email: str) -> Any:
+    """Store an account that was to be made without the form, with another email address.
 
-    Returns the user, or ``None`` if it cannot be made.
+    Returns the user, or ``None`` if the address is taken too.
     """
-    from allauth.socialaccount.forms import SignupForm
-
-    try:
-        sociallogin = read_sociallogin(kept["sociallogin"])
-    except ValueError:
-        return None
-    if kept["by_form"]:
-        form_class = get_form_class(app_settings.FORMS, "signup", SignupForm)
-        user = save_form(request, form_class(data=write_form(kept), sociallogin=sociallogin))
-    else:
-        user = _save_with_email(request, sociallogin, *kept["data"]["email"])
-    if user is not None:
-        sociallogin.user = user
-        login.redirect_url = sociallogin.get_redirect_url(request)
-        login.signal_kwargs = {"sociallogin": sociallogin}
-    return user
-
-
-def _save_with_email(request: HttpRequest, sociallogin: SocialLogin, email: str) -> Any:
     if not assess_unique_email(email):
         return None
     _drop_unacceptable_username(sociallogin.user)
@@ -210,8 +202,6 @@ def _save_with_email(request: HttpRequest, sociallogin: SocialLogin, email: str)
 
 def announce_corrected_account(request: HttpRequest, login: Login) -> None:
     """Record how the user authenticated, in the place of nobody, and announce the account."""
-    from allauth.socialaccount.internal.flows.login import record_authentication
-
     record_authentication(request, (login.signal_kwargs or {})["sociallogin"])
     announce_user(request, login)
 
@@ -230,15 +220,13 @@ def _is_phone_sufficient(sociallogin: SocialLogin) -> bool:
     return get_account_adapter().get_user_by_phone(sociallogin.phone) is None
 
 
-def _signup_without_form(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
-    from allauth.socialaccount.internal.flows.login import _login
-
+def _signup_without_form(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse | None:
     if _save_user(request, sociallogin):
         return complete_social_signup(request, sociallogin)
-    # Somebody else was faster: perhaps the same visitor, in another tab.
+    # Another request was faster, perhaps that of another tab of the same browser.
     sociallogin.lookup()
     if sociallogin.is_existing:
-        return _login(request, sociallogin)
+        return None
     return redirect_to_signup(request, sociallogin)
 
 
@@ -298,8 +286,6 @@ def forget_rows(sociallogin: SocialLogin) -> None:
 
 def complete_social_signup(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
     """Announce the new account and log its user in, as far as no stage is in the way."""
-    from allauth.socialaccount.internal.flows.login import record_authentication
-
     record_authentication(request, sociallogin)
     return complete_signup(
         request,

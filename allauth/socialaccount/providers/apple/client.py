@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from django.core.exceptions import ImproperlyConfigured
 
-from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Error
 
 SECRET_LIFETIME = 60 * 60

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from allauth.socialaccount.providers.base.account import ProviderAccount
 from allauth.socialaccount.providers.base.constants import AuthAction, AuthError, AuthProcess
-from allauth.socialaccount.providers.base.provider import (
-    Provider,
-    ProviderAccount,
-    ProviderException,
-)
+from allauth.socialaccount.providers.base.exceptions import ProviderException
+
+if TYPE_CHECKING:
+    from allauth.socialaccount.providers.base.provider import Provider
 
 __all__ = [
     "AuthAction",
@@ -17,3 +19,12 @@ __all__ = [
     "ProviderAccount",
     "ProviderException",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import ``Provider`` when it is asked for: it needs the models, which need this package."""
+    if name != "Provider":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from allauth.socialaccount.providers.base.provider import Provider
+
+    return Provider

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.signing import Signer
@@ -15,14 +15,19 @@ from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.internal.emailkit import valid_email_or_none
 from allauth.account.models import EmailAddress
 from allauth.account.utils import get_next_redirect_url
-from allauth.core import context
 from allauth.core.async_support import AsyncOverridable
 from allauth.socialaccount import app_settings
-from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.internal import statekit
+from allauth.socialaccount.internal.hooks import get_adapter
+from allauth.socialaccount.models import (
+    SocialAccount,
+    SocialApp,
+    SocialLogin,
+    deserialize_provider,
+)
+from allauth.socialaccount.providers.base.account import ProviderAccount
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.base.exceptions import (
-    PROVIDER_UNAVAILABLE,
     InvalidUid,
     ProviderException,
 )
@@ -33,9 +38,6 @@ from allauth.socialaccount.providers.base.utils import (
     without_tokens,
 )
 from allauth.utils import get_request_param
-
-if TYPE_CHECKING:
-    from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 
 __all__ = ["AuthProcess", "Provider", "ProviderAccount", "ProviderException"]
 
@@ -195,8 +197,6 @@ class Provider(AsyncOverridable):
 
         Raises ``ProviderException`` if it does not say whose profile it is.
         """
-        from allauth.socialaccount.models import SocialAccount, SocialLogin
-
         account = SocialAccount(
             provider=self.sub_id,
             uid=self._get_uid(response),
@@ -302,18 +302,12 @@ class Provider(AsyncOverridable):
 
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> Provider:
-        """The provider that :meth:`serialize` described.
+        """Return the provider that :meth:`serialize` described.
 
         Raises ``ValueError`` if ``data`` is something else, and what
         ``adapter.get_provider()`` raises if the provider is gone.
         """
-        if not isinstance(data, dict) or not isinstance(data.get("id"), str):
-            raise ValueError("This is no provider.")
-        return get_adapter().get_provider(
-            context.request,
-            provider=data.get("app.provider_id") or data["id"],
-            client_id=data.get("app.client_id"),
-        )
+        return deserialize_provider(data)
 
 
 def _clean_fields(fields: dict[str, Any]) -> dict[str, Any]:
@@ -335,79 +329,3 @@ def _clean_phone(phone: str | None) -> str | None:
     except ValidationError:
         return None
     return cleaned
-
-
-_NAMES = (
-    ("username", "userName", "user_name", "login", "handle"),
-    ("email", "Email", "mail", "email_address"),
-    ("name", "display_name", "displayName", "displayname", "Display_Name", "nickname"),
-    ("full_name", "fullName"),
-)
-_GIVEN_NAMES = (
-    "first_name",
-    "firstname",
-    "firstName",
-    "First_Name",
-    "given_name",
-    "givenName",
-)
-_FAMILY_NAMES = (
-    "last_name",
-    "lastname",
-    "lastName",
-    "Last_Name",
-    "family_name",
-    "familyName",
-    "surname",
-)
-
-
-class ProviderAccount:
-    """An account at a provider, for display."""
-
-    def __init__(self, social_account: SocialAccount) -> None:
-        self.account = social_account
-
-    def __str__(self) -> str:
-        return self.to_str()
-
-    def get_profile_url(self) -> str | None:
-        """The page of the account at the provider."""
-        return None
-
-    def get_avatar_url(self) -> str | None:
-        """The picture of the account."""
-        return None
-
-    def get_brand(self) -> dict[str, Any]:
-        """Id and name of who the visitor takes for the provider."""
-        try:
-            provider = self.account.get_provider()
-        except PROVIDER_UNAVAILABLE:
-            # The app was removed; what was connected through it is still there.
-            return {"id": self.account.provider, "name": self.account.provider}
-        return {"id": provider.id, "name": provider.name}
-
-    def get_user_data(self) -> dict[str, Any] | None:
-        """The part of the stored data that is about the user."""
-        data = self.account.extra_data
-        return data if isinstance(data, dict) else None
-
-    def to_str(self) -> str:
-        """What tells this account from others of the user: a username, an address, a name."""
-        data = {
-            name: value.strip()
-            for name, value in (self.get_user_data() or {}).items()
-            if isinstance(value, str)
-        }
-        for names in _NAMES:
-            for name in names:
-                if data.get(name):
-                    return data[name]
-        parts = (_get_last(data, _GIVEN_NAMES), _get_last(data, _FAMILY_NAMES))
-        return " ".join(part for part in parts if part) or str(self.get_brand()["name"])
-
-
-def _get_last(data: dict[str, str], names: tuple[str, ...]) -> str:
-    found = [data[name] for name in names if name in data]
-    return found[-1] if found else ""

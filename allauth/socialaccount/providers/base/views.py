@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import MultipleObjectsReturned
 from django.http import Http404, HttpRequest
@@ -11,13 +11,11 @@ from django.http.response import HttpResponseBase
 from django.views.generic.base import View
 
 from allauth import app_settings as allauth_settings
-from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.helpers import render_authentication_error
+from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.base.provider import Provider
 from allauth.socialaccount.providers.base.utils import respond_to_login_on_get
-
-if TYPE_CHECKING:
-    from allauth.socialaccount.providers.base.provider import Provider
 
 logger = logging.getLogger(__name__)
 

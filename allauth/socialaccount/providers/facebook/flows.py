@@ -5,22 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.internal import jwtkit
+from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.remotekit import ask_cache, fetch_json
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.facebook import constants
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
-
-if TYPE_CHECKING:
-    from allauth.socialaccount.providers.facebook.provider import FacebookProvider
 
 JWT_FIELD_TO_GRAPH_API_FIELD_MAP = {
     "sub": "id",
@@ -33,6 +30,26 @@ JWT_FIELD_TO_GRAPH_API_FIELD_MAP = {
 APP_TOKEN_TIMEOUT = 300
 
 __getattr__ = constants.__getattr__
+
+
+class GraphProvider(Protocol):
+    """What the functions of this module need of the provider."""
+
+    app: SocialApp
+    limited_login_expected_jwt_issuer: str
+    limited_login_jwks_url: str
+
+    def get_fields(self) -> list[str]:
+        """Return the fields of the profile to ask for."""
+        ...
+
+    def get_settings(self) -> dict[str, Any]:
+        """Return a copy of the settings of the provider."""
+        ...
+
+    def sociallogin_from_response(self, request: HttpRequest | None, response: Any) -> SocialLogin:
+        """Make a login out of a profile."""
+        ...
 
 
 def _ask(path: str, **params: str) -> dict[str, Any]:
@@ -49,7 +66,7 @@ def compute_appsecret_proof(app: SocialApp, token: SocialToken) -> str:
 
 
 def complete_login(
-    request: HttpRequest | None, provider: FacebookProvider, token: SocialToken
+    request: HttpRequest | None, provider: GraphProvider, token: SocialToken
 ) -> SocialLogin:
     """Make a login out of the profile of the owner of ``token``."""
     profile = _ask(
@@ -61,7 +78,7 @@ def complete_login(
     return provider.sociallogin_from_response(request, profile)
 
 
-def get_app_token(provider: FacebookProvider) -> str:
+def get_app_token(provider: GraphProvider) -> str:
     """The access token of the app itself, which is kept for some minutes."""
     app = provider.app
     cache_key = f"allauth.facebook.app_token[{app.client_id}]"
@@ -82,7 +99,7 @@ def _get_access_token(**params: str) -> dict[str, Any]:
     return data
 
 
-def inspect_token(provider: FacebookProvider, input_token: str) -> dict[str, Any]:
+def inspect_token(provider: GraphProvider, input_token: str) -> dict[str, Any]:
     """What Facebook knows about a token; raises ``ValidationError`` if it is not for this app."""
     answer = _ask("debug_token", input_token=input_token, access_token=get_app_token(provider))
     data = answer.get("data")
@@ -95,7 +112,7 @@ def inspect_token(provider: FacebookProvider, input_token: str) -> dict[str, Any
 
 def verify_token(
     request: HttpRequest | None,
-    provider: FacebookProvider,
+    provider: GraphProvider,
     access_token: str,
     auth_type: str = "",
     auth_nonce: str = "",
@@ -121,7 +138,7 @@ def verify_token(
     return login
 
 
-def _check_nonce(provider: FacebookProvider, access_token: str, auth_nonce: str) -> None:
+def _check_nonce(provider: GraphProvider, access_token: str, auth_nonce: str) -> None:
     info = _ask(
         "oauth/access_token_info", client_id=provider.app.client_id, access_token=access_token
     )
@@ -147,7 +164,7 @@ def _exchange(app: SocialApp, token: SocialToken) -> None:
 
 
 def verify_limited_login_token(
-    request: HttpRequest | None, provider: FacebookProvider, id_token: object
+    request: HttpRequest | None, provider: GraphProvider, id_token: object
 ) -> SocialLogin:
     """Make a login out of an ID token of Limited Login.
 

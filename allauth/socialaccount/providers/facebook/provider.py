@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -11,13 +11,14 @@ from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.crypto import get_random_string
+from django.utils.functional import classproperty
 from django.utils.html import escapejs
 
 from allauth.core.async_support import call_hook
-from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.late import make_getattr
 from allauth.socialaccount.internal.remotekit import refusing_bad_tokens
-from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.base.constants import AuthAction, AuthProcess
 from allauth.socialaccount.providers.facebook import constants, flows
 from allauth.socialaccount.providers.facebook.constants import (
@@ -26,8 +27,8 @@ from allauth.socialaccount.providers.facebook.constants import (
     PROVIDER_ID,
 )
 from allauth.socialaccount.providers.facebook.locale import get_default_locale_callable
-from allauth.socialaccount.providers.facebook.views import FacebookOAuth2Adapter
 from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
+from allauth.socialaccount.providers.oauth2.views import OAuth2Adapter
 from allauth.socialaccount.providers.profiles import ProfileAccount
 from allauth.utils import import_callable
 
@@ -53,6 +54,40 @@ class FacebookAccount(ProfileAccount):
     """An account at Facebook."""
 
     profile_url_path = "link"
+
+
+class FacebookOAuth2Adapter(OAuth2Adapter):
+    """Facebook (https://developers.facebook.com/docs/facebook-login)."""
+
+    provider_id = PROVIDER_ID
+    access_token_method = "GET"
+    expires_in_key = "expires_in"
+    scope_delimiter = ","
+
+    @classproperty
+    def provider_default_auth_url(cls) -> str:
+        """Where visitors are asked for consent, unless the project says otherwise."""
+        return f"https://www.facebook.com/{constants.GRAPH_API_VERSION}/dialog/oauth"
+
+    @property
+    def authorize_url(self) -> str:
+        """Where visitors are asked for consent."""
+        return str(self.settings.get("AUTHORIZE_URL", self.provider_default_auth_url))
+
+    @property
+    def access_token_url(self) -> str:
+        """Where codes are exchanged."""
+        return f"{constants.GRAPH_API_URL}/oauth/access_token"
+
+    def get_provider(self) -> FacebookProvider:
+        """Return the provider."""
+        return cast(FacebookProvider, super().get_provider())
+
+    def complete_login(
+        self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
+    ) -> SocialLogin:
+        """Make a login out of the profile."""
+        return flows.complete_login(request, self.get_provider(), token)
 
 
 class FacebookProvider(OAuth2Provider):

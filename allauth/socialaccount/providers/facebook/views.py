@@ -1,23 +1,23 @@
-"""Talking to Facebook, and the login by a token that the JavaScript SDK got."""
+"""The pages of Facebook, and the login by a token that the JavaScript SDK got."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.functional import classproperty
 
-from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.remotekit import (
     complete,
     expecting_profile,
     remote_view,
 )
-from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.facebook import constants, flows
 from allauth.socialaccount.providers.facebook.constants import PROVIDER_ID
 from allauth.socialaccount.providers.facebook.forms import FacebookConnectForm
+from allauth.socialaccount.providers.facebook.provider import (
+    FacebookOAuth2Adapter,
+    FacebookProvider,
+)
 from allauth.socialaccount.providers.oauth2.views import (
     BaseLoginByTokenView,
     OAuth2Adapter,
@@ -25,43 +25,27 @@ from allauth.socialaccount.providers.oauth2.views import (
     OAuth2LoginView,
 )
 
+__all__ = [
+    "PROVIDER_ID",
+    "FacebookConnectForm",
+    "FacebookOAuth2Adapter",
+    "LoginByTokenView",
+    "OAuth2Adapter",
+    "OAuth2CallbackView",
+    "OAuth2LoginView",
+    "login_by_token",
+    "oauth2_callback",
+    "oauth2_login",
+]
+
 __getattr__ = constants.__getattr__
-
-
-class FacebookOAuth2Adapter(OAuth2Adapter):
-    """Facebook (https://developers.facebook.com/docs/facebook-login)."""
-
-    provider_id = PROVIDER_ID
-    access_token_method = "GET"
-    expires_in_key = "expires_in"
-    scope_delimiter = ","
-
-    @classproperty
-    def provider_default_auth_url(cls) -> str:
-        """Where visitors are asked for consent, unless the project says otherwise."""
-        return f"https://www.facebook.com/{constants.GRAPH_API_VERSION}/dialog/oauth"
-
-    @property
-    def authorize_url(self) -> str:
-        """Where visitors are asked for consent."""
-        return str(self.settings.get("AUTHORIZE_URL", self.provider_default_auth_url))
-
-    @property
-    def access_token_url(self) -> str:
-        """Where codes are exchanged."""
-        return f"{constants.GRAPH_API_URL}/oauth/access_token"
-
-    def complete_login(
-        self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
-    ) -> SocialLogin:
-        """Make a login out of the profile."""
-        return flows.complete_login(request, self.get_provider(), token)
 
 
 class LoginByTokenView(BaseLoginByTokenView):
     """Takes the access token that the JavaScript SDK got."""
 
     adapter_class = FacebookOAuth2Adapter
+    provider: FacebookProvider
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         """Log the owner of the token in."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.socialaccount import app_settings
-from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.remotekit import fetch_json
 from allauth.socialaccount.models import SocialToken
 from allauth.socialaccount.providers.oauth2.views import (

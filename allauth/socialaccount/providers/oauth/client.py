@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from django.http import HttpRequest, HttpResponseRedirect
 
 from allauth.core.async_support import AsyncOverridable
-from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.utils import build_absolute_uri, get_request_param
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.internal.remotekit import get_remote_errors
+from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base.constants import AuthAction
 from allauth.socialaccount.providers.oauth.views import OAuthAdapter
 from allauth.socialaccount.providers.profiles import ProfileProvider
@@ -26,6 +27,7 @@ class OAuthProvider(ProfileProvider):
         oauth_adapter_class: The :class:`OAuthAdapter` with its endpoints.
     """
 
+    app: SocialApp
     oauth_adapter_class: ClassVar[type[OAuthAdapter]]
     supports_redirect = True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
@@ -11,9 +11,9 @@ from django.urls import reverse
 
 from allauth.core.async_support import AsyncOverridable
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.internal import statekit
+from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.remotekit import (
     complete,
     expecting_profile,
@@ -24,6 +24,9 @@ from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.base.constants import AuthError
 from allauth.socialaccount.providers.base.views import BaseLoginView
 from allauth.socialaccount.providers.oauth.client import OAuthClient, OAuthError
+
+if TYPE_CHECKING:
+    from allauth.socialaccount.providers.oauth.provider import OAuthProvider
 
 __all__ = [
     "AuthError",
@@ -57,13 +60,13 @@ class OAuthAdapter(AsyncOverridable):
 
     def __init__(self, request: HttpRequest | None) -> None:
         self.request = request
-        self.bound_provider: Any = None
+        self.bound_provider: OAuthProvider | None = None
 
-    def get_provider(self) -> Any:
-        """The provider, which is looked up once."""
+    def get_provider(self) -> OAuthProvider:
+        """Return the provider, which is looked up once."""
         if self.bound_provider is None:
             app = get_adapter().get_app(self.request, provider=self.provider_id)
-            self.bound_provider = app.get_provider(self.request)
+            self.bound_provider = cast("OAuthProvider", app.get_provider(self.request))
         return self.bound_provider
 
     def complete_login(
@@ -121,8 +124,8 @@ class OAuthView:
 class OAuthLoginView(OAuthView, BaseLoginView):
     """Sends the visitor to the provider."""
 
-    def get_provider(self) -> Any:
-        """The provider of the adapter."""
+    def get_provider(self) -> OAuthProvider:
+        """Return the provider of the adapter."""
         return self.adapter.get_provider()
 
 
@@ -161,7 +164,7 @@ class OAuthCallbackView(OAuthView):
         return complete(request, login)
 
     def _take_state(
-        self, request: HttpRequest, provider: Any, client: OAuthClient
+        self, request: HttpRequest, provider: OAuthProvider, client: OAuthClient
     ) -> dict[str, Any] | None:
         """The state of the handshake to which the provider answers; it works once."""
         for param in self.adapter.state_params:
@@ -173,7 +176,7 @@ class OAuthCallbackView(OAuthView):
         return None
 
     def _find_state_id(
-        self, request: HttpRequest, provider: Any, client: OAuthClient, token: str
+        self, request: HttpRequest, provider: OAuthProvider, client: OAuthClient, token: str
     ) -> str:
         """Which state belongs to a request token: the one that is named like it.
 
@@ -186,7 +189,9 @@ class OAuthCallbackView(OAuthView):
             return token
         return newest_id if client.keeps(token) else token
 
-    def _make_login(self, request: HttpRequest, provider: Any, client: OAuthClient) -> SocialLogin:
+    def _make_login(
+        self, request: HttpRequest, provider: OAuthProvider, client: OAuthClient
+    ) -> SocialLogin:
         app = provider.app
         data = client.get_access_token()
         with expecting_profile():

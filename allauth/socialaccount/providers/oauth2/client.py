@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 from django.http import HttpRequest
 
 from allauth.core.async_support import AsyncOverridable
-from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal.hooks import get_adapter
 
 if TYPE_CHECKING:
     from requests import Response

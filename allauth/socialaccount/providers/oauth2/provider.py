@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from django.core.exceptions import ImproperlyConfigured
@@ -14,13 +14,11 @@ from django.utils.crypto import get_random_string
 
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.internal.remotekit import get_remote_errors
+from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base.constants import AuthAction
 from allauth.socialaccount.providers.oauth2.utils import generate_code_challenge
 from allauth.socialaccount.providers.oauth2.views import OAuth2Adapter
 from allauth.socialaccount.providers.profiles import ProfileProvider
-
-if TYPE_CHECKING:
-    from allauth.socialaccount.models import SocialApp
 
 AdapterT = TypeVar("AdapterT", bound=OAuth2Adapter)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
@@ -21,9 +21,9 @@ from allauth.core.async_support import AsyncOverridable
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.httpkit import add_query_params
 from allauth.socialaccount import app_settings
-from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.internal import statekit
+from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.remotekit import (
     complete,
     expecting_profile,
@@ -38,6 +38,9 @@ from allauth.socialaccount.providers.base.views import BaseLoginView
 from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Error
 from allauth.socialaccount.providers.profiles import Path, look_up
 from allauth.utils import build_absolute_uri, get_request_param
+
+if TYPE_CHECKING:
+    from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
 
 __all__ = [
     "AuthError",
@@ -101,7 +104,7 @@ class OAuth2Adapter(AsyncOverridable):
     def __init__(self, request: HttpRequest | None) -> None:
         self.request = request
         self.did_fetch_access_token = False
-        self.bound_provider: Any = None
+        self.bound_provider: OAuth2Provider | None = None
         self.expected_nonce: str | None = None
 
     @classproperty
@@ -110,12 +113,11 @@ class OAuth2Adapter(AsyncOverridable):
         entry: dict[str, Any] = app_settings.PROVIDERS.get(cls.provider_id, {})
         return entry
 
-    def get_provider(self) -> Any:
-        """The provider, which is looked up once."""
+    def get_provider(self) -> OAuth2Provider:
+        """Return the provider, which is looked up once."""
         if self.bound_provider is None:
-            self.bound_provider = get_adapter().get_provider(
-                self.request, provider=self.provider_id
-            )
+            provider = get_adapter().get_provider(self.request, provider=self.provider_id)
+            self.bound_provider = cast("OAuth2Provider", provider)
         return self.bound_provider
 
     def get_required_option(self, name: str) -> Any:
@@ -189,8 +191,7 @@ class OAuth2Adapter(AsyncOverridable):
             kwargs: ``response`` is what the token endpoint answered.
         """
         profile = self.fetch_profile(token)
-        login: SocialLogin = self.get_provider().sociallogin_from_response(request, profile)
-        return login
+        return self.get_provider().sociallogin_from_response(request, profile)
 
     def fetch_profile(self, token: SocialToken) -> Any:
         """Fetch the profile; by default, what the attributes of the class describe."""
@@ -270,8 +271,8 @@ class OAuth2View:
 class OAuth2LoginView(OAuth2View, BaseLoginView):
     """Sends the visitor to the provider."""
 
-    def get_provider(self) -> Any:
-        """The provider of the adapter."""
+    def get_provider(self) -> OAuth2Provider:
+        """Return the provider of the adapter."""
         return self.adapter.get_provider()
 
 
@@ -299,7 +300,7 @@ class OAuth2CallbackView(OAuth2View):
                 request, provider, exception=error, extra_context={"state": state}
             )
 
-    def _take_state(self, request: HttpRequest, provider: Any) -> dict[str, Any] | None:
+    def _take_state(self, request: HttpRequest, provider: OAuth2Provider) -> dict[str, Any] | None:
         if not self.adapter.supports_state:
             return statekit.unstash_last_state(request, provider_id=provider.sub_id)
         state_ids = [*request.GET.getlist("state"), *request.POST.getlist("state")]
@@ -316,7 +317,9 @@ class OAuth2CallbackView(OAuth2View):
             and (not isinstance(same_site, str) or same_site.lower() == "strict")
         )
 
-    def _repeat_from_this_site(self, request: HttpRequest, provider: Any) -> HttpResponseBase:
+    def _repeat_from_this_site(
+        self, request: HttpRequest, provider: OAuth2Provider
+    ) -> HttpResponseBase:
         context = {
             "provider": provider,
             "redirect_to": add_query_params(request.get_full_path(), {"_redir": ""}),
@@ -335,7 +338,9 @@ class OAuth2CallbackView(OAuth2View):
             return AuthError.UNKNOWN
         return None
 
-    def _exchange(self, request: HttpRequest, provider: Any, state: dict[str, Any]) -> SocialLogin:
+    def _exchange(
+        self, request: HttpRequest, provider: OAuth2Provider, state: dict[str, Any]
+    ) -> SocialLogin:
         verifier = state.pop("pkce_code_verifier", None)
         self.adapter.expected_nonce = state.pop("nonce", None)
         app = provider.app
@@ -351,7 +356,7 @@ class OAuth2CallbackView(OAuth2View):
         return login
 
     def _respond_error(
-        self, provider: Any, error: str = AuthError.UNKNOWN, **context: Any
+        self, provider: OAuth2Provider, error: str = AuthError.UNKNOWN, **context: Any
     ) -> HttpResponseBase:
         context["callback_view"] = self
         return render_authentication_error(

@@ -1,0 +1,20 @@
+"""What third-party accounts are called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from allauth.account.internal.userkit import user_display
+from allauth.core.async_support import call_hook
+from allauth.socialaccount import app_settings
+
+if TYPE_CHECKING:
+    from allauth.socialaccount.models import SocialAccount
+
+
+def socialaccount_user_display(socialaccount: SocialAccount) -> str:
+    """Return the text for an account: by ``SOCIALACCOUNT_SOCIALACCOUNT_STR``, or for its user."""
+    function = app_settings.SOCIALACCOUNT_STR
+    if function is not None:
+        return call_hook(function, socialaccount)  # type: ignore[no-any-return]
+    return user_display(socialaccount.user)

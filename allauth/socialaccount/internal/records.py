@@ -1,0 +1,19 @@
+"""Records of how users authenticated, for third-party accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from allauth.account.internal.flows import login as account_login_flow
+from allauth.socialaccount.models import SocialLogin
+
+
+def record_authentication(request: HttpRequest, sociallogin: SocialLogin) -> None:
+    """Record the account by which the user of ``sociallogin`` authenticates."""
+    extra: dict[str, Any] = {
+        "provider": sociallogin.account.provider,
+        "uid": sociallogin.account.uid,
+    }
+    account_login_flow.record_authentication(request, sociallogin.user, "socialaccount", **extra)
