@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -327,18 +328,34 @@ class TestRaces:
         kept = type(request.session)(key)[STATES]
         assert {first, second} < set(kept)
 
-    def test_atk_s02_last_save_of_a_request_keeps_what_another_tab_stored_meanwhile(self) -> None:
+    def test_last_save_of_a_request_stores_what_it_holds_like_in_the_published_release(
+        self,
+    ) -> None:
         request, other = make_request(), make_request()
-        statekit.stash_state(request, provider_id="a", state={"process": "login"})
+        first = statekit.stash_state(request, provider_id="a", state={"process": "login"})
         request.session["touched"] = True
         other.session = type(request.session)(request.session.session_key)
 
-        second = statekit.stash_state(other, provider_id="b", state={"process": "login"})
+        statekit.stash_state(other, provider_id="b", state={"process": "login"})
         request.session.save()
 
         kept = type(request.session)(request.session.session_key)
-        assert second in kept[STATES]
+        assert list(kept[STATES]) == [first]
         assert kept["touched"]
+
+    def test_request_keeps_its_session_object_as_it_is(self) -> None:
+        request = make_request()
+        session = request.session
+
+        state_id = statekit.stash_state(request, provider_id="a", state={"process": "login"})
+        session["touched"] = True
+        statekit.unstash_state(request, state_id=state_id, provider_id="a")
+
+        assert request.session is session
+        assert "save" not in vars(session)
+        assert session.modified
+        session.save()
+        assert dict(type(session)(session.session_key).items()) == {"touched": True}
 
     def test_two_states_can_be_stashed_in_one_request_without_waiting(self) -> None:
         request = make_request()
@@ -417,24 +434,40 @@ class TestSessions:
         assert response.cookies["sessionid"].value == client.session.session_key
         assert "Cookie" in response["Vary"]
 
-    def test_states_work_with_sessions_in_cookies(
-        self, client: Client, settings: Any, user: Any
+    @pytest.mark.parametrize("engine", ["cache", "cached_db", "db", "file", "signed_cookies"])
+    def test_states_work_with_all_sessions_of_django(
+        self, client: Client, settings: Any, user: Any, tmp_path: Path, engine: str
     ) -> None:
-        settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+        settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+        settings.SESSION_FILE_PATH = str(tmp_path)
         add_account(user)
+        first, second = begin(client, next="/first/"), begin(client, next="/second/")
 
-        arrive(client)
-
+        assert finish(client, second)["Location"] == "/second/"
         assert is_logged_in(client, user)
+        assert finish(client, first)["Location"] == "/first/"
+        assert finish(client, second).status_code == 403
 
-    def test_states_work_with_sessions_in_the_cache(
-        self, client: Client, settings: Any, user: Any
+    def test_session_of_a_visitor_keeps_what_it_holds(self, client: Client) -> None:
+        write_session(client, basket=["book"])
+        key = client.session.session_key
+
+        begin(client)
+
+        assert client.session.session_key == key
+        assert read_session(client)["basket"] == ["book"]
+        assert len(get_state_ids(client)) == 1
+
+    @pytest.mark.parametrize("key", ["x", "x" * 32])
+    def test_cookie_of_a_session_that_is_gone_is_replaced(
+        self, client: Client, user: Any, key: str
     ) -> None:
-        settings.SESSION_ENGINE = "django.contrib.sessions.backends.cache"
         add_account(user)
+        client.cookies["sessionid"] = key
 
         arrive(client)
 
+        assert client.cookies["sessionid"].value != key
         assert is_logged_in(client, user)
 
     def test_inv_05_completed_login_does_not_inherit_a_planted_pending_signup(

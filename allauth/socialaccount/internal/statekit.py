@@ -133,13 +133,12 @@ def stash_state(
         state_id = get_adapter().generate_state_param(state)
     if state.get("process") == AuthProcess.CONNECT:
         state = {**state, _USER: _get_user_id(request)}
-    # Another tab may begin or end a login at the same moment, and neither may undo the other.
+    # Another tab may begin or end a login at the same moment; neither may undo the other.
     with _locked(request.session.session_key):
         states = _read_current_states(request.session)
         gc_states(states)
         states[state_id] = [state, time.time(), provider_id]
         _save(request.session, states)
-    _reload_session(request)
     return state_id
 
 
@@ -192,7 +191,6 @@ def _take(request: HttpRequest, pick: Callable[[States], str | None]) -> dict[st
             return None
         entry = states.pop(state_id)
         _save(request.session, states)
-    _keep_current_states(request.session)
     if _is_expired(entry) or not _claim(state_id, entry):
         return None
     state: dict[str, Any] = dict(entry[0])
@@ -220,10 +218,13 @@ def restore_states(request: HttpRequest, states: States) -> None:
 
 
 def _save(session: SessionBase, states: States) -> None:
-    """Store the states at once, not only at the end of the request."""
+    """Store the states at once, before another request reads them.
+
+    The middleware saves the session again when the request ends, and sends its cookie.
+    """
     _write_states(session, states)
     try:
-        type(session).save(session)
+        session.save()
     except UpdateError as error:
         raise SessionInterrupted("The session was ended by another request.") from error
 
@@ -239,38 +240,13 @@ def _locked(session_key: str | None) -> Iterator[None]:
 
 
 def _read_current_states(session: SessionBase) -> States:
-    """The states as the store has them now; a session that was not read yet is read for that."""
-    if session.session_key is None or not hasattr(session, "_session_cache"):
-        return _read_states(session)
-    return _read_stored_states(session)
+    """Return the states as the store has them now.
 
-
-def _read_stored_states(session: SessionBase) -> States:
-    return _read_states(type(session)(session.session_key))
-
-
-def _reload_session(request: HttpRequest) -> None:
-    """Have the rest of the request see what other requests store in the session from now on."""
-    key = request.session.session_key
-    if key is None:
-        return
-    request.session = type(request.session)(key)
-    request.session.accessed = True
-    _keep_current_states(request.session)
-
-
-def _keep_current_states(session: SessionBase) -> None:
-    """Have the last save of the request keep the states that other requests store until then."""
-    # The middleware must send the cookie, and for that it saves the session again.
-    session.modified = True
-    key = session.session_key
-
-    def save(must_create: bool = False) -> None:
-        if key is None or session.session_key != key:
-            type(session).save(session, must_create)
-            return
-        with _locked(key):
-            _write_states(session, _read_stored_states(session))
-            type(session).save(session, must_create)
-
-    session.save = save  # type: ignore[method-assign]
+    Other requests may have changed them since this one read the session. Saving a session that
+    has no key yet creates it, and there is nothing to read before that.
+    """
+    was_read = session.accessed
+    states = _read_states(session)
+    if was_read and session.session_key is not None:
+        return _read_states(type(session)(session.session_key))
+    return states
