@@ -14,9 +14,9 @@ from django.core.cache import cache
 
 from allauth.socialaccount.internal.remotekit import (
     ask_cache,
-    fetch_json,
     get_kept_document,
-    keep_document,
+    load_document,
+    reload_document,
 )
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 
@@ -152,9 +152,10 @@ def fetch_key(credential: str, keys_url: str, lookup: LookupKey) -> tuple[str, A
     if not isinstance(kid, str) or not kid:
         raise OAuth2Error("The token does not name the key it is signed with.")
     kept = get_kept_document(keys_url)
-    found = lookup(_fetch_keys(keys_url) if kept is None else kept, kid)
-    if found is None and kept is not None and _may_refetch(keys_url):
-        found = lookup(_fetch_keys(keys_url), kid)
+    found = lookup(load_document(keys_url) if kept is None else kept, kid)
+    if found is None and kept is not None:
+        keys = reload_document(keys_url, lambda: _may_refetch(keys_url))
+        found = None if keys is None else lookup(keys, kid)
     if found is None:
         raise OAuth2Error("The token is signed with an unknown key.")
     if algorithm not in found.algorithms:
@@ -170,12 +171,6 @@ def _get_signed_header(credential: str) -> dict[str, Any]:
     if not isinstance(algorithm, str) or algorithm.lower() == "none":
         raise OAuth2Error("The token is not signed.")
     return header
-
-
-def _fetch_keys(keys_url: str) -> dict[str, Any]:
-    keys = fetch_json(keys_url)
-    keep_document(keys_url, keys)
-    return keys
 
 
 def lookup_kid_jwk(keys_data: dict[str, Any], kid: str) -> VerificationKey | None:

@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from allauth.account.internal.decorators import login_not_required
 from allauth.socialaccount.helpers import complete_social_login, render_authentication_error
 from allauth.socialaccount.internal.hooks import get_adapter
+from allauth.socialaccount.internal.single_flight import flights
 from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.base.exceptions import ProviderException
 from allauth.socialaccount.providers.oauth.client import OAuthError
@@ -41,6 +42,55 @@ def fetch_json(url: str, **kwargs: Any) -> dict[str, Any]:
 
     with get_adapter().get_requests_session() as session:
         return read_json(session.get(url, **kwargs))
+
+
+def load_document(
+    url: str, is_usable: Callable[[dict[str, Any]], bool] | None = None
+) -> dict[str, Any]:
+    """Return what anybody may read at ``url``: what was kept or, failing that, fetched now.
+
+    One request fetches it for all threads that need it at the same time.
+
+    Parameters:
+        is_usable: Whether to keep a document that was fetched; all are without it.
+
+    Raises ``requests.RequestException`` if there is no such document.
+    """
+    kept = get_kept_document(url)
+    if kept is not None:
+        return kept
+
+    def load() -> dict[str, Any]:
+        # Another thread may have kept it since.
+        kept = get_kept_document(url)
+        if kept is not None:
+            return kept
+        document = fetch_json(url)
+        if is_usable is None or is_usable(document):
+            keep_document(url, document)
+        return document
+
+    return flights.run(("load", url), load)
+
+
+def reload_document(url: str, may_fetch: Callable[[], bool]) -> dict[str, Any] | None:
+    """Return what anybody may read at ``url`` as it is now, for all threads that need it.
+
+    Parameters:
+        may_fetch: Whether to fetch it; asked by one of the threads that need it at the same time.
+
+    Without a request it is what was kept, perhaps just now, or ``None``. Raises
+    ``requests.RequestException`` if there is no such document.
+    """
+
+    def reload() -> dict[str, Any] | None:
+        if not may_fetch():
+            return get_kept_document(url)
+        document = fetch_json(url)
+        keep_document(url, document)
+        return document
+
+    return flights.run(("reload", url), reload)
 
 
 def keep_document(url: str, document: dict[str, Any]) -> None:

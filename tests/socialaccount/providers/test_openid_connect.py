@@ -17,6 +17,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from requests import RequestException
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
@@ -936,6 +937,75 @@ def test_atk_s16_a_clear_yes_verifies(
 
 
 # What must not work: keys, documents, endpoints
+
+
+def verify_together(tokens: list[str]) -> list[Any]:
+    """Verify each token in a thread of its own, all at the same time; errors are returned."""
+    app = get_adapter().get_provider(None, "loop").app
+    barrier = threading.Barrier(len(tokens), timeout=30)
+
+    def verify(token: str) -> Any:
+        adapter = app.get_provider(None).get_oauth2_adapter(None)
+        barrier.wait()
+        try:
+            return adapter.decode_id_token(app, token)["jti"]
+        except (OAuth2Error, RequestException) as error:
+            return error
+
+    with ThreadPoolExecutor(len(tokens)) as pool:
+        return list(pool.map(verify, tokens))
+
+
+def make_tokens(oidc: OIDCServer, count: int, **headers: Any) -> list[str]:
+    return [
+        oidc.keys[0].sign(oidc.make_claims(jti=f"j-{number}"), **headers) for number in range(count)
+    ]
+
+
+def reply_slowly(oidc: OIDCServer, path: str) -> None:
+    """Let others ask for ``path`` before the first one is answered."""
+    answer = oidc.routes[path]
+
+    def route(request: Request) -> Reply:
+        time.sleep(0.2)
+        return answer(request)
+
+    oidc.route(path, route)
+
+
+def test_a_hundred_cold_logins_fetch_each_document_once(oidc: OIDCServer) -> None:
+    for path in (DISCOVERY, "/jwks"):
+        reply_slowly(oidc, path)
+
+    subjects = verify_together(make_tokens(oidc, 100))
+
+    assert subjects == [f"j-{number}" for number in range(100)]
+    assert [request.path for request in oidc.requests] == [DISCOVERY, "/jwks"]
+
+
+def test_logins_at_the_same_time_fetch_changed_keys_once(oidc: OIDCServer) -> None:
+    verify_together(make_tokens(oidc, 1))
+    oidc.keys = [make_key("key-2")]
+    oidc.forget()
+    reply_slowly(oidc, "/jwks")
+
+    # Tokens are used once, and one of these ids was.
+    subjects = verify_together(make_tokens(oidc, 21))[1:]
+
+    assert subjects == [f"j-{number}" for number in range(1, 21)]
+    assert [request.path for request in oidc.requests] == ["/jwks"]
+
+
+@pytest.mark.parametrize("path", [DISCOVERY, "/jwks"])
+def test_outage_is_not_remembered(oidc: OIDCServer, path: str) -> None:
+    reply_slowly(oidc, path)
+    oidc.override(path, Reply(status=503))
+    tokens = make_tokens(oidc, 20)
+
+    assert any(isinstance(result, RequestException) for result in verify_together(tokens))
+
+    assert len(oidc.get_requests(path)) <= 2
+    assert verify_together(make_tokens(oidc, 21))[-1] == "j-20"
 
 
 def test_atk_s14_keys_are_kept_and_fetched_anew_when_they_were_changed(

@@ -11,12 +11,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from allauth.socialaccount.internal import jwtkit
-from allauth.socialaccount.internal.remotekit import (
-    fetch_json,
-    get_kept_document,
-    keep_document,
-    refusing_bad_tokens,
-)
+from allauth.socialaccount.internal.remotekit import load_document, refusing_bad_tokens
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.base.provider import ProviderAccount
 from allauth.socialaccount.providers.base.utils import parse_uid
@@ -87,20 +82,11 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
         provider = self.get_provider()
         url = provider.server_url
         overrides = provider.app.settings.get("openid_configuration_overrides") or {}
-        kept = get_kept_document(url)
-        document = fetch_json(url) if kept is None else kept
-        config = {**document, **overrides}
-        if "issuer" not in overrides and not _is_issuer_of(config.get("issuer"), url):
-            raise OAuth2Error(
-                "The discovery document names an issuer other than the configured server. If that"
-                " is right, put the issuer into openid_configuration_overrides."
-            )
-        for name in ENDPOINTS:
-            if name in document and name not in overrides and not _is_usable(document[name], url):
-                raise OAuth2Error(f"The discovery document has no usable {name}.")
-        if kept is None:
-            keep_document(url, document)
-        return config
+        document = load_document(url, lambda found: _find_flaw(found, url, overrides) is None)
+        flaw = _find_flaw(document, url, overrides)
+        if flaw is not None:
+            raise OAuth2Error(flaw)
+        return {**document, **overrides}
 
     def _get_endpoint(self, name: str) -> str:
         endpoint = self.openid_config.get(name)
@@ -181,6 +167,19 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
         claims = data.get("id_token")
         if claims and str(data["userinfo"].get("sub")) != str(claims["sub"]):
             raise OAuth2Error("The userinfo endpoint talks about somebody else.")
+
+
+def _find_flaw(document: dict[str, Any], url: str, overrides: Mapping[str, Any]) -> str | None:
+    """Return why the discovery document at ``url`` cannot be used, if it cannot."""
+    if "issuer" not in overrides and not _is_issuer_of(document.get("issuer"), url):
+        return (
+            "The discovery document names an issuer other than the configured server. If that is"
+            " right, put the issuer into openid_configuration_overrides."
+        )
+    for name in ENDPOINTS:
+        if name in document and name not in overrides and not _is_usable(document[name], url):
+            return f"The discovery document has no usable {name}."
+    return None
 
 
 def _is_issuer_of(issuer: object, url: str) -> bool:
