@@ -18,12 +18,13 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from allauth import app_settings as allauth_settings
-from allauth.account.adapter import get_adapter as get_account_adapter
-from allauth.account.internal import userkit
-from allauth.account.internal.emailkit import valid_email_or_none
+from allauth.account.internal.email_syntax import valid_email_or_none
+from allauth.account.internal.finders import filter_users_by_email
+from allauth.account.internal.hooks import get_adapter as get_account_adapter
+from allauth.account.internal.user_fields import user_email, user_field, user_username
 from allauth.core.async_support import call_hook
-from allauth.core.internal import modelkit
 from allauth.core.internal.adapter import BaseAdapter
+from allauth.core.internal.instance_json import deserialize_instance, serialize_instance
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal.constants import STATE_ID_LENGTH
 from allauth.socialaccount.internal.hooks import get_adapter
@@ -107,9 +108,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
                 continue
             if not self.can_authenticate_by_email(sociallogin, address.email):
                 continue
-            users = userkit.filter_users_by_email(
-                address.email, prefer_verified=True, for_login=True
-            )
+            users = filter_users_by_email(address.email, prefer_verified=True, for_login=True)
             # Of several it could be anybody.
             if len(users) == 1:
                 return users[0], address.email
@@ -165,10 +164,10 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         """
         user = sociallogin.user
         first_name, _, last_name = (data.get("name") or "").partition(" ")
-        userkit.user_username(user, data.get("username") or "")
-        userkit.user_email(user, valid_email_or_none(data.get("email")) or "")
-        userkit.user_field(user, "first_name", data.get("first_name") or first_name)
-        userkit.user_field(user, "last_name", data.get("last_name") or last_name)
+        user_username(user, data.get("username") or "")
+        user_email(user, valid_email_or_none(data.get("email")) or "")
+        user_field(user, "first_name", data.get("first_name") or first_name)
+        user_field(user, "last_name", data.get("last_name") or last_name)
         return user
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> Any:
@@ -195,10 +194,10 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         user = sociallogin.user
         emails = [address.email for address in sociallogin.email_addresses]
         return {
-            "email": userkit.user_email(user) or next(iter(emails), ""),
-            "username": userkit.user_username(user) or "",
-            "first_name": userkit.user_field(user, "first_name") or "",
-            "last_name": userkit.user_field(user, "last_name") or "",
+            "email": user_email(user) or next(iter(emails), ""),
+            "username": user_username(user) or "",
+            "first_name": user_field(user, "first_name") or "",
+            "last_name": user_field(user, "last_name") or "",
         }
 
     # Connecting and disconnecting
@@ -311,11 +310,11 @@ class DefaultSocialAccountAdapter(BaseAdapter):
 
     def serialize_instance(self, instance: Model) -> dict[str, Any]:
         """Turn an instance that is not stored into JSON."""
-        return modelkit.serialize_instance(instance)
+        return serialize_instance(instance)
 
     def deserialize_instance(self, model: type[ModelT], data: dict[str, Any]) -> ModelT:
         """Make an instance of what :meth:`serialize_instance` returned."""
-        return modelkit.deserialize_instance(model, data)
+        return deserialize_instance(model, data)
 
     def generate_state_param(self, state: dict[str, Any]) -> str:
         """Draw the id of a state, which providers send back and nobody may guess."""

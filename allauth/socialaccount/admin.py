@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from allauth import app_settings as allauth_settings
-from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.internal.hooks import get_adapter as get_account_adapter
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.socialaccount.providers import registry
 

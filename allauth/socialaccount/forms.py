@@ -17,11 +17,11 @@ from allauth.account.internal.flows.pretended_signup import (
 )
 from allauth.account.internal.flows.signup import AddressTakenError
 from allauth.account.models import Login
+from allauth.core.internal.loading import get_form_class
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal.flows import connect, signup
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin, read_sociallogin
-from allauth.utils import get_form_class
 
 
 class SignupForm(BaseSignupForm):

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
-from allauth import app_settings as allauth_settings
 from allauth.account import app_settings as account_settings
 from allauth.core.async_support import awaitable
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.core.internal import httpkit
+from allauth.core.internal import extensions
+from allauth.core.internal.urls import redirect_to_page
 from allauth.socialaccount.internal.display import socialaccount_user_display
 from allauth.socialaccount.internal.flows import login as login_flow
 from allauth.socialaccount.internal.hooks import get_adapter
@@ -41,9 +40,9 @@ def complete_social_login(request: HttpRequest, sociallogin: SocialLogin) -> Htt
     Call it once the provider has answered; ``sociallogin.state`` is what was remembered when the
     visitor was sent there.
     """
-    if sociallogin.is_headless:
-        completed: HttpResponse = _get_api().complete_login(request, sociallogin)
-        return completed
+    api = extensions.provider_api.get() if sociallogin.is_headless else None
+    if api is not None:
+        return api.complete_login(request, sociallogin)
     return login_flow.complete_login(request, sociallogin)
 
 
@@ -70,12 +69,13 @@ def render_authentication_error(
     }
     try:
         get_adapter().on_authentication_error(request, provider, **details)
-        if allauth_settings.HEADLESS_ENABLED:
-            _get_api().on_authentication_error(request, provider, **details)
+        api = extensions.provider_api.get()
+        if api is not None:
+            api.on_authentication_error(request, provider, **details)
     except ImmediateHttpResponse as immediate:
         return immediate.response
     if error == AuthError.CANCELLED:
-        return httpkit.headed_redirect_response("socialaccount_login_cancelled")
+        return redirect_to_page("socialaccount_login_cancelled")
     context = {
         "auth_error": {"provider": provider, "code": error, "exception": exception},
         **extra_context,
@@ -84,10 +84,6 @@ def render_authentication_error(
     response = render(request, template, context, status=401)
     add_never_cache_headers(response)
     return response
-
-
-def _get_api() -> Any:
-    return importlib.import_module("allauth.headless.socialaccount.internal")
 
 
 acomplete_social_login = awaitable(complete_social_login)

@@ -19,9 +19,9 @@ from django.utils.encoding import force_str
 from django.utils.translation import gettext_lazy as _
 
 from allauth import app_settings as allauth_settings
-from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.internal.addresses import setup_user_email
+from allauth.account.internal.hooks import get_adapter as get_account_adapter
 from allauth.account.models import EmailAddress, lock_addresses
-from allauth.account.utils import setup_user_email
 from allauth.core import context
 from allauth.core.async_support import awaitable_method
 from allauth.socialaccount import app_settings, providers, signals

@@ -28,12 +28,12 @@ from allauth.account.views.base import (
     open_to_all,
 )
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.loading import get_form_class
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.forms import DisconnectForm, SignupForm
 from allauth.socialaccount.internal.flows import signup as signup_flow
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
-from allauth.utils import get_form_class
 
 __all__ = [
     "ConnectionsView",

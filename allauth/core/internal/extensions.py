@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from django.apps import apps
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -178,6 +178,27 @@ ratelimit_app: Slot[str] = Slot()
 
 frontend_urls: Slot[Callable[..., str | None]] = Slot()
 """Return the page of the project's own front end for a URL name and its parameters."""
+
+
+class ProviderAPI(Protocol):
+    """How a visit to a provider is answered that was begun through an API."""
+
+    def complete_login(self, request: HttpRequest, sociallogin: Any) -> HttpResponse:
+        """Answer a login by a provider that is marked as one of the API."""
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: str | None = None,
+        exception: Exception | None = None,
+        extra_context: dict[str, Any] | None = None,
+    ) -> None:
+        """Raise ``ImmediateHttpResponse`` if the failed visit was begun through the API."""
+
+
+provider_api: Slot[ProviderAPI] = Slot()
+"""Answers at the callback of a provider, where the request itself is not one to the API."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allauth.account.internal.userkit import user_display
+from allauth.account.internal.user_fields import user_display
 from allauth.core.async_support import call_hook
 from allauth.socialaccount import app_settings
 

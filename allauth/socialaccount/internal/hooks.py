@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 
+from allauth.core.internal.loading import import_callable
 from allauth.socialaccount import app_settings
-from allauth.utils import import_callable
 
 if TYPE_CHECKING:
     from allauth.socialaccount.adapter import DefaultSocialAccountAdapter

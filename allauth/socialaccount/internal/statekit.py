@@ -20,7 +20,7 @@ from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from allauth.account.internal.userkit import user_id_to_str
+from allauth.account.internal.user_fields import user_id_to_str
 from allauth.core.internal.ratelimit import locked
 from allauth.socialaccount.internal.constants import STATE_ID_LENGTH
 from allauth.socialaccount.internal.hooks import get_adapter

@@ -9,11 +9,11 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
 
+from allauth.core.internal.request_data import get_request_param
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.base.provider import REDIRECT_SIGNATURE_PARAM
-from allauth.utils import get_request_param
 
 if TYPE_CHECKING:
     from allauth.socialaccount.providers.base.provider import Provider

@@ -13,13 +13,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from allauth import app_settings as allauth_settings
 from allauth.account import app_settings as account_settings
-from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.app_settings import EmailVerificationMethod
 from allauth.account.internal.flows.reauthentication import (
     is_reauthentication_required,
     raise_if_reauthentication_required,
     stash_and_reauthenticate,
 )
+from allauth.account.internal.hooks import get_adapter as get_account_adapter
 from allauth.account.models import EmailAddress, lock_addresses
 from allauth.socialaccount import signals
 from allauth.socialaccount.internal.hooks import get_adapter

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from allauth.account import app_settings as account_settings
-from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.internal.hooks import get_adapter as get_account_adapter
 from allauth.account.utils import perform_login
 from allauth.core.exceptions import (
     ImmediateHttpResponse,

@@ -10,11 +10,6 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
 from allauth.account import app_settings as account_settings
-from allauth.account.adapter import get_adapter as get_account_adapter
-from allauth.account.internal.flows.login import (
-    AUTHENTICATION_METHODS_SESSION_KEY,
-    AUTHENTICATION_METHODS_USER_SESSION_KEY,
-)
 from allauth.account.internal.flows.manage_email import assess_taken_email, assess_unique_email
 from allauth.account.internal.flows.pretended_signup import (
     Kept,
@@ -26,12 +21,17 @@ from allauth.account.internal.flows.signup import (
     claim_identifier,
     prevent_enumeration,
 )
-from allauth.account.internal.userkit import user_email, user_username
+from allauth.account.internal.hooks import get_adapter as get_account_adapter
+from allauth.account.internal.records import (
+    AUTHENTICATION_METHODS_SESSION_KEY,
+    AUTHENTICATION_METHODS_USER_SESSION_KEY,
+)
+from allauth.account.internal.user_fields import user_email, user_username
 from allauth.account.models import EmailAddress, Login
 from allauth.account.utils import complete_signup
 from allauth.core.exceptions import SignupClosedException
-from allauth.core.internal import httpkit
-from allauth.core.internal.modelkit import get_collision_errors
+from allauth.core.internal.db_races import get_collision_errors
+from allauth.core.internal.urls import redirect_to_page
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.records import record_authentication
@@ -76,7 +76,7 @@ def redirect_to_signup(request: HttpRequest, sociallogin: SocialLogin) -> HttpRe
     """Show the form that asks for what is missing."""
     data = {**sociallogin.serialize(), _INITIATED_AT: time.time()}
     request.session[PENDING_SIGNUP_SESSION_KEY] = data
-    return httpkit.headed_redirect_response("socialaccount_signup")
+    return redirect_to_page("socialaccount_signup")
 
 
 def signup_by_form(request: HttpRequest, sociallogin: SocialLogin, form: Any) -> HttpResponse:
@@ -98,7 +98,7 @@ def signup_by_form(request: HttpRequest, sociallogin: SocialLogin, form: Any) ->
             raise
         # The same form was sent twice, and there is an account to log in to now. Or the database
         # takes another id for equal, and has no room for this one.
-        return httpkit.headed_redirect_response("account_login")
+        return redirect_to_page("account_login")
     if response is not None:
         _leave_traces(request, sociallogin)
         return response  # type: ignore[no-any-return]
@@ -113,7 +113,7 @@ def process_signup(request: HttpRequest, sociallogin: SocialLogin) -> HttpRespon
 
     Raises ``SignupClosedException`` while no new accounts are accepted.
     """
-    return sign_up(request, sociallogin) or httpkit.headed_redirect_response("account_login")
+    return sign_up(request, sociallogin) or redirect_to_page("account_login")
 
 
 def sign_up(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse | None:

@@ -10,7 +10,8 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 
-from allauth.core.internal.httpkit import add_query_params
+from allauth.core.internal.request_data import get_request_param
+from allauth.core.internal.urls import add_query_params, build_absolute_uri
 from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.internal.remotekit import remote_view
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
@@ -22,7 +23,6 @@ from allauth.socialaccount.providers.oauth2.views import (
     OAuth2CallbackView,
     OAuth2LoginView,
 )
-from allauth.utils import build_absolute_uri, get_request_param
 
 ISSUER = "https://appleid.apple.com"
 MAX_POSTED_LENGTH = 16 * 1024

@@ -11,11 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
 from allauth.account import app_settings as account_settings
-from allauth.account.adapter import get_adapter as get_account_adapter
-from allauth.account.internal.emailkit import valid_email_or_none
+from allauth.account.internal.email_syntax import valid_email_or_none
+from allauth.account.internal.hooks import get_adapter as get_account_adapter
+from allauth.account.internal.next_url import get_next_redirect_url
 from allauth.account.models import EmailAddress
-from allauth.account.utils import get_next_redirect_url
 from allauth.core.async_support import AsyncOverridable
+from allauth.core.internal.request_data import get_request_param
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal import statekit
 from allauth.socialaccount.internal.hooks import get_adapter
@@ -37,7 +38,6 @@ from allauth.socialaccount.providers.base.utils import (
     to_text,
     without_tokens,
 )
-from allauth.utils import get_request_param
 
 __all__ = ["AuthProcess", "Provider", "ProviderAccount", "ProviderException"]
 

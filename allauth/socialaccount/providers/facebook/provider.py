@@ -15,6 +15,7 @@ from django.utils.functional import classproperty
 from django.utils.html import escapejs
 
 from allauth.core.async_support import call_hook
+from allauth.core.internal.loading import import_callable
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.late import make_getattr
 from allauth.socialaccount.internal.remotekit import refusing_bad_tokens
@@ -30,7 +31,6 @@ from allauth.socialaccount.providers.facebook.locale import get_default_locale_c
 from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
 from allauth.socialaccount.providers.oauth2.views import OAuth2Adapter
 from allauth.socialaccount.providers.profiles import ProfileAccount
-from allauth.utils import import_callable
 
 DEFAULT_FIELDS = (
     "id",

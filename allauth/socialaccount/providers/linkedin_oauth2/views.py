@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal.hooks import get_adapter
@@ -13,6 +13,9 @@ from allauth.socialaccount.providers.oauth2.views import (
     OAuth2CallbackView,
     OAuth2LoginView,
 )
+
+if TYPE_CHECKING:
+    from allauth.socialaccount.providers.linkedin_oauth2.provider import LinkedInOAuth2Provider
 
 
 class LinkedInOAuth2Adapter(OAuth2Adapter):
@@ -31,7 +34,7 @@ class LinkedInOAuth2Adapter(OAuth2Adapter):
 
     def get_user_info(self, token: SocialToken) -> dict[str, Any]:
         """The profile, and the address if it is wanted and the app may see it."""
-        provider = self.get_provider()
+        provider = cast("LinkedInOAuth2Provider", self.get_provider())
         headers = dict(provider.get_settings().get("HEADERS", {}))
         headers["Authorization"] = f"Bearer {token.token}"
         data = self._get_email(headers) if app_settings.QUERY_EMAIL else {}

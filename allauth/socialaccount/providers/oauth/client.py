@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from django.http import HttpRequest, HttpResponseRedirect
 
 from allauth.core.async_support import AsyncOverridable
+from allauth.core.internal.request_data import get_request_param
+from allauth.core.internal.urls import build_absolute_uri
 from allauth.socialaccount.internal.hooks import get_adapter
-from allauth.utils import build_absolute_uri, get_request_param
 
 if TYPE_CHECKING:
     from requests import Response

@@ -19,7 +19,8 @@ from django.views.generic.base import View
 from allauth.account import app_settings as account_settings
 from allauth.core.async_support import AsyncOverridable
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.core.internal.httpkit import add_query_params
+from allauth.core.internal.request_data import get_request_param
+from allauth.core.internal.urls import add_query_params, build_absolute_uri
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.internal import statekit
@@ -37,7 +38,6 @@ from allauth.socialaccount.providers.base.exceptions import ProviderException
 from allauth.socialaccount.providers.base.views import BaseLoginView
 from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Error
 from allauth.socialaccount.providers.profiles import Path, look_up
-from allauth.utils import build_absolute_uri, get_request_param
 
 if TYPE_CHECKING:
     from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
 
+from allauth.core.internal.urls import build_absolute_uri
 from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.internal.remotekit import load_document, refusing_bad_tokens
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
@@ -19,7 +20,6 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Er
 from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
 from allauth.socialaccount.providers.oauth2.views import OAuth2Adapter
 from allauth.socialaccount.providers.profiles import Path
-from allauth.utils import build_absolute_uri
 
 WELL_KNOWN = "/.well-known/"
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")

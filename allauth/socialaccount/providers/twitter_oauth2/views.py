@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from allauth.socialaccount.models import SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
@@ -11,6 +11,9 @@ from allauth.socialaccount.providers.oauth2.views import (
     OAuth2CallbackView,
     OAuth2LoginView,
 )
+
+if TYPE_CHECKING:
+    from allauth.socialaccount.providers.twitter_oauth2.provider import TwitterOAuth2Provider
 
 
 class TwitterOAuth2Adapter(OAuth2Adapter):
@@ -28,7 +31,7 @@ class TwitterOAuth2Adapter(OAuth2Adapter):
 
     def get_user_info(self, token: SocialToken) -> dict[str, Any]:
         """The profile, with the fields that the provider is configured for."""
-        provider = self.get_provider()
+        provider = cast("TwitterOAuth2Provider", self.get_provider())
         data = self.fetch_json(
             self.profile_url,
             token.token,
