@@ -101,7 +101,8 @@ def _find_candidates(credentials: dict[str, Any]) -> Iterator[Any]:
     )
     if LoginMethod.EMAIL in methods:
         for address in dict.fromkeys((username, email)):
-            if address:
+            # Most usernames cannot be addresses, and need not be looked up as such.
+            if address and "@" in address:
                 yield from filter_users_by_email(address, prefer_verified=True, for_login=True)
     if username and LoginMethod.USERNAME in methods:
         user = get_user_by_username(username)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from types import SimpleNamespace
 from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
@@ -20,6 +19,24 @@ from django.urls import NoReverseMatch, reverse
 from allauth.core import context
 from allauth.core.async_support import ASYNC_CAPABLE
 from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
+
+
+class RequestState:
+    """What the apps of this package keep on ``request.allauth`` for the time of a request.
+
+    It is empty until used, and takes attributes of other packages as well. Code that reads it must
+    not rely on the class: a request may have none, or what a test put there.
+
+    Attributes:
+        headless: Set for a request to the JSON API only; ``headless.client`` is its kind.
+        pending_login: The login in progress, as it was read from the session.
+        social_apps: The apps of providers that are stored for the current site.
+    """
+
+    # Others ask whether it is there: it has no default.
+    headless: Any
+    pending_login: Any = None
+    social_apps: list[Any] | None = None
 
 
 class AccountMiddleware:
@@ -72,7 +89,7 @@ class AccountMiddleware:
 
 def _bind(request: HttpRequest) -> AbstractContextManager[None]:
     if context.request is not request:  # otherwise the stack has this middleware twice
-        request.allauth = SimpleNamespace()  # type: ignore[attr-defined]
+        request.allauth = RequestState()  # type: ignore[attr-defined]
     return context.request_context(request)
 
 

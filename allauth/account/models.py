@@ -114,17 +114,18 @@ class EmailAddress(models.Model):
         """
         try:
             with transaction.atomic():
-                return self._replace_primary(conditional)
+                lock_addresses(self.user_id)
+                if self.pk is not None and not EmailAddress.objects.filter(pk=self.pk).exists():
+                    # Another request removed it at the same time.
+                    return False
+                return self.replace_primary(conditional)
         except IntegrityError:
             # Another request made another address primary at the same time.
             self.primary = False
             return False
 
-    def _replace_primary(self, conditional: bool) -> bool:
-        lock_addresses(self.user_id)
-        if self.pk is not None and not EmailAddress.objects.filter(pk=self.pk).exists():
-            # Another request removed it at the same time.
-            return False
+    def replace_primary(self, conditional: bool = False) -> bool:
+        """Do what :meth:`set_as_primary` does, in a transaction that has locked the addresses."""
         former = EmailAddress.objects.get_primary(self.user)
         if former is not None:
             if conditional:
@@ -342,6 +343,9 @@ class Login:
         state: What the stages remember.
         initiated_at: When the login began, in seconds since the epoch.
         phone: The phone number the login was begun with.
+
+    Attributes:
+        was_stored: Whether the login was read from a session.
     """
 
     def __init__(
@@ -365,6 +369,7 @@ class Login:
         self.state: dict[str, Any] = {} if state is None else state
         self.initiated_at = initiated_at or time.time()
         self.phone = phone
+        self.was_stored = False
 
     def serialize(self) -> dict[str, Any]:
         """What the session keeps; :meth:`deserialize` reads it."""
@@ -406,6 +411,7 @@ class Login:
                 phone=data["phone"],
             )
             login.user = None if pk is None else _get_user(pk)
+            login.was_stored = True
         except (KeyError, TypeError) as error:
             raise ValueError("This is no login.") from error
         return login

@@ -6,8 +6,10 @@ import logging
 import time
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
@@ -41,37 +43,70 @@ def stash_login(request: HttpRequest, login: Login) -> None:
         cycle_key(request.session)
     if login.user is not None:
         login.state.setdefault(_AUTH_HASH, login.user.get_session_auth_hash())
-    request.session[LOGIN_SESSION_KEY] = login.serialize()
+    data = request.session[LOGIN_SESSION_KEY] = login.serialize()
+    _remember(request, data, login)
 
 
 def unstash_login(request: HttpRequest, peek: bool = False) -> Login | None:
-    """The login in progress; it leaves the session unless ``peek``.
+    """Return the login in progress; it leaves the session unless ``peek``.
 
-    What is malformed, too old, or no longer matches its user (gone, or the password is another
-    one) is no login in progress, and is removed with the steps recorded so far.
+    A login that is malformed, too old, or no longer matches its user (who is gone, or has another
+    password) is removed, with the steps recorded so far.
     """
     data = request.session.get(LOGIN_SESSION_KEY)
     if data is None:
         return None
+    login = _recall(request, data) or _read_login(request, data)
+    if login is None:
+        clear_login(request)
+    elif not peek:
+        pop_login(request)
+    return login
+
+
+def _read_login(request: HttpRequest, data: Any) -> Login | None:
     try:
         if not isinstance(data, dict):
             raise ValueError("A login must be a dictionary.")
         login = Login.deserialize(data)
     except ValueError:
-        clear_login(request)
         return None
     if not _is_current(login, has_user=data["user_pk"] is not None):
-        clear_login(request)
         return None
     if login.redirect_url and not get_adapter().is_safe_url(login.redirect_url):
         login.redirect_url = None  # it was safe when the login began
-    if not peek:
-        pop_login(request)
+    _remember(request, data, login)
     return login
 
 
+class _ReadLogin(NamedTuple):
+    """A login, and what it was read from: if that is replaced, the login is read anew."""
+
+    session: SessionBase
+    data: Any
+    login: Login
+
+
+def _remember(request: HttpRequest, data: Any, login: Login) -> None:
+    state = getattr(request, "allauth", None)
+    if state is not None:
+        state.pending_login = _ReadLogin(request.session, data, login)
+
+
+def _recall(request: HttpRequest, data: Any) -> Login | None:
+    read = getattr(getattr(request, "allauth", None), "pending_login", None)
+    if not isinstance(read, _ReadLogin):
+        return None
+    is_same = read.session is request.session and read.data is data
+    return read.login if is_same and not _is_expired(read.login) else None
+
+
+def _is_expired(login: Login) -> bool:
+    return bool(time.time() - login.initiated_at > app_settings.LOGIN_TIMEOUT)
+
+
 def _is_current(login: Login, has_user: bool) -> bool:
-    if time.time() - login.initiated_at > app_settings.LOGIN_TIMEOUT:
+    if _is_expired(login):
         return False
     if login.user is None:
         return not has_user
@@ -297,7 +332,7 @@ def continue_login(request: HttpRequest, login: Login) -> LoginOutcome:
 
 def _complete_login(request: HttpRequest, login: Login) -> LoginOutcome:
     adapter = get_adapter()
-    user = login.user
+    user = _read_user_again(login)
     if user is None:
         clear_login(request)
         return LoginOutcome(LoginStatus.NOBODY)
@@ -310,6 +345,25 @@ def _complete_login(request: HttpRequest, login: Login) -> LoginOutcome:
     adapter.login(request, user)
     response = adapter.post_login(request, user, **_get_hook_arguments(login))
     return LoginOutcome(LoginStatus.COMPLETED, response)
+
+
+def _read_user_again(login: Login) -> Any:
+    """Return the user of a login that was stored, as the database has them by now.
+
+    The user was read when the login was; another request may have disabled or deleted the account,
+    or replaced its password, since.
+    """
+    user = login.user
+    if user is None or not login.was_stored:
+        return user
+    login.user = get_user_model()._default_manager.filter(pk=user.pk).first()
+    if login.user is None:
+        return None
+    # A stage of the project may have set the password, on the user it was given.
+    known = (login.state.get(_AUTH_HASH), user.get_session_auth_hash())
+    current = login.user.get_session_auth_hash()
+    is_same = any(isinstance(one, str) and constant_time_compare(one, current) for one in known)
+    return login.user if is_same else None
 
 
 def _get_hook_arguments(login: Login) -> dict[str, Any]:

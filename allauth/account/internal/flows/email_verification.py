@@ -81,7 +81,7 @@ def _replace_others(email_address: EmailAddress) -> list[EmailAddress]:
     if app_settings.CHANGE_EMAIL:
         others = EmailAddress.objects.filter(user=user).exclude(pk=email_address.pk)
         replaced = list(others.order_by("-primary", "-verified", "pk"))
-    is_primary = email_address.set_as_primary(conditional=not app_settings.CHANGE_EMAIL)
+    is_primary = email_address.replace_primary(conditional=not app_settings.CHANGE_EMAIL)
     if not is_primary:
         email_address.save()
     for other in replaced:

@@ -17,7 +17,12 @@ from allauth.account.internal.flows.pretended_signup import correct
 from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.login_engine import clear_login, pop_login, unstash_login
 from allauth.account.internal.mails import send_verification_mail
-from allauth.account.internal.user_fields import did_user_login, get_user_by_id, user_email
+from allauth.account.internal.user_fields import (
+    did_user_login,
+    get_user_by_id,
+    user_email,
+    user_id_to_str,
+)
 from allauth.account.models import EmailAddress
 
 EMAIL_VERIFICATION_CODE_SESSION_KEY = "account_email_verification_code"
@@ -73,8 +78,8 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
             return None
         user = None
         if "user_id" in state:
-            user = get_user_by_id(state["user_id"])
-            if user is None or not _is_whose_turn(request, user):
+            user = _find_user(request, state["user_id"])
+            if user is None:
                 request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY)
                 return None
         process = cls(request, state, user)
@@ -189,9 +194,11 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
         user_email(self.user, email, commit=True)
 
 
-def _is_whose_turn(request: HttpRequest, user: Any) -> bool:
-    """Tell whether the verification belongs to whoever is logged in, or logging in, here."""
+def _find_user(request: HttpRequest, user_id: object) -> Any:
+    """Return the user of the verification, if they are logged in, or logging in, in the session."""
     if request.user.is_authenticated:
-        return bool(request.user.pk == user.pk)
+        return request.user if user_id_to_str(request.user) == user_id else None
     login = unstash_login(request, peek=True)
-    return login is None or login.user is None or login.user.pk == user.pk
+    if login is None or login.user is None:
+        return get_user_by_id(user_id)
+    return login.user if user_id_to_str(login.user) == user_id else None
