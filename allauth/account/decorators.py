@@ -22,6 +22,7 @@ from allauth.account.internal.next_url import get_next_redirect_url
 from allauth.account.models import EmailAddress
 from allauth.core.async_support import guard_view
 from allauth.core.exceptions import ReauthenticationRequired
+from allauth.core.internal.ratelimit import answering_limits
 from allauth.core.internal.urls import add_query_params
 
 __all__ = [
@@ -57,7 +58,8 @@ def verified_email_required(
             return _redirect_to_login(request, login_url, redirect_field_name)
         if has_verified_email(request.user):
             return None
-        email_verification.send_verification_email_for_user(request, request.user)
+        with answering_limits(request):
+            email_verification.send_verification_email_for_user(request, request.user)
         if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
             url = reverse("account_email_verification_sent")
             return HttpResponseRedirect(

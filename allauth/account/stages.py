@@ -20,8 +20,7 @@ from allauth.account.internal.flows.phone_verification import PhoneVerificationS
 from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.login_engine import LoginStage, LoginStageController
 from allauth.account.models import EmailAddress, Login
-from allauth.core.exceptions import ImmediateHttpResponse, RateLimited
-from allauth.core.internal import extensions, ratelimit
+from allauth.core.internal import extensions
 
 __all__ = [
     "EmailVerificationStage",
@@ -88,10 +87,7 @@ class PhoneVerificationStage(LoginStage):
         number, is_verified = phone
         if is_verified or not app_settings.PHONE_VERIFICATION_ENABLED:
             return None, True
-        try:
-            PhoneVerificationStageProcess.initiate(stage=self, phone=number)
-        except RateLimited as error:
-            raise ImmediateHttpResponse(ratelimit.respond_429(self.request)) from error
+        PhoneVerificationStageProcess.initiate(stage=self, phone=number)
         return self.wait()
 
 

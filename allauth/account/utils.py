@@ -37,6 +37,7 @@ from allauth.account.internal.user_fields import (
 from allauth.account.internal.usernames import filter_users_by_username
 from allauth.account.models import Login
 from allauth.core.async_support import awaitable
+from allauth.core.internal.ratelimit import answering_limits
 from allauth.core.internal.request_data import get_request_param
 
 __all__ = [
@@ -158,11 +159,13 @@ def send_email_confirmation(
     """Send a verification mail to ``email``, or to the best address of the user.
 
     Returns whether one was sent: not so if there is no address, or too many mails went there.
+    Where codes are mailed, ``ImmediateHttpResponse`` is raised if too many were.
     """
-    if email is None:
-        return email_verification.send_verification_email_for_user(request, user)
-    login = Login(user=user, email=email, signup=signup)
-    return email_verification.send_verification_email_at_login(request, login)
+    with answering_limits(request):
+        if email is None:
+            return email_verification.send_verification_email_for_user(request, user)
+        login = Login(user=user, email=email, signup=signup)
+        return email_verification.send_verification_email_at_login(request, login)
 
 
 def assess_unique_email(email: str, user: Any = None) -> bool | None:

@@ -9,12 +9,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from allauth.account.forms import BaseSignupForm
-from allauth.account.internal.flows.pretended_signup import (
-    Kept,
-    read_form,
-    save_form,
-    write_form,
-)
+from allauth.account.forms.snapshot import dump_form, load_form, save_corrected_form
+from allauth.account.internal.flows.pretended_signup import SavedSignup
 from allauth.account.internal.flows.signup import AddressTakenError
 from allauth.account.models import Login
 from allauth.core.internal.loading import get_form_class
@@ -51,11 +47,14 @@ class SignupForm(BaseSignupForm):
             raise
         return user
 
-    def _keep(self, password: str) -> Kept:
-        """What the account can be made from once address or number are corrected."""
+    def _dump(self) -> SavedSignup | None:
+        """Return what the account can be made of later, or ``None`` if it cannot."""
+        data = dump_form(self)
+        if data is None:
+            return None
         return {
             "kind": "socialaccount",
-            "data": read_form(self),
+            "data": data,
             "sociallogin": self.sociallogin.serialize(),
             "by_form": True,
         }
@@ -70,20 +69,22 @@ class SignupForm(BaseSignupForm):
             raise get_adapter().validation_error("email_taken", name) from error
 
 
-def make_corrected_account(request: HttpRequest, login: Login, kept: Kept) -> Any:
+def make_corrected_account(request: HttpRequest, login: Login, saved: SavedSignup) -> Any:
     """Make the account of a pretended sign-up, once the user corrected what was taken.
 
     Returns the user, or ``None`` if the account cannot be made.
     """
     try:
-        sociallogin = read_sociallogin(kept["sociallogin"])
+        sociallogin = read_sociallogin(saved["sociallogin"])
     except ValueError:
         return None
-    if kept["by_form"]:
+    if saved["by_form"]:
         form_class = get_form_class(app_settings.FORMS, "signup", SignupForm)
-        user = save_form(request, form_class(data=write_form(kept), sociallogin=sociallogin))
+        user = save_corrected_form(
+            request, form_class(data=load_form(saved), sociallogin=sociallogin)
+        )
     else:
-        user = signup.save_with_email(request, sociallogin, *kept["data"]["email"])
+        user = signup.save_with_email(request, sociallogin, *saved["data"]["email"])
     if user is not None:
         sociallogin.user = user
         login.redirect_url = sociallogin.get_redirect_url(request)

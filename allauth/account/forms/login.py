@@ -10,15 +10,17 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from allauth.account import app_settings
-from allauth.account.app_settings import EmailVerificationMethod, LoginMethod
+from allauth.account.app_settings import LoginMethod
 from allauth.account.fields import EmailField, PasswordField
 from allauth.account.forms.codes import RequestLoginCodeForm
-from allauth.account.internal.flows.login import derive_login_method, perform_password_login
+from allauth.account.internal.flows import login as login_flow
+from allauth.account.internal.flows.email_verification import would_wait_for_refused_mail
+from allauth.account.internal.flows.login import derive_login_method
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.usernames import get_username_max_length
-from allauth.account.models import EmailAddress, Login
-from allauth.core import context, ratelimit
+from allauth.account.models import Login
+from allauth.core import context
 from allauth.core.internal.urls import add_query_params
 from allauth.utils import set_form_field_order
 
@@ -113,25 +115,10 @@ class LoginForm(forms.Form):
             method = derive_login_method(self.cleaned_data["login"])
             raise adapter.validation_error(f"{method.value}_password_mismatch")
         login = Login(user=user, email=credentials.get("email"))
-        if self._would_wait_for_refused_mail(request, login):
+        if would_wait_for_refused_mail(request, login):
             raise adapter.validation_error("too_many_login_attempts")
         self._login = login
         self.user = user
-
-    def _would_wait_for_refused_mail(self, request: HttpRequest, login: Login) -> bool:
-        if (
-            not app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED
-            or login.email_verification != EmailVerificationMethod.MANDATORY
-            or not login.email
-        ):
-            return False
-        try:
-            address = EmailAddress.objects.get_for_user(login.user, login.email)
-        except EmailAddress.DoesNotExist:
-            return False
-        return not address.verified and not ratelimit.consume(
-            request, action="confirm_email", key=login.email.lower(), dry_run=True
-        )
 
     def _find_recipient(self, credentials: dict[str, Any]) -> None:
         email, phone = credentials.get("email"), credentials.get("phone")
@@ -155,7 +142,7 @@ class LoginForm(forms.Form):
             return self._login_by_code(request, redirect_url)
         login = self._login
         login.redirect_url = redirect_url
-        response = perform_password_login(request, credentials, login)
+        response = login_flow.perform_password_login(request, credentials, login)
         self._set_session_expiry(request)
         return response
 

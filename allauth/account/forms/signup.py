@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any, cast
 
 from django import forms
@@ -10,44 +9,39 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import password_validators_help_text_html
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import MaxLengthValidator
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from allauth.account import app_settings
 from allauth.account.fields import EmailField, PasswordField
-from allauth.account.internal.addresses import setup_user_email
-from allauth.account.internal.flows.manage_email import (
-    assess_taken_email,
-    email_already_exists,
+from allauth.account.forms.snapshot import (
+    PASSWORD_FIELDS,
+    dump_form,
+    load_form,
+    save_corrected_form,
 )
+from allauth.account.internal.addresses import setup_user_email
+from allauth.account.internal.flows import signup as signup_flow
+from allauth.account.internal.flows.manage_email import email_already_exists
 from allauth.account.internal.flows.phone_verification import phone_already_exists
 from allauth.account.internal.flows.pretended_signup import (
-    PASSWORD_FIELDS,
-    Kept,
-    is_correctable,
-    make_up_username,
-    read_form,
-    save_form,
-    write_form,
+    SavedSignup,
+    finish_account,
+    is_correction_offered,
+    limit_saved_signup,
 )
 from allauth.account.internal.flows.signup import (
-    AddressTakenError,
+    IdentifierTakenError,
+    SignupData,
     base_signup_form_class,
-    claim_identifiers,
-    pretend_to_robot,
-    prevent_enumeration,
 )
 from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.user_fields import user_email, user_username
-from allauth.account.internal.usernames import filter_users_by_username, get_username_max_length
+from allauth.account.internal.usernames import get_username_max_length
 from allauth.account.models import EmailAddress, Login
 from allauth.core.async_support import call_hook
-from allauth.core.internal.db_races import begin_with_write, get_collision_errors
 from allauth.core.internal.loading import get_form_class
 from allauth.utils import set_form_field_order
-
-_USERNAME_ATTEMPTS = 5
 
 
 class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
@@ -106,7 +100,7 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
     def clean_username(self) -> str:
         """Refuse a username that is taken, reserved or malformed."""
         username: str = self.cleaned_data["username"]
-        # An optional one that was left out is made up later.
+        # One is generated later if it was left out.
         return get_adapter().clean_username(username) if username else username
 
     def clean_email(self) -> str:
@@ -150,64 +144,32 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
         Returns the user, or ``None`` and the response that looks as if an account were made.
         Raises ``ValidationError`` if somebody else was faster and that may be told.
         """
-        if not self.account_already_exists:
-            with claim_identifiers(*self._list_identifiers()) as claimed:
-                taken = claimed or self._find_taken_phone()
-                if taken is None:
-                    try:
-                        return self.save(request), None
-                    except AddressTakenError:
-                        taken = self.cleaned_data["email"]
-                self._refuse(taken)
-        return None, self._pretend(request)
-
-    def _list_identifiers(self) -> list[str]:
-        """The address and number that no other account being made may have."""
-        email = self.cleaned_data.get("email") if _is_email_unique() else None
-        phone = self.cleaned_data.get("phone") if self._has_phone_field else None
-        return [identifier for identifier in (email, phone) if identifier]
-
-    def _find_taken_phone(self) -> str | None:
-        """The number, if it went to another account since the form was checked."""
-        phone: str | None = self.cleaned_data.get("phone") if self._has_phone_field else None
-        if not phone or get_adapter().get_user_by_phone(phone) is None:
-            return None
-        return phone
-
-    def _refuse(self, taken: str) -> None:
-        """Hide that the address or number is taken, or raise ``ValidationError``."""
-        adapter = get_adapter()
-        if taken == self.cleaned_data.get("email"):
-            if assess_taken_email() is False:
-                raise ValidationError({"email": adapter.validation_error("email_taken")})
-        elif not app_settings.PREVENT_ENUMERATION:
-            raise ValidationError({"phone": adapter.validation_error("phone_taken")})
-        self.account_already_exists = True
-
-    def _pretend(self, request: HttpRequest) -> HttpResponse:
-        user = get_user_model()()
-        password = self.cleaned_data.get("password1")
-        if password:
-            # The work that a real account would take.
-            user.set_password(password)
-        # Nor does the session tell the two apart.
-        get_adapter().unstash_verified_email(request)
-        return prevent_enumeration(
-            request,
+        saved = self._dump() if is_correction_offered() else None
+        data = SignupData(
             email=self.cleaned_data.get("email"),
             phone=self.cleaned_data.get("phone") if self._has_phone_field else None,
-            kept=self._keep(user.password) if is_correctable() else None,
+            password=self.cleaned_data.get("password1"),
+            is_taken=self.account_already_exists,
+            saved=limit_saved_signup(request, saved),
+        )
+        try:
+            outcome = signup_flow.sign_up(request, data, make=lambda: self.save(request))
+        except IdentifierTakenError as error:
+            raise _make_taken_error(error) from error
+        if outcome.user is not None:
+            return outcome.user, None
+        self.account_already_exists = True
+        return None, signup_flow.prevent_enumeration(
+            request, email=data.email, phone=data.phone, kept=outcome.saved
         )
 
-    def _keep(self, password: str) -> Kept:
-        """What the account can be made from once address or number are corrected."""
+    def _dump(self) -> SavedSignup | None:
+        """Return what the account can be made of later, or ``None`` if it cannot."""
+        data = dump_form(self)
+        if data is None:
+            return None
         by_passkey = getattr(self, "by_passkey", False)
-        return {
-            "kind": "account",
-            "data": read_form(self),
-            "password": password,
-            "by_passkey": by_passkey,
-        }
+        return {"kind": "account", "data": data, "by_passkey": by_passkey}
 
     def save(self, request: HttpRequest) -> Any:
         """Make the account: user, phone number, addresses, and what the project adds.
@@ -218,29 +180,10 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
         if self.account_already_exists:
             raise ValueError("There is an account already.")
         username = self.cleaned_data.get("username")
-        if username:
-            try:
-                with transaction.atomic():
-                    return self._save_all(request)
-            except IntegrityError as error:
-                self._raise_if_username_taken(username, error)
-                raise
-        return self._save_with_made_up_username(request)
-
-    def _save_with_made_up_username(self, request: HttpRequest) -> Any:
-        # A name that was free may go to somebody else meanwhile: another one is made up.
-        errors = get_collision_errors()
-        for _attempt in range(_USERNAME_ATTEMPTS):
-            with suppress(*errors), transaction.atomic():
-                begin_with_write(EmailAddress)
-                return self._save_all(request)
-        with transaction.atomic():
-            return self._save_all(request)
-
-    def _raise_if_username_taken(self, username: str, error: IntegrityError) -> None:
-        if filter_users_by_username(username).exists():
-            taken = get_adapter().validation_error("username_taken")
-            raise ValidationError({"username": taken}) from error
+        try:
+            return signup_flow.store_account(username, lambda: self._save_all(request))
+        except IdentifierTakenError as error:
+            raise _make_taken_error(error) from error
 
     def _save_all(self, request: HttpRequest) -> Any:
         adapter = get_adapter()
@@ -249,17 +192,12 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
         self.custom_signup(request, user)
         email = self.cleaned_data.get("email")
         setup_user_email(request, user, [EmailAddress(email=email)] if email else [])
-        if email and _is_email_unique():
-            try:
-                EmailAddress.objects.get_for_user(user, email)
-            except EmailAddress.DoesNotExist as error:
-                raise AddressTakenError from error
+        signup_flow.require_address(user, email)
         return user
 
 
-def _is_email_unique() -> bool:
-    """Tell whether no other account, verified or not, may have the address of a new one."""
-    return bool(app_settings.UNIQUE_EMAIL) and assess_taken_email() is not True
+def _make_taken_error(error: IdentifierTakenError) -> ValidationError:
+    return ValidationError({error.name: get_adapter().validation_error(f"{error.name}_taken")})
 
 
 class SignupForm(BaseSignupForm):
@@ -321,26 +259,22 @@ class SignupForm(BaseSignupForm):
         """Make the account, unless a robot filled in the field that people do not see."""
         honeypot = app_settings.SIGNUP_FORM_HONEYPOT_FIELD
         if honeypot and self.cleaned_data[honeypot]:
-            return None, pretend_to_robot(request, self.cleaned_data.get("email"))
+            signup_flow.pretend_to_robot(request, self.cleaned_data.get("email"))
+            return None, get_adapter().respond_email_verification_sent(request, None)
         return super().try_save(request)
 
 
-def make_corrected_account(request: HttpRequest, login: Login, kept: Kept) -> Any:
+def make_corrected_account(request: HttpRequest, login: Login, saved: SavedSignup) -> Any:
     """Make the account of a pretended sign-up, now that what is taken is corrected.
 
     Returns the user, or ``None`` if it cannot be made.
     """
     form_class = get_form_class(app_settings.FORMS, "signup", SignupForm)
-    user = save_form(request, form_class(data=write_form(kept)))
-    if kept["by_passkey"]:
+    user = save_corrected_form(request, form_class(data=load_form(saved)))
+    if saved["by_passkey"]:
         login.state["passkey_signup"] = True
-    if user is None:
-        return None
-    if kept["password"]:
-        user.password = kept["password"]
-    if not any(kept["data"].get("username", [])):
-        make_up_username(request, user, login.email)
-    user.save()
+    if user is not None:
+        finish_account(request, user, saved, former_email=login.email)
     return user
 
 

@@ -42,6 +42,9 @@ class Face(Protocol):
     def respond_waiting(self, request: HttpRequest, stage: LoginStage) -> HttpResponse:
         """Answer a login that waits at ``stage`` for the user."""
 
+    def get_next_url(self, request: HttpRequest) -> str | None:
+        """Return where the request asks to go on afterwards, if that is safe."""
+
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
         """Answer the login of a user whose account is disabled."""
 

@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from allauth.account.internal.flows import login as login_flow
-from allauth.account.internal.login_engine import LoginStage, clear_login
-from allauth.account.internal.next_url import get_login_redirect_url
+from allauth.account.internal.login_engine import LoginStage, LoginStatus, clear_login
+from allauth.account.internal.next_url import get_login_redirect_url, get_next_redirect_url
+from allauth.core.internal import ratelimit
 from allauth.core.internal.urls import redirect_to_page
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ class HTMLFace:
     def respond_login(self, request: HttpRequest, outcome: LoginOutcome) -> HttpResponse:
         if outcome.interruption is not None:
             return outcome.interruption.response
+        if outcome.status is LoginStatus.RATE_LIMITED:
+            return ratelimit.respond_429(request)
         return outcome.response or redirect_to_page("account_login")
 
     def resume_login(self, request: HttpRequest, login: Login) -> HttpResponse:
@@ -38,6 +41,9 @@ class HTMLFace:
 
     def respond_waiting(self, request: HttpRequest, stage: LoginStage) -> HttpResponse:
         return redirect_to_page(stage.urlname or "account_login")
+
+    def get_next_url(self, request: HttpRequest) -> str | None:
+        return get_next_redirect_url(request)
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
         return redirect_to_page("account_inactive")

@@ -21,7 +21,7 @@ from allauth.account.internal.records import clear_authentication_records
 from allauth.account.internal.session_store import cycle_key
 from allauth.account.models import Login
 from allauth.core.async_support import call_hook
-from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.exceptions import ImmediateHttpResponse, RateLimited
 from allauth.core.internal import extensions
 from allauth.core.internal.loading import import_callable
 
@@ -292,6 +292,8 @@ class LoginStatus(Enum):
     """A hook or a stage ended the login."""
     INACTIVE = "inactive"
     """The account is disabled."""
+    RATE_LIMITED = "rate_limited"
+    """A stage sends no more codes for now."""
     NOBODY = "nobody"
     """The login was pretended, and passed all stages."""
 
@@ -328,6 +330,8 @@ def continue_login(request: HttpRequest, login: Login) -> LoginOutcome:
         return LoginStageController(request, login).run() or _complete_login(request, login)
     except ImmediateHttpResponse as error:
         return LoginOutcome(LoginStatus.ENDED, interruption=error)
+    except RateLimited:
+        return LoginOutcome(LoginStatus.RATE_LIMITED)
 
 
 def _complete_login(request: HttpRequest, login: Login) -> LoginOutcome:

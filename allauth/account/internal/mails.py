@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from allauth.account import app_settings, signals
 from allauth.account.internal.hooks import get_adapter, get_page_url
 from allauth.account.models import EmailAddress
-from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.exceptions import RateLimited
 from allauth.core.internal import ratelimit
 
 if TYPE_CHECKING:
@@ -34,9 +34,11 @@ def send_verification_mail(
         skip_enumeration_mails: Tell the owner of a pretended address nothing.
 
     Returns whether a mail was sent. Beyond the limit nothing is sent by link, silently. By code
-    ``ImmediateHttpResponse`` is raised: the user would wait for a code that never comes.
+    ``RateLimited`` is raised: the user would wait for a code that never comes.
     """
-    if not _may_send(request, address.email):
+    if not may_send(request, address.email):
+        if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
+            raise RateLimited
         return False
     confirmation: Any = None
     if address.user_id is None:
@@ -59,16 +61,19 @@ def send_verification_mail(
     return True
 
 
-def _may_send(request: HttpRequest, email: str) -> bool:
+def may_send(request: HttpRequest, email: str, *, dry_run: bool = False) -> bool:
+    """Count one more verification mail; return whether that is within the limit for the address.
+
+    With ``dry_run`` it is not counted.
+    """
     usage = ratelimit.consume(
         request,
         app="allauth.account",
         action="confirm_email",
         key=email.lower(),
+        dry_run=dry_run,
         limit_get=True,
     )
-    if usage is None and app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
-        raise ImmediateHttpResponse(ratelimit.respond_429(request))
     return usage is not None
 
 

@@ -13,8 +13,10 @@ from allauth.account.internal.flows.pretended_signup import announce_user
 from allauth.account.internal.flows.reauthentication import list_password_method
 from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.html_face import HTMLFace
+from allauth.account.models import EmailAddress
 from allauth.core.internal import extensions
 from allauth.core.internal.extensions import FaceEntry, SignupSource, StageEntry
+from allauth.core.internal.ratelimit import answering_limits
 
 _STAGES = {
     LoginStageKey.LOGIN_BY_CODE: StageEntry("allauth.account.stages.LoginByCodeStage", 10),
@@ -27,6 +29,7 @@ _CLEARED_AT_LOGIN = (
     constants.PHONE_VERIFICATION_SESSION_KEY,
     constants.REAUTHENTICATION_STATE_SESSION_KEY,
     constants.RESET_KEY_SESSION_KEY,
+    constants.SIGNUP_IS_FINAL_SESSION_KEY,
 )
 
 
@@ -40,12 +43,17 @@ def register(app: str) -> None:
     extensions.reauthentication_methods.add("password", list_password_method, app=app)
     extensions.signup_sources.add("account", SignupSource(_make_account, announce_user), app=app)
     extensions.client_address_resolver.set(_get_client_ip, app=app)
-    extensions.verification_sender.set(send_verification_email_to_address, app=app)
+    extensions.verification_sender.set(_send_verification, app=app)
     extensions.ratelimit_app.set(app, app=app)
 
 
 def _always(request: HttpRequest) -> bool:
     return True
+
+
+def _send_verification(request: HttpRequest, address: EmailAddress) -> None:
+    with answering_limits(request):
+        send_verification_email_to_address(request, address)
 
 
 def _get_client_ip(request: HttpRequest) -> str:

@@ -16,7 +16,10 @@ from django.views.generic.edit import FormView
 from allauth.account import app_settings
 from allauth.account.internal.decorators import login_not_required
 from allauth.account.internal.entrance_context import get_entrance_context_data
-from allauth.account.internal.flows.code_verification import AbstractCodeVerificationProcess
+from allauth.account.internal.flows.code_verification import (
+    AbstractCodeVerificationProcess,
+    AttemptOutcome,
+)
 from allauth.account.internal.hooks import get_adapter
 from allauth.account.mixins import NextRedirectMixin
 from allauth.core.exceptions import RateLimited
@@ -97,11 +100,23 @@ class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
         return "verify"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Do what the visitor wants; an attempt is taken before a code is looked at."""
-        if self.action == "verify" and not self.process.claim_attempt():
-            self.process.abort()
-            return self.respond_too_many_attempts()
-        return super().post(request, *args, **kwargs)
+        """Do what the user wants."""
+        if self.action != "verify":
+            return super().post(request, *args, **kwargs)
+        outcome = self.process.attempt(self._is_code_right)
+        if outcome is AttemptOutcome.RIGHT:
+            return self.form_valid(self._judged_form)
+        if outcome is AttemptOutcome.WRONG:
+            return self.form_invalid(self._judged_form)
+        if outcome is AttemptOutcome.REPLAYED:
+            # A second click: what the first one led to is found on this page.
+            return self.redirect_to_this_page()
+        return self.respond_too_many_attempts()
+
+    def _is_code_right(self) -> bool:
+        """Let the form judge, which may be one of the project."""
+        self._judged_form = self.get_form()
+        return bool(self._judged_form.is_valid())
 
     def get_form_class(self) -> Any:
         """The form for what the visitor wants."""
@@ -132,24 +147,24 @@ class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
         """Go on after the right code, another recipient, or a wish for another code."""
         action = self.action
         if action == "verify":
-            if self.process.consume():
-                return self.verified(form)
-            # A second click: what the first one led to is found on this page.
-            return HttpResponseRedirect(self.passthrough_next_url(self.request.path))
+            return self.verified(form)
         try:
             if action == "change":
                 self.change(form)
             else:
                 self.process.resend()
         except RateLimited:
-            add_error_message(self.request, "rate_limited")
+            return self.respond_rate_limited()
+        return self.redirect_to_this_page()
+
+    def redirect_to_this_page(self) -> HttpResponse:
+        """Show the page anew."""
         return HttpResponseRedirect(self.passthrough_next_url(self.request.path))
 
-    def form_invalid(self, form: Any) -> HttpResponse:
-        """Count a wrong code; the last one sends the visitor away."""
-        if self.action == "verify" and not self.process.reject():
-            return self.respond_too_many_attempts()
-        return super().form_invalid(form)
+    def respond_rate_limited(self) -> HttpResponse:
+        """Say that another code cannot be had yet."""
+        add_error_message(self.request, "rate_limited")
+        return self.redirect_to_this_page()
 
     def verified(self, form: Any) -> HttpResponse:
         """Answer the right code."""

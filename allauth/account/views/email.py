@@ -26,7 +26,8 @@ from allauth.account.views.base import (
     never_cached,
     never_framed,
 )
-from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core import ratelimit
+from allauth.core.exceptions import ImmediateHttpResponse, RateLimited
 from allauth.decorators import rate_limit
 
 
@@ -70,6 +71,8 @@ class EmailView(AjaxCapableProcessFormViewMixin, FormPage):
             self._act_on_address()
         except ImmediateHttpResponse as error:
             return error.response
+        except RateLimited:
+            return ratelimit.respond_429(request)
         response = HttpResponseRedirect(self.get_success_url())
         return _ajax_response(request, response, data=self._list_for_script())
 
@@ -101,6 +104,8 @@ class EmailView(AjaxCapableProcessFormViewMixin, FormPage):
             manage_email.add_email(self.request, form)
         except ImmediateHttpResponse as error:
             return error.response
+        except RateLimited:
+            return ratelimit.respond_429(self.request)
         except ValidationError as error:
             form.add_error("email", error)
             return self.form_invalid(form)

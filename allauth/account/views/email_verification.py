@@ -12,12 +12,13 @@ from django.views.generic.base import TemplateView
 
 from allauth.account import app_settings
 from allauth.account.forms import ChangeEmailForm, ConfirmEmailVerificationCodeForm
-from allauth.account.internal.constants import LoginStageKey
 from allauth.account.internal.decorators import login_not_required
 from allauth.account.internal.flows import email_verification
-from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
+from allauth.account.internal.flows.email_verification_by_code import (
+    EmailVerificationProcess,
+    enter_verification,
+)
 from allauth.account.internal.hooks import get_adapter
-from allauth.account.internal.login_engine import LoginStageController
 from allauth.account.internal.user_fields import user_display
 from allauth.account.mixins import (
     LogoutFunctionalityMixin,
@@ -33,6 +34,7 @@ from allauth.account.views.base import (
     never_framed,
     open_to_all,
 )
+from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.urls import redirect
 
@@ -57,13 +59,12 @@ class ConfirmEmailView(EntranceMixin, NextRedirectMixin, LogoutFunctionalityMixi
 
     def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
         """Verify the address, then go on with the sign-up that waits for it."""
-        self.object = confirmation = self.get_object()
-        address = confirmation.confirm(self.request)
-        if address is not None:
-            response = email_verification.login_on_verification(self.request, address)
-            if response is not None:
-                return response
-            self.logout_other_user(confirmation)
+        self.object = self.get_object()
+        outcome = email_verification.follow_link(self.request, self.object)
+        if outcome.response is not None:
+            return outcome.response
+        if outcome.address is not None:
+            self.logout_other_user(self.object)
         url = self.get_redirect_url()
         return redirect(url) if url else self.respond(True)
 
@@ -89,8 +90,7 @@ class ConfirmEmailView(EntranceMixin, NextRedirectMixin, LogoutFunctionalityMixi
 
     def logout_other_user(self, confirmation: Any) -> None:
         """End the session of a user whose address it is not."""
-        user = self.request.user
-        if user.is_authenticated and user.pk != confirmation.email_address.user_id:
+        if email_verification.is_of_other_user(self.request, confirmation.email_address):
             self.logout()
 
     def get_object(self, queryset: QuerySet[EmailConfirmation] | None = None) -> Any:
@@ -146,18 +146,10 @@ class ConfirmEmailVerificationCodeView(CodeView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Send visitors away for whom no code is on its way."""
-        self.stage = LoginStageController.enter(request, LoginStageKey.VERIFY_EMAIL.value)
-        process = EmailVerificationProcess.resume(request)
-        is_authenticated = request.user.is_authenticated
-        if process is None:
-            if self.stage is not None:
-                # Nothing on this page could ever complete that login.
-                self.stage.abort()
-            name = "account_email" if is_authenticated else "account_login"
-            return HttpResponseRedirect(reverse(name))
-        if not is_authenticated and process.user is not None and self.stage is None:
-            return HttpResponseRedirect(reverse("account_login"))
-        self.process = process
+        visit = enter_verification(request)
+        if visit is None:
+            return HttpResponseRedirect(self.get_abort_url())
+        self.process, self.stage = visit
         return super().dispatch(request, *args, **kwargs)
 
     def get_verify_form_kwargs(self) -> dict[str, Any]:
@@ -173,11 +165,15 @@ class ConfirmEmailVerificationCodeView(CodeView):
         return {"email": self.process.email}
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Go on; too many mails to one address are refused by 429."""
+        """Go on, unless a hook has an answer of its own."""
         try:
             return super().form_valid(form)
         except ImmediateHttpResponse as error:
             return error.response
+
+    def respond_rate_limited(self) -> HttpResponse:
+        """Refuse too many mails to one address."""
+        return ratelimit.respond_429(self.request)
 
     def change(self, form: Any) -> None:
         self.process.change_to(form.cleaned_data["email"], form.account_already_exists)

@@ -25,7 +25,7 @@ from django.shortcuts import render
 from django.template import TemplateDoesNotExist
 from django.utils.module_loading import import_string
 
-from allauth.core.exceptions import RateLimited
+from allauth.core.exceptions import ImmediateHttpResponse, RateLimited
 from allauth.core.internal import client_address, extensions
 from allauth.core.settings import get_setting
 
@@ -310,3 +310,15 @@ def _get_handler429(request: HttpRequest) -> Any:
         return import_string(handler) if isinstance(handler, str) else handler
     except (ImportError, AttributeError):
         return None
+
+
+@contextmanager
+def answering_limits(request: HttpRequest) -> Iterator[None]:
+    """Turn ``RateLimited`` into the response that refuses the request, for callers who expect it.
+
+    Raises ``ImmediateHttpResponse``.
+    """
+    try:
+        yield
+    except RateLimited as error:
+        raise ImmediateHttpResponse(respond_429(request)) from error

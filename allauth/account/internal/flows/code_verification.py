@@ -10,24 +10,26 @@ from __future__ import annotations
 import hashlib
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from django.conf import settings
-from django.core.cache import cache
 from django.dispatch import Signal
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
+from allauth.account.internal.constants import SIGNUP_IS_FINAL_SESSION_KEY
 from allauth.account.internal.login_engine import clear_login, stash_login
 from allauth.account.internal.user_fields import did_user_login, user_id_to_str
 from allauth.core.internal import ratelimit
+from allauth.core.internal.claims import take_once
+from allauth.core.internal.sessions import is_session_in_cookie
 from allauth.core.internal.user_codes import compare_user_code, normalize_user_code
 
 if TYPE_CHECKING:
     from allauth.account.internal.login_engine import LoginStage
     from allauth.account.models import Login
 
-_SIGNED_COOKIES = "django.contrib.sessions.backends.signed_cookies"
 _HASHED = "hmac_sha256$"
 _FAILURE_LIMIT = {"code_rejected": "30/h/key"}
 """Wrong codes for one address or number, over all its verifications of a kind."""
@@ -38,7 +40,7 @@ def protect_code(code: str) -> str:
 
     Where the client can read the session, that is a keyed hash.
     """
-    if code and settings.SESSION_ENGINE == _SIGNED_COOKIES:
+    if code and is_session_in_cookie():
         return f"{_HASHED}{_hash(code)}"
     return code
 
@@ -74,6 +76,21 @@ def is_code_state(state: object) -> bool:
         and isinstance(state.get("at"), int | float)
         and all(isinstance(state[key], _STATE_TYPES[key]) for key in _STATE_TYPES & state.keys())
     )
+
+
+class AttemptOutcome(Enum):
+    """What came of an attempt at a code."""
+
+    RIGHT = "right"
+    """The code is right, and used up by this attempt."""
+    WRONG = "wrong"
+    """The code is wrong; there are attempts left."""
+    LAST_WRONG = "last_wrong"
+    """The code is wrong, and the verification is given up."""
+    NONE_LEFT = "none_left"
+    """The code was not looked at: there was no attempt left."""
+    REPLAYED = "replayed"
+    """The code is right, but another request has used it up."""
 
 
 class AbstractCodeVerificationProcess(ABC):
@@ -179,7 +196,8 @@ class AbstractCodeVerificationProcess(ABC):
     def can_change(self) -> bool:
         """Whether the address or number may be corrected: only before the first login."""
         is_within_quota = self.state.get("change_count", 0) < self.max_change_count
-        return bool(is_within_quota and self._is_of_new_account())
+        is_final = self.request.session.get(SIGNUP_IS_FINAL_SESSION_KEY)
+        return bool(is_within_quota and not is_final and self._is_of_new_account())
 
     def _is_of_new_account(self) -> bool:
         return self.user is not None and not did_user_login(self.user)
@@ -209,11 +227,26 @@ class AbstractCodeVerificationProcess(ABC):
             return False
         used = self.state.get("failed_attempts", 0)
         return any(
-            cache.add(f"{self._cache_key}:{number}", 1, self._memory)
+            take_once(f"{self._cache_key}:{number}", self._memory)
             for number in range(used, self.max_attempts)
         )
 
-    def reject(self) -> bool:
+    def attempt(self, is_right: Callable[[], bool]) -> AttemptOutcome:
+        """Take an attempt, have the code judged, and count a failure or use the code up.
+
+        Parameters:
+            is_right: Judge what was typed in. It is called after the attempt was taken, so that of
+                parallel requests none is judged for free.
+        """
+        if not self.claim_attempt():
+            self.abort()
+            return AttemptOutcome.NONE_LEFT
+        if not is_right():
+            has_more = self.record_invalid_attempt()
+            return AttemptOutcome.WRONG if has_more else AttemptOutcome.LAST_WRONG
+        return AttemptOutcome.RIGHT if self.consume() else AttemptOutcome.REPLAYED
+
+    def record_invalid_attempt(self) -> bool:
         """Count a wrong code; the last one gives the verification up.
 
         Returns whether there are attempts left.
@@ -233,7 +266,7 @@ class AbstractCodeVerificationProcess(ABC):
 
     def consume(self) -> bool:
         """Use the right code up; of parallel requests only one succeeds."""
-        return cache.add(f"{self._cache_key}:used", 1, self._memory)
+        return take_once(f"{self._cache_key}:used", self._memory)
 
     @property
     def _memory(self) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
 from allauth.account import app_settings, signals
 from allauth.account.app_settings import EmailVerificationMethod
@@ -15,9 +15,17 @@ from allauth.account.internal.constants import LoginStageKey
 from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
 from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.login_engine import LoginStageController
-from allauth.account.internal.mails import emit_email_changed, send_verification_mail
+from allauth.account.internal.mails import emit_email_changed, may_send, send_verification_mail
 from allauth.account.internal.user_fields import user_email
-from allauth.account.models import EmailAddress, Login, lock_addresses
+from allauth.account.models import (
+    EmailAddress,
+    EmailConfirmationMixin,
+    Login,
+    lock_addresses,
+)
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
 
 
 def verify_email(request: HttpRequest, email_address: EmailAddress) -> bool:
@@ -189,7 +197,7 @@ def send_verification_email_to_address(
     codes are used and there is none, one is begun.
 
     Returns whether a mail was sent. Beyond the limit nothing is sent by link, silently, and by
-    code ``ImmediateHttpResponse`` is raised: the user would wait for a code that never comes.
+    code ``RateLimited`` is raised: the user would wait for a code that never comes.
     """
     if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED and process is None:
         user = address.user if address.user_id is not None else None
@@ -204,8 +212,50 @@ def send_verification_email_to_address(
     )
 
 
+def would_wait_for_refused_mail(request: HttpRequest, login: Login) -> bool:
+    """Return whether a login would wait for a code that the limit does not let be mailed now."""
+    if (
+        not app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED
+        or not is_verification_mandatory(login)
+        or not login.email
+    ):
+        return False
+    try:
+        address = EmailAddress.objects.get_for_user(login.user, login.email)
+    except EmailAddress.DoesNotExist:
+        return False
+    return not address.verified and not may_send(request, login.email, dry_run=True)
+
+
+class LinkOutcome(NamedTuple):
+    """What came of following a verification link.
+
+    Attributes:
+        address: The address, if the link verified it.
+        response: What the login answered that waited for the address in the session.
+    """
+
+    address: EmailAddress | None
+    response: HttpResponse | None = None
+
+
+def follow_link(request: HttpRequest, confirmation: EmailConfirmationMixin) -> LinkOutcome:
+    """Verify the address of a link, and go on with the login that waits for it.
+
+    Whoever follows the link may be logged in as another user: that session has to end then.
+    """
+    address = confirmation.confirm(request)
+    response = login_on_verification(request, address) if address is not None else None
+    return LinkOutcome(address, response)
+
+
+def is_of_other_user(request: HttpRequest, address: EmailAddress) -> bool:
+    """Return whether somebody is logged in whose address it is not."""
+    return bool(request.user.is_authenticated and request.user.pk != address.user_id)
+
+
 def verify_email_and_resume(
-    request: HttpRequest, process: Any
+    request: HttpRequest, process: EmailVerificationProcess
 ) -> tuple[EmailAddress | None, HttpResponse | None]:
     """Verify the address of a verification by code, and go on with the login it belongs to.
 
@@ -219,32 +269,38 @@ def verify_email_and_resume(
 def login_on_verification(
     request: HttpRequest, address: EmailAddress | None
 ) -> HttpResponse | None:
-    """Go on with the login that waits, in this very session, for the address to be verified.
+    """Go on with the login that waits, in the session, for the address to be verified.
 
-    It goes on if the address belongs to the user who is logging in, nobody is logged in, and the
-    project allows it (by code it always may). Returns the response of the login.
-
-    Otherwise a login that waits is given up, and the answer is ``None``.
+    Returns the response of the login. Otherwise a login that waits is given up, and the result is
+    ``None``.
     """
     stage = LoginStageController.enter(request, LoginStageKey.VERIFY_EMAIL.value)
     if stage is None:
         return None
-    if (
-        address is not None
-        and stage.login.user is not None
-        and stage.login.user.pk == address.user_id
-        and not request.user.is_authenticated
-        and (
-            app_settings.LOGIN_ON_EMAIL_CONFIRMATION
-            or app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED
-        )
-    ):
+    if address is not None and _goes_on(request, stage.login, address):
         return stage.exit()
     stage.abort()
     return None
 
 
+def _goes_on(request: HttpRequest, login: Login, address: EmailAddress) -> bool:
+    """Return whether the login goes on once the address is verified.
+
+    The address has to be that of the user who logs in, nobody may be logged in, and the project has
+    to allow it. A code always may: it was typed into the session in which it was asked for.
+    """
+    is_allowed = (
+        app_settings.LOGIN_ON_EMAIL_CONFIRMATION or app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED
+    )
+    return bool(
+        is_allowed
+        and login.user is not None
+        and login.user.pk == address.user_id
+        and not request.user.is_authenticated
+    )
+
+
 def is_verification_mandatory(login: Login) -> bool:
-    """Tell whether nobody gets in by this login without a verified address."""
+    """Return whether nobody gets in by this login without a verified address."""
     # Sessions hold the plain string.
     return bool(login.email_verification == EmailVerificationMethod.MANDATORY)

@@ -9,13 +9,23 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from allauth.account import app_settings, signals
+from allauth.account.internal.constants import (
+    EMAIL_VERIFICATION_CODE_SESSION_KEY,
+    LoginStageKey,
+)
 from allauth.account.internal.flows.code_verification import (
     AbstractCodeVerificationProcess,
     is_code_state,
 )
-from allauth.account.internal.flows.pretended_signup import correct
+from allauth.account.internal.flows.pretended_signup import retry_with_correction
 from allauth.account.internal.hooks import get_adapter
-from allauth.account.internal.login_engine import clear_login, pop_login, unstash_login
+from allauth.account.internal.login_engine import (
+    LoginStage,
+    LoginStageController,
+    clear_login,
+    pop_login,
+    unstash_login,
+)
 from allauth.account.internal.mails import send_verification_mail
 from allauth.account.internal.user_fields import (
     did_user_login,
@@ -24,8 +34,6 @@ from allauth.account.internal.user_fields import (
     user_id_to_str,
 )
 from allauth.account.models import EmailAddress
-
-EMAIL_VERIFICATION_CODE_SESSION_KEY = "account_email_verification_code"
 
 
 class EmailVerificationProcess(AbstractCodeVerificationProcess):
@@ -59,7 +67,7 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
     ) -> EmailVerificationProcess:
         """Begin to verify ``email``; a verification that was going on ends.
 
-        Raises ``ImmediateHttpResponse`` if too many mails were sent to the address.
+        Raises ``RateLimited`` if too many mails were sent to the address.
         """
         state = cls.initial_state(user=user, email=email.lower())
         process = cls(request, state, user)
@@ -185,13 +193,32 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
             # A robot, who signs up for nothing, has nothing mailed to anybody.
             self.send(is_resend=True)
             return
-        with correct(self.request, login, email=email) as user:
+        with retry_with_correction(self.request, login, email=email) as user:
             self.attach_user(user)
             self.send()
 
     def _replace_address(self, email: str) -> None:
         EmailAddress.objects.add_new_email(self.request, self.user, email, send_verification=False)
         user_email(self.user, email, commit=True)
+
+
+def enter_verification(
+    request: HttpRequest,
+) -> tuple[EmailVerificationProcess, LoginStage | None] | None:
+    """Return the verification that the user may go on with, and the login that waits for it.
+
+    ``None`` if there is none. A login that waits for one that is gone is given up: nothing could
+    ever complete it.
+    """
+    stage = LoginStageController.enter(request, LoginStageKey.VERIFY_EMAIL.value)
+    process = EmailVerificationProcess.resume(request)
+    if process is None:
+        if stage is not None:
+            stage.abort()
+        return None
+    if stage is None and process.user is not None and not request.user.is_authenticated:
+        return None
+    return process, stage
 
 
 def _find_user(request: HttpRequest, user_id: object) -> Any:

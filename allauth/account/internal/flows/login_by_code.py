@@ -10,11 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from allauth.account import app_settings, signals
 from allauth.account.internal.constants import LoginStageKey
 from allauth.account.internal.flows import email_verification
+from allauth.account.internal.flows import login as login_flow
 from allauth.account.internal.flows.code_verification import StageCodeVerificationProcess
-from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.internal.hooks import generate_phone_code, get_adapter
 from allauth.account.internal.login_engine import pop_login
 from allauth.account.internal.mails import send_unknown_account_mail
+from allauth.account.internal.records import record_authentication
 from allauth.account.internal.user_fields import user_email
 from allauth.account.models import EmailAddress, Login
 from allauth.core.internal import ratelimit
@@ -155,4 +156,5 @@ class LoginCodeVerificationProcess(StageCodeVerificationProcess):
             return stage.exit()
         pop_login(self.request)
         login = Login(user=self.user, redirect_url=redirect_url, email=self.email)
-        return perform_login(self.request, login)
+        login.was_stored = self.login.was_stored
+        return login_flow.perform_login(self.request, login)

@@ -14,7 +14,7 @@ from allauth.account.internal.flows.code_verification import (
     StageCodeVerificationProcess,
     is_code_state,
 )
-from allauth.account.internal.flows.pretended_signup import correct
+from allauth.account.internal.flows.pretended_signup import retry_with_correction
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.internal.hooks import generate_phone_code, get_adapter
 from allauth.account.internal.user_fields import user_id_to_str
@@ -128,7 +128,7 @@ class PhoneVerificationStageProcess(StageCodeVerificationProcess, PhoneVerificat
         self.state["change_count"] = self.state.get("change_count", 0) + 1
         try:
             if user is None:
-                with correct(self.request, self.login, phone=phone) as newcomer:
+                with retry_with_correction(self.request, self.login, phone=phone) as newcomer:
                     self.attach_user(newcomer)
                     self.send()
             else:

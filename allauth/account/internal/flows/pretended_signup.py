@@ -1,102 +1,96 @@
-"""Sign-ups that are pretended, since an address or number is taken, and may be corrected.
+"""Sign-ups that are pretended, because an address or number is taken, and that may be corrected.
 
-Nobody can tell them from others by whether the page offers to correct the address: they are kept,
-and become real if what is corrected is free.
+The pages for codes offer to correct the address of any sign-up, so that nobody can tell which ones
+are pretended. What a pretended one was made of is saved in the session: it becomes real once what
+is corrected is free.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
-from django.utils.datastructures import MultiValueDict
 
 from allauth.account import app_settings, signals
 from allauth.account.internal.claims import claim_identifiers
+from allauth.account.internal.constants import SIGNUP_IS_FINAL_SESSION_KEY
 from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.login_engine import stash_login
 from allauth.account.internal.user_fields import user_email, user_username
 from allauth.account.models import Login
 from allauth.core.internal import extensions
 from allauth.core.internal.extensions import SignupSource
-
-PASSWORD_FIELDS = ("password1", "password2")
-_DECISIVE_FIELDS = {"username", "email", "email2", "phone", "__all__"}
-"""Others were valid when the form was sent, and some, like a captcha, are so only once."""
+from allauth.core.internal.sessions import is_session_in_cookie
 
 PRETENDED_SIGNUP_KEY = "pretended_signup"
+MAX_SAVED_BYTES = 8 * 1024
+"""Sign-ups of more than that cannot be corrected: anybody can send them, and sessions last."""
+MAX_SAVED_BYTES_IN_COOKIE = 1024
+"""The same where the session travels in a cookie, of which browsers take 4 kB."""
 
-Kept = dict[str, Any]
+SavedSignup = dict[str, Any]
+"""What a sign-up was made of: its source as ``kind``, what was typed in as ``data``, and more.
+
+Neither a readable password nor a file is in it.
+"""
 
 
 class AddressTakenError(ValueError):
     """The address went to another account since the form was checked."""
 
 
-def is_correctable() -> bool:
-    """Tell whether the pages for codes offer to correct an address or a number."""
-    email, phone = (
-        app_settings.EMAIL_VERIFICATION_MAX_CHANGE_COUNT,
-        app_settings.PHONE_VERIFICATION_MAX_CHANGE_COUNT,
+def is_correction_offered() -> bool:
+    """Return whether the pages for codes offer to correct an address or a number."""
+    return bool(
+        app_settings.EMAIL_VERIFICATION_MAX_CHANGE_COUNT
+        or app_settings.PHONE_VERIFICATION_MAX_CHANGE_COUNT
     )
-    return bool(email or phone)
 
 
-def read_form(form: Any) -> dict[str, list[Any]]:
-    """What was typed into a form, but for passwords."""
-    names = [form.add_prefix(name) for name in form.fields if name not in PASSWORD_FIELDS]
-    data = form.data
-    return {
-        # The parts of a field have names such as birthday_0.
-        key: data.getlist(key) if hasattr(data, "getlist") else [data[key]]
-        for key in data
-        if any(key == name or key.startswith(f"{name}_") for name in names)
-    }
+def limit_saved_signup(request: HttpRequest, saved: SavedSignup | None) -> SavedSignup | None:
+    """Return what may be saved of a sign-up, or ``None``; note whether it can be corrected.
 
+    Whether a sign-up can be corrected depends on what was sent, and not on whether it is pretended.
 
-def write_form(kept: Kept) -> MultiValueDict[str, Any]:
-    """What :func:`read_form` read, for another form."""
-    return MultiValueDict(kept["data"])
-
-
-def save_form(request: HttpRequest, form: Any) -> Any:
-    """Make the account of a form that was valid before; ``None`` if something is taken still."""
-    for name in PASSWORD_FIELDS:
-        form.fields.pop(name, None)
-    if _DECISIVE_FIELDS & form.errors.keys() or form.account_already_exists:
+    Parameters:
+        saved: ``None`` if the sign-up holds something that must not be saved.
+    """
+    request.session.pop(SIGNUP_IS_FINAL_SESSION_KEY, None)
+    if not is_correction_offered():
         return None
-    try:
-        return form.save(request)
-    except (AddressTakenError, ValidationError):
-        return None
+    limit = MAX_SAVED_BYTES_IN_COOKIE if is_session_in_cookie() else MAX_SAVED_BYTES
+    if saved is not None and len(json.dumps(saved)) <= limit:
+        return saved
+    request.session[SIGNUP_IS_FINAL_SESSION_KEY] = True
+    return None
 
 
 @contextmanager
-def correct(request: HttpRequest, login: Login, **identifier: str) -> Iterator[Any]:
+def retry_with_correction(request: HttpRequest, login: Login, **identifier: str) -> Iterator[Any]:
     """Correct the address or number of a pretended sign-up.
 
     Gives the user, if there is an account now. What happens in the block is part of the same
-    transaction; nobody hears of the account before it is there to stay.
+    transaction; the account is announced after it is committed.
 
     Parameters:
         login: The login that waits for the code.
         identifier: ``email`` or ``phone``, as it is now.
     """
-    kept = _read(login, identifier)
-    if kept is None:
+    saved = _read(login, identifier)
+    if saved is None:
         yield None
         return
-    source = extensions.signup_sources.get(kept["kind"])
+    source = extensions.signup_sources.get(saved["kind"])
     assert source is not None  # noqa: S101 - _read() looked
-    with claim_identifiers(*_list_identifiers(kept)) as claimed, transaction.atomic():
-        user = None if claimed else _make(source, request, login, kept)
+    with claim_identifiers(*_list_identifiers(saved)) as claimed, transaction.atomic():
+        user = None if claimed else _make(source, request, login, saved)
         yield user
     if user is None:
-        login.state[PRETENDED_SIGNUP_KEY] = kept
+        login.state[PRETENDED_SIGNUP_KEY] = saved
     else:
         del login.state[PRETENDED_SIGNUP_KEY]
         login.user, login.email, login.phone = user, None, None
@@ -105,33 +99,48 @@ def correct(request: HttpRequest, login: Login, **identifier: str) -> Iterator[A
         source.announce(request, login)
 
 
-def _make(source: SignupSource, request: HttpRequest, login: Login, kept: Kept) -> Any:
+def _make(source: SignupSource, request: HttpRequest, login: Login, saved: SavedSignup) -> Any:
     try:
         with transaction.atomic():
-            return source.make(request, login, kept)
+            return source.make(request, login, saved)
     except IntegrityError:
-        # What a constraint guards went to somebody else meanwhile.
+        # What a constraint guards went to another request meanwhile.
         return None
 
 
-def _list_identifiers(kept: Kept) -> list[str]:
-    return [value for name in ("email", "phone") for value in kept["data"].get(name, []) if value]
+def _list_identifiers(saved: SavedSignup) -> list[str]:
+    return [value for name in ("email", "phone") for value in saved["data"].get(name, []) if value]
 
 
-def _read(login: Login, identifier: dict[str, str]) -> Kept | None:
-    kept = login.state.get(PRETENDED_SIGNUP_KEY)
-    if not isinstance(kept, dict) or extensions.signup_sources.get(str(kept.get("kind"))) is None:
+def _read(login: Login, identifier: dict[str, str]) -> SavedSignup | None:
+    saved = login.state.get(PRETENDED_SIGNUP_KEY)
+    if not isinstance(saved, dict) or extensions.signup_sources.get(str(saved.get("kind"))) is None:
         return None
-    data = dict(kept["data"])
+    data = dict(saved["data"])
     for name, value in identifier.items():
         data[name] = [value]
         if f"{name}2" in data:
             data[f"{name}2"] = [value]
-    return {**kept, "data": data}
+    return {**saved, "data": data}
 
 
-def make_up_username(request: HttpRequest, user: Any, email: str | None) -> None:
-    """Name the user by the address that was typed in at first, as other newcomers are."""
+def finish_account(
+    request: HttpRequest, user: Any, saved: SavedSignup, former_email: str | None
+) -> None:
+    """Give the user of a corrected sign-up the saved password and, if none was typed, a username.
+
+    Parameters:
+        former_email: The address that was typed in at first.
+    """
+    if saved["password"]:
+        user.password = saved["password"]
+    if not any(saved["data"].get("username", [])):
+        _generate_username(request, user, former_email)
+    user.save()
+
+
+def _generate_username(request: HttpRequest, user: Any, email: str | None) -> None:
+    """Name the user after the address that was typed in at first, as for other sign-ups."""
     current = user_email(user)
     user_username(user, "")
     user_email(user, email)

@@ -10,17 +10,16 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
 from allauth.account import app_settings as account_settings
+from allauth.account.internal.claims import claim_identifier
+from allauth.account.internal.flows import signup as account_signup_flow
 from allauth.account.internal.flows.manage_email import assess_taken_email, assess_unique_email
 from allauth.account.internal.flows.pretended_signup import (
-    Kept,
+    SavedSignup,
     announce_user,
-    is_correctable,
+    is_correction_offered,
+    limit_saved_signup,
 )
-from allauth.account.internal.flows.signup import (
-    AddressTakenError,
-    claim_identifier,
-    prevent_enumeration,
-)
+from allauth.account.internal.flows.signup import AddressTakenError
 from allauth.account.internal.hooks import get_adapter as get_account_adapter
 from allauth.account.internal.records import (
     AUTHENTICATION_METHODS_SESSION_KEY,
@@ -151,8 +150,8 @@ def process_auto_signup(
         assessment = assess_unique_email(email)
         if assessment is None:
             _leave_traces(request, sociallogin)
-            kept = _keep(sociallogin, email) if is_correctable() else None
-            return False, prevent_enumeration(request, email=email, kept=kept)
+            saved = _save_for_correction(request, sociallogin, email)
+            return False, account_signup_flow.prevent_enumeration(request, email=email, kept=saved)
         if not assessment:
             return False, None
     return _is_phone_sufficient(sociallogin), None
@@ -176,13 +175,18 @@ def _leave_traces(request: HttpRequest, sociallogin: SocialLogin) -> None:
     get_account_adapter().unstash_verified_email(request)
 
 
-def _keep(sociallogin: SocialLogin, email: str) -> Kept:
-    return {
+def _save_for_correction(
+    request: HttpRequest, sociallogin: SocialLogin, email: str | None
+) -> SavedSignup | None:
+    if email is None or not is_correction_offered():
+        return None
+    saved: SavedSignup = {
         "kind": "socialaccount",
         "data": {"email": [email]},
         "sociallogin": sociallogin.serialize(),
         "by_form": False,
     }
+    return limit_saved_signup(request, saved)
 
 
 def save_with_email(request: HttpRequest, sociallogin: SocialLogin, email: str) -> Any:
@@ -233,6 +237,8 @@ def _signup_without_form(request: HttpRequest, sociallogin: SocialLogin) -> Http
 def _save_user(request: HttpRequest, sociallogin: SocialLogin) -> bool:
     """Store the account; ``False`` if one with the same identity is being made already."""
     email = _get_email(sociallogin)
+    # A real sign-up can be corrected exactly if a pretended one could.
+    _save_for_correction(request, sociallogin, email)
     if email and account_settings.UNIQUE_EMAIL and not claim_identifier(email):
         return False
     _drop_unacceptable_username(sociallogin.user)

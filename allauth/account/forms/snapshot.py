@@ -1,0 +1,100 @@
+"""What was typed into a sign-up form, for the session.
+
+A sign-up that is pretended may become real when the address is corrected. Only what the widgets of
+the form read is kept of it, and nothing that is secret.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
+
+from allauth.account.internal.flows.pretended_signup import AddressTakenError, SavedSignup
+
+PASSWORD_FIELDS = ("password", "password1", "password2")
+"""The password of the account, which is kept as a hash."""
+
+_SECRET_NAME = re.compile(
+    r"passw|secret|token|credential|api_?key|(^|_)(pin|otp|cvc|cvv)(_|$)", re.IGNORECASE
+)
+_DECISIVE_FIELDS = {"username", "email", "email2", "phone", "__all__"}
+"""Others were valid when the form was sent, and some, like a captcha, are so only once."""
+
+
+class _Recorder(Mapping[str, Any]):
+    """The data of a form, which notes the keys that are read."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.data = data
+        self.keys_read: set[str] = set()
+
+    def __getitem__(self, key: str) -> Any:
+        self.keys_read.add(key)
+        return self.data[key]
+
+    def __iter__(self) -> Any:
+        # A widget that looks through all keys says by that which ones it wants.
+        return iter(self.data)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def getlist(self, key: str) -> list[Any]:
+        self.keys_read.add(key)
+        return _get_list(self.data, key)
+
+
+def _get_list(data: Any, key: str) -> list[Any]:
+    if key not in data:
+        return []
+    return list(data.getlist(key)) if hasattr(data, "getlist") else [data[key]]
+
+
+def dump_form(form: Any) -> dict[str, list[Any]] | None:
+    """Return what the widgets of a form read, by key, but for the password of the account.
+
+    Returns ``None`` if the form holds a file or another secret: it cannot be filled in again.
+    """
+    values, files = _Recorder(form.data), _Recorder(form.files)
+    for name, field in form.fields.items():
+        if name in PASSWORD_FIELDS:
+            continue
+        is_secret = bool(_SECRET_NAME.search(name)) or _is_password_widget(field.widget)
+        known = set(values.keys_read)
+        field.widget.value_from_datadict(values, files, form.add_prefix(name))
+        if is_secret:
+            if any(any(_get_list(form.data, key)) for key in values.keys_read - known):
+                return None
+            values.keys_read = known
+    if any(form.files.get(key) for key in files.keys_read):
+        return None
+    return {key: _get_list(form.data, key) for key in form.data if key in values.keys_read}
+
+
+def _is_password_widget(widget: forms.Widget) -> bool:
+    if isinstance(widget, forms.MultiWidget):
+        return any(_is_password_widget(part) for part in widget.widgets)
+    return getattr(widget, "input_type", None) == "password"
+
+
+def load_form(saved: SavedSignup) -> MultiValueDict[str, Any]:
+    """Return what :func:`dump_form` kept, as the data of another form."""
+    return MultiValueDict(saved["data"])
+
+
+def save_corrected_form(request: HttpRequest, form: Any) -> Any:
+    """Make the account of a form that was valid before; ``None`` if something is still taken."""
+    for name in PASSWORD_FIELDS:
+        form.fields.pop(name, None)
+    if _DECISIVE_FIELDS & form.errors.keys() or form.account_already_exists:
+        return None
+    try:
+        return form.save(request)
+    except (AddressTakenError, ValidationError):
+        return None
