@@ -45,6 +45,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.encoding import force_str
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings, signals
 from allauth.account.app_settings import LoginMethod
@@ -141,6 +142,7 @@ class DefaultAccountAdapter(BaseAdapter):
         """Make the unsaved user of a new account."""
         return get_user_model()()
 
+    @sensitive_variables()
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         """Fill the new ``user`` from ``form.cleaned_data`` and, with ``commit``, save it.
 
@@ -199,6 +201,7 @@ class DefaultAccountAdapter(BaseAdapter):
         """Check an address that somebody wants to use here; may raise ``ValidationError``."""
         return email
 
+    @sensitive_variables()
     def clean_password(self, password: str, user: Any = None) -> str:
         """Check a new password; raises ``ValidationError``."""
         if len(password) > MAX_PASSWORD_LENGTH:
@@ -220,6 +223,7 @@ class DefaultAccountAdapter(BaseAdapter):
         """Refuse, by ``ValidationError``, an address for reasons of the project's own."""
         return email
 
+    @sensitive_variables()
     def set_password(self, user: Any, password: str) -> None:
         """Give the user a new password."""
         user.set_password(password)
@@ -311,6 +315,7 @@ class DefaultAccountAdapter(BaseAdapter):
 
     # Login
 
+    @sensitive_variables()
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """Check credentials, within the limit for failed logins.
 
@@ -330,6 +335,7 @@ class DefaultAccountAdapter(BaseAdapter):
             usage.rollback()
         return user
 
+    @sensitive_variables()
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """Count an attempt before it is made; raises ``ValidationError`` if there are too many."""
         usage = ratelimit.consume(
@@ -342,9 +348,11 @@ class DefaultAccountAdapter(BaseAdapter):
             raise self.validation_error("too_many_login_attempts")
         return usage
 
+    @sensitive_variables()
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Called when credentials were wrong."""
 
+    @sensitive_variables()
     def reauthenticate(self, user: Any, password: str) -> bool:
         """Tell whether ``password`` is that of the user, who is logged in already."""
         credentials: dict[str, Any] = {"password": password}
@@ -569,6 +577,7 @@ class DefaultAccountAdapter(BaseAdapter):
 
     # Mail
 
+    @sensitive_variables()
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail made of the templates that begin with ``template_prefix``."""
         request = _get_context_request()
@@ -580,6 +589,7 @@ class DefaultAccountAdapter(BaseAdapter):
         }
         self.render_mail(template_prefix, email, mail_context).send()
 
+    @sensitive_variables()
     def render_mail(
         self,
         template_prefix: str,
@@ -618,6 +628,7 @@ class DefaultAccountAdapter(BaseAdapter):
         """The sender of all mails."""
         return settings.DEFAULT_FROM_EMAIL
 
+    @sensitive_variables()
     def send_confirmation_mail(
         self, request: HttpRequest | None, emailconfirmation: Any, signup: bool
     ) -> None:
@@ -633,6 +644,7 @@ class DefaultAccountAdapter(BaseAdapter):
         name = "email_confirmation_signup" if signup else "email_confirmation"
         self.send_mail(f"account/email/{name}", emailconfirmation.email_address.email, mail_context)
 
+    @sensitive_variables()
     def get_email_confirmation_url(
         self, request: HttpRequest | None, emailconfirmation: Any
     ) -> str:
@@ -641,10 +653,12 @@ class DefaultAccountAdapter(BaseAdapter):
         url = get_frontend_url(request, "account_confirm_email", key=key)
         return url or build_absolute_uri(request, reverse("account_confirm_email", args=[key]))
 
+    @sensitive_variables()
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
         """Send the link that resets a password."""
         self.send_mail("account/email/password_reset_key", email, context)
 
+    @sensitive_variables()
     def get_reset_password_from_key_url(self, key: str) -> str:
         """The link that resets a password; ``key`` is ``<uid>-<token>``."""
         request = self.request
@@ -746,6 +760,7 @@ class DefaultAccountAdapter(BaseAdapter):
         """The user who has this phone number, or ``None``."""
         raise NotImplementedError
 
+    @sensitive_variables()
     def send_verification_code_sms(self, user: Any, phone: str, code: str, **kwargs: Any) -> None:
         """Send a code to a phone."""
         raise NotImplementedError

@@ -10,6 +10,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings
 from allauth.account.app_settings import LoginMethod
@@ -18,6 +19,7 @@ from allauth.account.internal.hooks import MAX_PASSWORD_LENGTH, get_adapter
 from allauth.account.internal.identifiers import is_searchable
 from allauth.account.internal.usernames import get_user_by_username
 from allauth.core import context
+from allauth.core.async_support import ConcealedCall
 
 _inactive_user: ContextVar[tuple[HttpRequest | None, Any] | None] = ContextVar(
     "allauth_inactive_user", default=None
@@ -31,6 +33,7 @@ class AuthenticationBackend(ModelBackend):
     of one check is done all the same: the time taken does not tell who has an account.
     """
 
+    @sensitive_variables()
     def authenticate(  # type: ignore[override]
         self, request: HttpRequest | None, **credentials: Any
     ) -> Any:
@@ -50,7 +53,9 @@ class AuthenticationBackend(ModelBackend):
             _spend_the_time_of_a_check("")
             return None
         checked: set[Any] = set()
-        for user in _find_candidates(credentials):
+        # No report of an error masks the variables of a generator: it does not get the password.
+        identifiers = {name: credentials.get(name) for name in ("username", "email", "phone")}
+        for user in _find_candidates(**identifiers):
             if user.pk in checked:
                 continue
             checked.add(user.pk)
@@ -66,7 +71,9 @@ class AuthenticationBackend(ModelBackend):
         self, request: HttpRequest | None, **credentials: Any
     ) -> Any:
         """Awaitable twin of :meth:`authenticate`: the same rules, in one hop."""
-        return await sync_to_async(self.authenticate, thread_sensitive=True)(request, **credentials)
+        call = ConcealedCall(self.authenticate, (request,), credentials)
+        del credentials  # reports of errors would show them
+        return await sync_to_async(call.make, thread_sensitive=True)()
 
     async def aget_user(self, user_id: Any) -> Any:
         """Awaitable twin of ``get_user``."""
@@ -92,12 +99,11 @@ def _is_hashable(password: object) -> bool:
     return True
 
 
-def _find_candidates(credentials: dict[str, Any]) -> Iterator[Any]:
+def _find_candidates(username: Any, email: Any, phone: Any) -> Iterator[Any]:
     """The users whose password may be checked, looked up one after another as needed."""
     methods = app_settings.LOGIN_METHODS
     username, email, phone = (
-        value if is_searchable(value := credentials.get(name)) else None
-        for name in ("username", "email", "phone")
+        value if is_searchable(value) else None for value in (username, email, phone)
     )
     if LoginMethod.EMAIL in methods:
         for address in dict.fromkeys((username, email)):

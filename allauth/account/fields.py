@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings
 from allauth.account.internal.email_syntax import MAX_EMAIL_LENGTH, is_plainly_spelled
@@ -101,6 +102,7 @@ class SetPasswordField(PasswordField):
         super().__init__(*args, **kwargs)
         self.user: Any = None
 
+    @sensitive_variables()
     def clean(self, value: Any) -> Any:
         """Raise ``ValidationError`` for a password that the project does not accept."""
         return get_adapter().clean_password(super().clean(value), user=self.user)

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings
 from allauth.account.internal.hooks import get_adapter
@@ -198,6 +199,7 @@ class EmailConfirmationMixin:
             return None
         return address if get_adapter().confirm_email(request, address) else None
 
+    @sensitive_variables()
     def send(self, request: HttpRequest | None = None, signup: bool = False) -> None:
         """Mail the link."""
         get_adapter().send_confirmation_mail(request or context.request, self, signup)
@@ -226,12 +228,14 @@ class EmailConfirmation(EmailConfirmationMixin, models.Model):
         return f"confirmation for {self.email_address}"
 
     @classmethod
+    @sensitive_variables()
     def create(cls, email_address: EmailAddress) -> EmailConfirmation:
         """Store a new confirmation for the address."""
         key = get_adapter().generate_emailconfirmation_key(email_address.email)
         return cls._default_manager.create(email_address=email_address, key=key)
 
     @classmethod
+    @sensitive_variables()
     def from_key(cls, key: str) -> EmailConfirmation | None:
         """The confirmation with this key, in any case, if it can still be used."""
         valid = EmailConfirmation.objects.all_valid().select_related("email_address__user")
@@ -250,6 +254,7 @@ class EmailConfirmation(EmailConfirmationMixin, models.Model):
         """Verify the address; ``None`` if the key expired or the address cannot be verified."""
         return None if self.key_expired() else super().confirm(request)
 
+    @sensitive_variables()
     def send(self, request: HttpRequest | None = None, signup: bool = False) -> None:
         """Mail the link; the lifetime of the key begins now."""
         super().send(request, signup)
@@ -277,6 +282,7 @@ class EmailConfirmationHMAC(EmailConfirmationMixin):
         return cls(email_address)
 
     @classmethod
+    @sensitive_variables()
     def from_key(cls, key: str) -> EmailConfirmationHMAC | None:
         """The confirmation with this key, if it can still be used.
 
@@ -298,6 +304,7 @@ class EmailConfirmationHMAC(EmailConfirmationMixin):
         """Never: what expired does not come out of :meth:`from_key`."""
         return False
 
+    @sensitive_variables()
     def send(self, request: HttpRequest | None = None, signup: bool = False) -> None:
         """Mail the link."""
         lifetime = 60 * 60 * 24 * app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS
@@ -371,6 +378,7 @@ class Login:
         self.phone = phone
         self.was_stored = False
 
+    @sensitive_variables()
     def serialize(self) -> dict[str, Any]:
         """What the session keeps; :meth:`deserialize` reads it."""
         signal_kwargs = self.signal_kwargs
@@ -392,6 +400,7 @@ class Login:
         }
 
     @classmethod
+    @sensitive_variables()
     def deserialize(cls, data: dict[str, Any]) -> Login:
         """Read what :meth:`serialize` returned; raises ``ValueError`` if it is something else.
 

@@ -38,6 +38,33 @@ def is_on_event_loop() -> bool:
     return True
 
 
+class ConcealedCall:
+    """A call that is about to be made, whose arguments no report of an error shows.
+
+    Reports show the variables of all frames. ``sensitive_variables()`` hides them, but not those of
+    coroutines before Django 5.0, and never those of asgiref, in whose frames the arguments of a
+    hop are. An instance shows nothing, wherever it is.
+    """
+
+    __slots__ = ("_args", "_function", "_kwargs")
+
+    def __init__(
+        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        self._function = function
+        self._args = args
+        self._kwargs = kwargs
+
+    def make(self) -> Any:
+        """Make the call, of a function of either color; see :func:`call_hook`."""
+        if iscoroutinefunction(self._function) and not is_on_event_loop():
+            return async_to_sync(self._amake)()
+        return self._function(*self._args, **self._kwargs)
+
+    async def _amake(self) -> Any:
+        return await self._function(*self._args, **self._kwargs)
+
+
 def call_hook(hook: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     """Call ``hook``, whether a project wrote it as ``def`` or as ``async def``.
 
@@ -45,9 +72,9 @@ def call_hook(hook: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     loop under ASGI, on a private loop under WSGI. On an event loop the coroutine is handed back
     for the caller to await. A synchronous hook is simply called, and no loop is started for it.
     """
-    if iscoroutinefunction(hook) and not is_on_event_loop():
-        return async_to_sync(hook)(*args, **kwargs)
-    return hook(*args, **kwargs)
+    call = ConcealedCall(hook, args, kwargs)
+    del args, kwargs  # reports of errors would show them
+    return call.make()
 
 
 class AsyncOverridable:
@@ -67,7 +94,9 @@ class AsyncOverridable:
 
             @wraps(value)
             def hook(*args: Any, **kwargs: Any) -> Any:
-                return call_hook(value, *args, **kwargs)
+                call = ConcealedCall(value, args, kwargs)
+                del args, kwargs  # reports of errors would show them
+                return call.make()
 
             return markcoroutinefunction(hook)
 
@@ -81,7 +110,9 @@ def awaitable(function: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
 
     @wraps(function)
     async def twin(*args: P.args, **kwargs: P.kwargs) -> R:
-        return await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
+        call = ConcealedCall(function, args, kwargs)
+        del args, kwargs  # reports of errors would show them
+        return cast(R, await sync_to_async(call.make, thread_sensitive=True)())
 
     return _as_twin(twin, function.__name__)
 
@@ -96,8 +127,9 @@ def awaitable_method(method: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, 
 
     @wraps(method)
     async def twin(self: Any, *args: Any, **kwargs: Any) -> R:
-        bound: Callable[..., R] = getattr(self, name)
-        return await sync_to_async(bound, thread_sensitive=True)(*args, **kwargs)
+        call = ConcealedCall(getattr(self, name), args, kwargs)
+        del args, kwargs  # reports of errors would show them
+        return cast(R, await sync_to_async(call.make, thread_sensitive=True)())
 
     return cast(Callable[P, Coroutine[Any, Any, R]], _as_twin(twin, name))
 

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from allauth import app_settings as allauth_settings
 from allauth.account.internal.email_syntax import valid_email_or_none
@@ -338,6 +339,7 @@ def _list_stored_apps(request: HttpRequest | None) -> list[SocialApp]:
     return apps
 
 
+@sensitive_variables()
 def _build_apps_from_settings(
     *, provider: str | None = None, client_id: str | None = None
 ) -> dict[str, list[SocialApp]]:

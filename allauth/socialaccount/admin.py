@@ -9,8 +9,10 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.decorators import method_decorator
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from allauth import app_settings as allauth_settings
 from allauth.account.internal.hooks import get_adapter as get_account_adapter
@@ -22,6 +24,7 @@ _MASK = "********"
 _SECRET_NAME = re.compile("key$|secret|password", re.IGNORECASE)
 
 
+@sensitive_variables()
 def _hide_secrets(value: Any, name: str = "") -> Any:
     """``value`` with a mask in the place of each secret in it, by the name that it has."""
     if isinstance(value, dict):
@@ -30,6 +33,7 @@ def _hide_secrets(value: Any, name: str = "") -> Any:
     return _MASK if is_secret else value
 
 
+@sensitive_variables()
 def _restore_secrets(edited: Any, stored: Any) -> Any:
     """What was edited, with the stored secrets where the mask was left."""
     if edited == _MASK:
@@ -45,6 +49,7 @@ class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at r
 
     secret_fields: ClassVar[tuple[str, ...]]
 
+    @sensitive_variables()
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         stored = {name: self.initial.pop(name, "") for name in self.secret_fields}
@@ -55,6 +60,12 @@ class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at r
                 self.fields[name].required = False
                 self.fields[name].widget.attrs["placeholder"] = _MASK
 
+    @sensitive_variables()
+    def full_clean(self) -> None:
+        """Clean the input, which a report of an error in a field does not show."""
+        super().full_clean()
+
+    @sensitive_variables()
     def clean(self) -> dict[str, Any]:
         """Keep the secrets that were not replaced."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -71,6 +82,16 @@ class SecretsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes none at
     """
 
     hidden_fields: ClassVar[tuple[str, ...]]
+
+    @method_decorator(sensitive_post_parameters("secret", "settings", "token", "token_secret"))
+    def changeform_view(self, *args: Any, **kwargs: Any) -> Any:
+        """Show or process the form; reports of errors do not show the secrets in it."""
+        return super().changeform_view(*args, **kwargs)
+
+    @sensitive_variables()
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        """Store the secrets, of which a report of an error in the database shows none."""
+        super().save_model(request, obj, form, change)
 
     def get_exclude(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Leave secrets out where the page shows what is stored, without a form."""
@@ -93,6 +114,7 @@ class SocialAppForm(SecretsForm):
             "secret": forms.TextInput(attrs=_WIDE_INPUT),
         }
 
+    @sensitive_variables()
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["settings"] = _hide_secrets(self.instance.settings)

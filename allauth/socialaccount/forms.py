@@ -7,11 +7,13 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account.forms import BaseSignupForm
 from allauth.account.forms.snapshot import dump_form, load_form, save_corrected_form
 from allauth.account.internal.flows.pretended_signup import SavedSignup
 from allauth.account.internal.flows.signup import AddressTakenError
+from allauth.account.internal.secret_forms import mask_input
 from allauth.account.models import Login
 from allauth.core.internal.loading import get_form_class
 from allauth.socialaccount import app_settings
@@ -27,6 +29,7 @@ class SignupForm(BaseSignupForm):
         sociallogin: Who comes, and from where.
     """
 
+    @mask_input
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.sociallogin: SocialLogin = kwargs.pop("sociallogin")
         kwargs["initial"] = get_adapter().get_signup_form_initial_data(self.sociallogin)
@@ -37,6 +40,7 @@ class SignupForm(BaseSignupForm):
         """Make the account; see the base class."""
         return super().save(request)
 
+    @mask_input
     def _save_all(self, request: HttpRequest) -> Any:
         user = get_adapter().save_user(request, self.sociallogin, form=self)
         self.custom_signup(request, user)
@@ -47,6 +51,7 @@ class SignupForm(BaseSignupForm):
             raise
         return user
 
+    @sensitive_variables()
     def _dump(self) -> SavedSignup | None:
         """Return what the account can be made of later, or ``None`` if it cannot."""
         data = dump_form(self)
@@ -69,6 +74,7 @@ class SignupForm(BaseSignupForm):
             raise get_adapter().validation_error("email_taken", name) from error
 
 
+@sensitive_variables("saved")
 def make_corrected_account(request: HttpRequest, login: Login, saved: SavedSignup) -> Any:
     """Make the account of a pretended sign-up, once the user corrected what was taken.
 

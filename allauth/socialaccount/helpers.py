@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings as account_settings
 from allauth.core.async_support import awaitable
@@ -46,6 +47,7 @@ def complete_social_login(request: HttpRequest, sociallogin: SocialLogin) -> Htt
     return login_flow.complete_login(request, sociallogin)
 
 
+@sensitive_variables("context", "details", "extra_context")
 def render_authentication_error(
     request: HttpRequest,
     provider: Provider | str | None,

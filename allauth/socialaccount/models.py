@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 from django.utils.encoding import force_str
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from allauth import app_settings as allauth_settings
 from allauth.account.internal.addresses import setup_user_email
@@ -355,6 +356,7 @@ class SocialLogin:
         if not connect or adapter.get_phone(self.user) is None:
             adapter.set_phone(self.user, self.phone, self.phone_verified)
 
+    @sensitive_variables()
     def _store_token(self) -> None:
         if not app_settings.STORE_TOKENS or self.token is None:
             return
@@ -380,6 +382,7 @@ class SocialLogin:
 
     # The session
 
+    @sensitive_variables()
     def serialize(self) -> dict[str, Any]:
         """What the session keeps, as JSON; :meth:`deserialize` reads it.
 
@@ -403,6 +406,7 @@ class SocialLogin:
         return data
 
     @classmethod
+    @sensitive_variables()
     def deserialize(cls, data: dict[str, Any]) -> Self:
         """Read what :meth:`serialize`, of this or the published release, returned.
 
@@ -455,6 +459,7 @@ def _update_account(account: SocialAccount) -> bool:
     return True
 
 
+@sensitive_variables("session_hash")
 def _refuse_if_put_out(request: HttpRequest | None, user: Any) -> None:
     """Raise ``PermissionDenied`` if the password of the user of the request is another one now.
 
@@ -485,6 +490,7 @@ def deserialize_provider(data: Any) -> Provider:
     )
 
 
+@sensitive_variables("data")
 def read_sociallogin(data: Any) -> SocialLogin:
     """Read a login from a session; ``ValueError`` too if its provider is gone."""
     try:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.debug import sensitive_variables
 
 engine = importlib.import_module(settings.SESSION_ENGINE)
 
@@ -38,6 +39,7 @@ class LoginSession:
             setattr(self.request, self.attribute_name, store)
         return store
 
+    @sensitive_variables()
     def save(self, response: HttpResponseRedirect) -> None:
         """Save the data and have ``response`` set the cookie, for the page it redirects to."""
         patch_vary_headers(response, ("Cookie",))

@@ -7,6 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings
 from allauth.account.app_settings import LoginMethod
@@ -15,6 +16,7 @@ from allauth.account.internal.finders import filter_users_by_email
 from allauth.account.internal.flows import login_by_code, manage_email, phone_verification
 from allauth.account.internal.flows.code_verification import is_right_code
 from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.secret_forms import SecretForm, mask_input
 from allauth.core import context
 
 
@@ -77,7 +79,7 @@ class RequestLoginCodeForm(forms.Form):
         return cleaned
 
 
-class BaseConfirmCodeForm(forms.Form):
+class BaseConfirmCodeForm(SecretForm):
     """Takes a code, and compares it to ``code``, the one expected."""
 
     code = forms.CharField(
@@ -85,10 +87,12 @@ class BaseConfirmCodeForm(forms.Form):
         widget=forms.TextInput(attrs={"placeholder": _("Code"), "autocomplete": "one-time-code"}),
     )
 
+    @mask_input
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.expected_code: str | None = kwargs.pop("code", None)
         super().__init__(*args, **kwargs)
 
+    @sensitive_variables()
     def clean_code(self) -> str:
         """Raise ``ValidationError`` for a wrong code."""
         code: str = self.cleaned_data["code"]
@@ -108,11 +112,13 @@ class ConfirmPasswordResetCodeForm(BaseConfirmCodeForm):
 class ConfirmEmailVerificationCodeForm(BaseConfirmCodeForm):
     """Takes the code that verifies an address."""
 
+    @mask_input
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.user: Any = kwargs.pop("user", None)
         self.email: str | None = kwargs.pop("email", None)
         super().__init__(*args, **kwargs)
 
+    @mask_input
     def clean_code(self) -> str:
         """Raise ``ValidationError``, too, if the address was taken by somebody meanwhile."""
         code = super().clean_code()
@@ -123,11 +129,13 @@ class ConfirmEmailVerificationCodeForm(BaseConfirmCodeForm):
 class VerifyPhoneForm(BaseConfirmCodeForm):
     """Takes the code that verifies a phone number."""
 
+    @mask_input
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.user: Any = kwargs.pop("user", None)
         self.phone: str | None = kwargs.pop("phone", None)
         super().__init__(*args, **kwargs)
 
+    @mask_input
     def clean_code(self) -> str:
         """Raise ``ValidationError``, too, if the number was taken by somebody meanwhile."""
         code = super().clean_code()

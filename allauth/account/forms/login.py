@@ -8,6 +8,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings
 from allauth.account.app_settings import LoginMethod
@@ -18,6 +19,7 @@ from allauth.account.internal.flows.email_verification import would_wait_for_ref
 from allauth.account.internal.flows.login import derive_login_method
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.secret_forms import SecretForm, mask_input
 from allauth.account.internal.usernames import get_username_max_length
 from allauth.account.models import Login
 from allauth.core import context
@@ -55,7 +57,7 @@ def _make_login_field() -> forms.Field:
     )
 
 
-class LoginForm(forms.Form):
+class LoginForm(SecretForm):
     """Takes username, address or phone number, as configured, and the password.
 
     Where accounts have no password, a code is sent instead.
@@ -68,6 +70,7 @@ class LoginForm(forms.Form):
 
     user: Any = None
 
+    @mask_input
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.request: HttpRequest | None = kwargs.pop("request", None)
         super().__init__(*args, **kwargs)
@@ -78,6 +81,7 @@ class LoginForm(forms.Form):
         if "password1" not in app_settings.SIGNUP_FIELDS:
             del self.fields["password"]
 
+    @sensitive_variables()
     def user_credentials(self) -> dict[str, Any]:
         """The credentials that the adapter is asked to authenticate."""
         login = self.cleaned_data["login"]
@@ -95,6 +99,7 @@ class LoginForm(forms.Form):
         """Drop blanks around what identifies the account."""
         return cast(str, self.cleaned_data["login"]).strip()
 
+    @sensitive_variables("credentials")
     def clean(self) -> dict[str, Any] | None:
         """Find the user; raises ``ValidationError`` for wrong credentials."""
         super().clean()
@@ -107,6 +112,7 @@ class LoginForm(forms.Form):
             self._find_recipient(credentials)
         return self.cleaned_data
 
+    @sensitive_variables()
     def _authenticate(self, credentials: dict[str, Any]) -> None:
         adapter = get_adapter()
         request = cast(HttpRequest, self.request or context.request)
@@ -135,6 +141,7 @@ class LoginForm(forms.Form):
         self.user = form._user
         self._recipient = data
 
+    @sensitive_variables("credentials")
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         """Log the user in, as far as no stage is in the way; returns the response to send."""
         credentials = self.user_credentials()

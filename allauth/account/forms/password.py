@@ -10,6 +10,7 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings
 from allauth.account.fields import EmailField, PasswordField, SetPasswordField
@@ -19,6 +20,7 @@ from allauth.account.internal.flows.password_reset_by_code import (
     PasswordResetVerificationProcess,
 )
 from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.secret_forms import SecretForm, mask_input
 from allauth.account.internal.user_fields import url_str_to_user_pk, user_email
 from allauth.core.settings import get_setting
 
@@ -30,6 +32,7 @@ class EmailAwarePasswordResetTokenGenerator(PasswordResetTokenGenerator):
     login, another password, and age.
     """
 
+    @sensitive_variables()
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
         value = super()._make_hash_value(user, timestamp)
         emails = {address.email for address in manage_email.get_addresses(user)}
@@ -49,17 +52,19 @@ def _make_token_generator() -> PasswordResetTokenGenerator:
 default_token_generator = _make_token_generator()
 
 
-class UserForm(forms.Form):
+class UserForm(SecretForm):
     """A form about ``user``."""
 
+    @mask_input
     def __init__(self, user: Any = None, *args: Any, **kwargs: Any) -> None:
         self.user = user
         super().__init__(*args, **kwargs)
 
 
-class PasswordVerificationMixin(forms.Form):
+class PasswordVerificationMixin(SecretForm):
     """Wants the new password to be typed the same way twice."""
 
+    @sensitive_variables()
     def clean(self) -> dict[str, Any] | None:
         """Add an error if the two differ."""
         cleaned = super().clean()
@@ -79,10 +84,12 @@ class ChangePasswordForm(PasswordVerificationMixin, UserForm):
     password1 = SetPasswordField(label=_("New Password"))
     password2 = PasswordField(label=_("New Password (again)"), autocomplete="new-password")
 
+    @mask_input
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["password1"].user = self.user  # type: ignore[attr-defined]
 
+    @sensitive_variables()
     def clean_oldpassword(self) -> str:
         """Raise ``ValidationError`` unless it is the current password."""
         password: str = self.cleaned_data["oldpassword"]
@@ -90,6 +97,7 @@ class ChangePasswordForm(PasswordVerificationMixin, UserForm):
             raise get_adapter().validation_error("enter_current_password")
         return password
 
+    @sensitive_variables()
     def save(self) -> None:
         """Store the new password."""
         get_adapter().set_password(self.user, self.cleaned_data["password1"])
@@ -101,10 +109,12 @@ class SetPasswordForm(PasswordVerificationMixin, UserForm):
     password1 = SetPasswordField(label=_("Password"))
     password2 = PasswordField(label=_("Password (again)"), autocomplete="new-password")
 
+    @mask_input
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["password1"].user = self.user  # type: ignore[attr-defined]
 
+    @sensitive_variables()
     def save(self) -> None:
         """Store the password."""
         get_adapter().set_password(self.user, self.cleaned_data["password1"])
@@ -141,18 +151,20 @@ class ResetPasswordForm(forms.Form):
         return email
 
 
-class ResetPasswordKeyForm(PasswordVerificationMixin, forms.Form):
+class ResetPasswordKeyForm(PasswordVerificationMixin):
     """Takes the password that replaces a lost one."""
 
     password1 = SetPasswordField(label=_("New Password"))
     password2 = PasswordField(label=_("New Password (again)"), autocomplete="new-password")
 
+    @mask_input
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.user: Any = kwargs.pop("user", None)
         self.temp_key: str | None = kwargs.pop("temp_key", None)
         super().__init__(*args, **kwargs)
         self.fields["password1"].user = self.user  # type: ignore[attr-defined]
 
+    @sensitive_variables()
     def clean(self) -> dict[str, Any] | None:
         """Raise ``ValidationError`` if the link is being used by another request already."""
         cleaned = super().clean()
@@ -161,12 +173,13 @@ class ResetPasswordKeyForm(PasswordVerificationMixin, forms.Form):
             raise get_adapter().validation_error("invalid_password_reset")
         return cleaned
 
+    @sensitive_variables()
     def save(self) -> None:
         """Store the password."""
         get_adapter().set_password(self.user, self.cleaned_data["password1"])
 
 
-class UserTokenForm(forms.Form):
+class UserTokenForm(SecretForm):
     """Checks user and token of a reset link."""
 
     uidb36 = forms.CharField()
@@ -182,6 +195,7 @@ class UserTokenForm(forms.Form):
         except (ValueError, OverflowError, forms.ValidationError):
             return None
 
+    @sensitive_variables()
     def clean(self) -> dict[str, Any] | None:
         """Find the user; raises ``ValidationError`` unless the token is theirs and valid."""
         cleaned = super().clean()
@@ -194,17 +208,19 @@ class UserTokenForm(forms.Form):
         return cleaned
 
 
-class ReauthenticateForm(forms.Form):
+class ReauthenticateForm(SecretForm):
     """Takes the password of somebody who is logged in."""
 
     password = PasswordField(
         label=_("Password"), autocomplete="current-password", show_reset_help=True
     )
 
+    @mask_input
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.user: Any = kwargs.pop("user")
         super().__init__(*args, **kwargs)
 
+    @sensitive_variables()
     def clean_password(self) -> str:
         """Raise ``ValidationError`` unless it is the password of the user."""
         password: str = self.cleaned_data["password"]

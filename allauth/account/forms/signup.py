@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings
 from allauth.account.fields import EmailField, PasswordField
@@ -36,6 +37,7 @@ from allauth.account.internal.flows.signup import (
     base_signup_form_class,
 )
 from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.secret_forms import mask_input
 from allauth.account.internal.user_fields import user_email, user_username
 from allauth.account.internal.usernames import get_username_max_length
 from allauth.account.models import EmailAddress, Login
@@ -60,6 +62,7 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
     )
     email = EmailField()
 
+    @mask_input
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._signup_fields = _get_signup_fields(
             email=kwargs.pop("email_required", None), username=kwargs.pop("username_required", None)
@@ -68,6 +71,11 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._set_up_fields()
         set_form_field_order(self, self.field_order or self._default_field_order)
+
+    @mask_input
+    def full_clean(self) -> None:
+        """Clean the input, which a report of an error in a field or method does not show."""
+        super().full_clean()
 
     @property
     def _default_field_order(self) -> list[str]:
@@ -118,6 +126,7 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
         email, self.account_already_exists = email_already_exists(value)
         return email
 
+    @mask_input
     def clean(self) -> dict[str, Any]:
         """Compare the two addresses, and see whose phone number it is."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -138,6 +147,7 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
         """Let the form class of the project have its turn."""
         call_hook(self.signup, request, user)
 
+    @sensitive_variables("saved")
     def try_save(self, request: HttpRequest) -> tuple[Any, HttpResponse | None]:
         """Make the account, unless the address or number has one.
 
@@ -163,6 +173,7 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
             request, email=data.email, phone=data.phone, kept=outcome.saved
         )
 
+    @sensitive_variables()
     def _dump(self) -> SavedSignup | None:
         """Return what the account can be made of later, or ``None`` if it cannot."""
         data = dump_form(self)
@@ -185,6 +196,7 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
         except IdentifierTakenError as error:
             raise _make_taken_error(error) from error
 
+    @mask_input
     def _save_all(self, request: HttpRequest) -> Any:
         adapter = get_adapter()
         new_user = adapter.new_user(request)
@@ -207,6 +219,7 @@ class SignupForm(BaseSignupForm):
         by_passkey: Leave the password out; a passkey takes its place.
     """
 
+    @mask_input
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.by_passkey: bool = kwargs.pop("by_passkey", False)
         super().__init__(*args, **kwargs)
@@ -235,6 +248,7 @@ class SignupForm(BaseSignupForm):
                 required=definition["required"],
             )
 
+    @mask_input
     def clean(self) -> dict[str, Any]:
         """Check the password, with the other fields in view."""
         cleaned = super().clean()
@@ -264,6 +278,7 @@ class SignupForm(BaseSignupForm):
         return super().try_save(request)
 
 
+@sensitive_variables("saved")
 def make_corrected_account(request: HttpRequest, login: Login, saved: SavedSignup) -> Any:
     """Make the account of a pretended sign-up, now that what is taken is corrected.
 

@@ -14,6 +14,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account.internal.flows.pretended_signup import AddressTakenError, SavedSignup
 
@@ -56,6 +57,7 @@ def _get_list(data: Any, key: str) -> list[Any]:
     return list(data.getlist(key)) if hasattr(data, "getlist") else [data[key]]
 
 
+@sensitive_variables()
 def dump_form(form: Any) -> dict[str, list[Any]] | None:
     """Return what the widgets of a form read, by key, but for the password of the account.
 
@@ -83,11 +85,13 @@ def _is_password_widget(widget: forms.Widget) -> bool:
     return getattr(widget, "input_type", None) == "password"
 
 
+@sensitive_variables()
 def load_form(saved: SavedSignup) -> MultiValueDict[str, Any]:
     """Return what :func:`dump_form` kept, as the data of another form."""
     return MultiValueDict(saved["data"])
 
 
+@sensitive_variables()
 def save_corrected_form(request: HttpRequest, form: Any) -> Any:
     """Make the account of a form that was valid before; ``None`` if something is still taken."""
     for name in PASSWORD_FIELDS:

@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings
 from allauth.account.internal.constants import EMAIL_VERIFICATION_CODE_SESSION_KEY
@@ -47,6 +48,7 @@ def stash_login(request: HttpRequest, login: Login) -> None:
     _remember(request, data, login)
 
 
+@sensitive_variables("data")
 def unstash_login(request: HttpRequest, peek: bool = False) -> Login | None:
     """Return the login in progress; it leaves the session unless ``peek``.
 
@@ -105,6 +107,7 @@ def _is_expired(login: Login) -> bool:
     return bool(time.time() - login.initiated_at > app_settings.LOGIN_TIMEOUT)
 
 
+@sensitive_variables("auth_hash")
 def _is_current(login: Login, has_user: bool) -> bool:
     if _is_expired(login):
         return False

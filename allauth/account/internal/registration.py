@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account.internal import constants, faces
 from allauth.account.internal.constants import LoginStageKey
@@ -60,6 +61,7 @@ def _get_client_ip(request: HttpRequest) -> str:
     return get_adapter().get_client_ip(request)
 
 
+@sensitive_variables("saved")
 def _make_account(request: HttpRequest, login: Any, saved: dict[str, Any]) -> Any:
     # The forms of a project may not be imported before all its apps are loaded.
     from allauth.account.forms.signup import make_corrected_account

@@ -8,6 +8,7 @@ from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Model, signals
 from django.utils.crypto import get_random_string
+from django.views.decorators.debug import sensitive_variables
 
 _WATCHED = (signals.pre_save, signals.post_save, signals.pre_delete, signals.post_delete)
 
@@ -25,6 +26,7 @@ def delete_without_reading(session: Any) -> None:
     session.delete = delete  # type: ignore[method-assign]
 
 
+@sensitive_variables()
 def cycle_key(session: Any) -> None:
     """Give the session another key, so that nobody who knows the former one has part in it."""
     rename_instead_of_copying(session)
@@ -43,6 +45,7 @@ def rename_instead_of_copying(session: Any) -> None:
     if _is_observed(session.model):
         return
 
+    @sensitive_variables()
     def rename() -> None:
         rows = session.model.objects.filter(session_key=session.session_key)
         session.keys()  # read it while it has the former key

@@ -21,18 +21,22 @@ from allauth.account.internal.flows.code_verification import (
     AttemptOutcome,
 )
 from allauth.account.internal.hooks import get_adapter
+from allauth.account.internal.secret_forms import mask_input
 from allauth.account.mixins import NextRedirectMixin
 from allauth.core.exceptions import RateLimited
 from allauth.core.internal.loading import get_form_class
 
 if TYPE_CHECKING:
-    FormPage = FormView[Any]
+    _FormView = FormView[Any]
 else:
-    FormPage = FormView
+    _FormView = FormView
 
-sensitive_post_parameters_m = method_decorator(
-    sensitive_post_parameters("oldpassword", "password", "password1", "password2")
-)
+_mask_post = sensitive_post_parameters("code", "oldpassword", "password", "password1", "password2")
+
+sensitive_post_parameters_m = method_decorator(_mask_post)
+"""To be put above the other decorators of a ``dispatch``, which can fail as well."""
+
+post_masked = method_decorator(_mask_post, name="dispatch")
 
 never_cached = method_decorator(never_cache, name="dispatch")
 open_to_all = method_decorator(login_not_required, name="dispatch")
@@ -66,6 +70,15 @@ class EntranceMixin:
         context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
         context.update(get_entrance_context_data(self.request, name))
         return context
+
+
+class FormPage(_FormView):
+    """A page with a form."""
+
+    @mask_input
+    def get_form(self, form_class: Any = None) -> Any:
+        """Return the form; a report of an error in making it does not show what was typed in."""
+        return super().get_form(form_class)
 
 
 class CodeView(EntranceMixin, NextRedirectMixin, FormPage):

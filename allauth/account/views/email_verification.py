@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.views.decorators.debug import sensitive_variables
 from django.views.generic.base import TemplateView
 
 from allauth.account import app_settings
@@ -33,6 +34,7 @@ from allauth.account.views.base import (
     never_cached,
     never_framed,
     open_to_all,
+    post_masked,
 )
 from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -47,6 +49,7 @@ class ConfirmEmailView(EntranceMixin, NextRedirectMixin, LogoutFunctionalityMixi
 
     template_name = get_template_name("account/email_confirm")
 
+    @sensitive_variables("args", "kwargs")
     def get(self, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show what is about to be verified; a link that is not valid says so."""
         try:
@@ -57,6 +60,7 @@ class ConfirmEmailView(EntranceMixin, NextRedirectMixin, LogoutFunctionalityMixi
             return self.post(*args, **kwargs)
         return self.respond(self.object is not None)
 
+    @sensitive_variables("args", "kwargs")
     def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
         """Verify the address, then go on with the sign-up that waits for it."""
         self.object = self.get_object()
@@ -130,6 +134,7 @@ class EmailVerificationSentView(EntranceMixin, TemplateView):
     template_name = get_template_name("account/verification_sent")
 
 
+@post_masked
 @open_to_all
 @never_framed
 @never_cached

@@ -49,9 +49,9 @@ class LoginView(
     template_name = get_template_name("account/login")
     success_url = None
 
+    @sensitive_post_parameters_m
     @method_decorator(rate_limit(action="login"))
     @method_decorator(login_not_required)
-    @sensitive_post_parameters_m
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Refuse local logins where only third-party accounts are used."""
         if allauth_settings.SOCIALACCOUNT_ONLY and request.method != "GET":

@@ -24,6 +24,7 @@ from allauth.account.views.base import (
     FormPage,
     get_configured_form,
     get_template_name,
+    post_masked,
 )
 
 
@@ -63,6 +64,7 @@ class RequestLoginCodeView(
         )
 
 
+@post_masked
 class ConfirmLoginCodeView(CodeView):
     """Takes the code that logs in."""
 

@@ -66,9 +66,9 @@ class PasswordChangeView(_PasswordView):
     context_form_name = "password_change_form"
     template_name = get_template_name("account/password_change")
 
+    @sensitive_post_parameters_m
     @method_decorator(login_required)
     @method_decorator(rate_limit(action="change_password"))
-    @sensitive_post_parameters_m
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Send those on who have no password yet."""
         if not _has_password(request):
@@ -92,9 +92,9 @@ class PasswordSetView(_PasswordView):
     context_form_name = "password_set_form"
     template_name = get_template_name("account/password_set")
 
+    @sensitive_post_parameters_m
     @method_decorator(login_required)
     @method_decorator(rate_limit(action="change_password"))
-    @sensitive_post_parameters_m
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Send those on who have a password already."""
         if _has_password(request):

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_variables
 from django.views.generic.base import TemplateView
 
 from allauth.account import app_settings
@@ -38,6 +39,7 @@ from allauth.account.views.base import (
     never_cached,
     never_framed,
     open_to_all,
+    post_masked,
     sensitive_post_parameters_m,
 )
 from allauth.core import ratelimit
@@ -114,9 +116,10 @@ class PasswordResetFromKeyView(
     key: str
     reset_user: Any = None
 
+    @sensitive_post_parameters_m
     @method_decorator(rate_limit(action="reset_password_from_key"))
     @method_decorator(login_not_required)
-    @sensitive_post_parameters_m
+    @sensitive_variables("key")
     def dispatch(
         self, request: HttpRequest, uidb36: str, key: str, **kwargs: Any
     ) -> HttpResponseBase:
@@ -187,6 +190,7 @@ class PasswordResetFromKeyDoneView(EntranceMixin, TemplateView):
     template_name = get_template_name("account/password_reset_from_key_done")
 
 
+@post_masked
 @open_to_all
 @never_framed
 @never_cached
@@ -228,9 +232,9 @@ class CompletePasswordResetView(EntranceMixin, NextRedirectMixin, FormPage):
     template_name = get_template_name("account/password_reset_from_key")
     success_url = reverse_lazy("account_password_reset_completed")
 
+    @sensitive_post_parameters_m
     @method_decorator(rate_limit(action="reset_password_from_key"))
     @method_decorator(login_not_required)
-    @sensitive_post_parameters_m
     def dispatch(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         """Send visitors away who have not entered the code, or took too long."""
         process = PasswordResetVerificationProcess.resume(request)

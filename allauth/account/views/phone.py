@@ -29,6 +29,7 @@ from allauth.account.views.base import (
     get_template_name,
     never_cached,
     never_framed,
+    post_masked,
 )
 from allauth.core import ratelimit
 from allauth.core.exceptions import RateLimited
@@ -61,6 +62,7 @@ class _VerifyPhoneView(CodeView):
         return context
 
 
+@post_masked
 @method_decorator(
     login_stage_required(stage=LoginStageKey.VERIFY_PHONE.value, redirect_urlname="account_login"),
     name="dispatch",
@@ -87,6 +89,7 @@ class _VerifyPhoneAtLoginView(_VerifyPhoneView):
         return reverse("account_login")
 
 
+@post_masked
 @method_decorator(login_required, name="dispatch")
 @never_cached
 class _VerifyChangedPhoneView(_VerifyPhoneView):

@@ -31,8 +31,8 @@ from allauth.core import ratelimit
 class BaseReauthenticateView(NextRedirectMixin, FormPage):
     """What the pages for the different ways to reauthenticate have in common."""
 
-    @method_decorator(login_required)
     @sensitive_post_parameters_m
+    @method_decorator(login_required)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Send the user to another page if this one is not theirs, within the limit."""
         self.request = request

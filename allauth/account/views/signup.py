@@ -44,9 +44,9 @@ class SignupView(
     form_class = SignupForm
     template_name = get_template_name("account/signup")
 
+    @sensitive_post_parameters_m
     @method_decorator(rate_limit(action="signup"))
     @method_decorator(login_not_required)
-    @sensitive_post_parameters_m
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Show or process the form."""
         return super().dispatch(request, *args, **kwargs)

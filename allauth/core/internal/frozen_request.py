@@ -6,6 +6,7 @@ import json
 import re
 
 from django.http import HttpRequest, QueryDict
+from django.views.decorators.debug import sensitive_variables
 
 _RESUMABLE_META = ("CONTENT_TYPE", "HTTP_HOST", "SCRIPT_NAME", "SERVER_NAME", "SERVER_PORT")
 
@@ -36,6 +37,7 @@ def serialize_request(request: HttpRequest) -> str:
     )
 
 
+@sensitive_variables()
 def _without_secrets(data: QueryDict) -> QueryDict:
     kept = data.copy()
     for name in data:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
+from django.views.decorators.debug import sensitive_variables
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -55,6 +56,7 @@ def build_session(*, timeout: float = DEFAULT_TIMEOUT) -> Session:
     return Session(timeout)
 
 
+@sensitive_variables()
 def read_json(response: requests.Response, expected: type[JSON] = dict) -> JSON:  # type: ignore[assignment]
     """The JSON a server answered with.
 
@@ -93,6 +95,7 @@ class Session(requests.Session):
             kwargs["timeout"] = self.timeout
         return super().send(request, **kwargs)
 
+    @sensitive_variables()
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Where to follow a redirect to, if at all: nothing secret is ever sent on."""
         target = super().get_redirect_target(resp)
@@ -214,6 +217,7 @@ class _Transport(HTTPAdapter):
         return response
 
 
+@sensitive_variables()
 def _read_body(response: requests.Response) -> None:
     body = bytearray()
     for chunk in response.iter_content(_CHUNK_BYTES):
@@ -224,6 +228,7 @@ def _read_body(response: requests.Response) -> None:
     response._content = bytes(body)
 
 
+@sensitive_variables()
 def _without_url(error: requests.RequestException) -> requests.RequestException:
     """The same error with a text that leaves the URL out: its query may hold a token."""
     cause = error.args[0] if error.args else error

@@ -22,6 +22,7 @@ from django.db.models import (
     TimeField,
 )
 from django.utils.dateparse import parse_date, parse_datetime, parse_time
+from django.views.decorators.debug import sensitive_variables
 
 ModelT = TypeVar("ModelT", bound=Model)
 
@@ -29,6 +30,7 @@ _PREPARED = "_db_"
 """Marks values that JSON does not know, stored as the database would be given them."""
 
 
+@sensitive_variables()
 def serialize_instance(instance: Model) -> dict[str, Any]:
     """Turn the attributes of ``instance`` into something JSON can hold.
 
@@ -68,6 +70,7 @@ def _serialize_value(
         data[f"{_PREPARED}{name}"] = field.get_prep_value(value)
 
 
+@sensitive_variables()
 def deserialize_instance(model: type[ModelT], data: dict[str, Any]) -> ModelT:
     """Make an unsaved instance of ``model`` out of what :func:`serialize_instance` returned.
 

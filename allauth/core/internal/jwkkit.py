@@ -7,10 +7,13 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from django.views.decorators.debug import sensitive_variables
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 
+@sensitive_variables()
 def load_pem(pem: str) -> RSAPrivateKey:
     """Load an unencrypted RSA private key in PEM; anything else is a ``ValueError``."""
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -25,6 +28,7 @@ def load_pem(pem: str) -> RSAPrivateKey:
     return key
 
 
+@sensitive_variables()
 def load_jwk_from_pem(pem: str) -> tuple[dict[str, Any], RSAPrivateKey]:
     """The public JWK of a private key, with its thumbprint as ``kid``, and the key itself."""
     from jwt.algorithms import RSAAlgorithm

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 
 def get_request_param(
@@ -27,6 +28,7 @@ def is_headless_request(request: HttpRequest) -> str | None:
     return client
 
 
+@sensitive_variables()
 def get_authorization_credential(request: HttpRequest, auth_scheme: str) -> str | None:
     """The credential of the header ``Authorization: <scheme> <credential>``."""
     words = request.headers.get("Authorization", "").split()
@@ -35,6 +37,7 @@ def get_authorization_credential(request: HttpRequest, auth_scheme: str) -> str 
     return None
 
 
+@sensitive_variables()
 def extract_basic_auth(headers: Mapping[str, str]) -> tuple[str, str] | tuple[None, None]:
     """User id and password of HTTP Basic authentication (RFC 7617), or twice ``None``."""
     scheme, _, credential = headers.get("Authorization", "").strip().partition(" ")

@@ -7,6 +7,7 @@ import string
 from typing import TypedDict
 
 from django.utils.crypto import constant_time_compare, get_random_string
+from django.views.decorators.debug import sensitive_variables
 
 UNAMBIGUOUS_CONSONANTS = "BCDFGHJKLMNPQRSTVWXZ"
 """No vowels, so that no words come out, and nothing that looks alike (RFC 8628, section 6.1)."""
@@ -24,6 +25,7 @@ class UserCodeFormat(TypedDict, total=False):
     numeric: bool
 
 
+@sensitive_variables()
 def generate_user_code(
     *,
     length: int | None = None,
@@ -53,11 +55,13 @@ def _dash(code: str) -> str:
     return "-".join(code[start : start + size] for start in range(0, len(code), size))
 
 
+@sensitive_variables()
 def normalize_user_code(code: str) -> str:
     """Reduce a code to what counts in comparing it: no punctuation, no blanks, lower case."""
     return code.translate(_IGNORED).lower()
 
 
+@sensitive_variables()
 def compare_user_code(*, actual: object, expected: object) -> bool:
     """Tell, in constant time, whether what was typed in is the expected code.
 

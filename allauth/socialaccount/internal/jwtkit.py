@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount.internal.remotekit import (
     ask_cache,
@@ -46,6 +47,7 @@ class VerificationKey(NamedTuple):
     algorithms: tuple[str, ...]
 
 
+@sensitive_variables()
 def verify_and_decode(
     *,
     credential: object,
@@ -139,6 +141,7 @@ def _check_party(claims: dict[str, Any], audiences: list[str], any_party: bool) 
         raise OAuth2Error("The token was made for another party.")
 
 
+@sensitive_variables()
 def fetch_key(credential: str, keys_url: str, lookup: LookupKey) -> tuple[str, Any]:
     """The algorithm that a token names, and the key to check its signature with.
 

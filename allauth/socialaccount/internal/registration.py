@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.core.internal import extensions
 from allauth.core.internal.extensions import SignupSource
@@ -22,6 +23,7 @@ def register(app: str) -> None:
     extensions.credential_revokers.add("socialaccount", disconnect_all, app=app)
 
 
+@sensitive_variables("saved")
 def _make_account(request: HttpRequest, login: Any, saved: dict[str, Any]) -> Any:
     # The forms of a project may not be imported before all its apps are loaded.
     from allauth.socialaccount.forms import make_corrected_account

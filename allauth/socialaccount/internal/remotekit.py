@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from allauth.account.internal.decorators import login_not_required
 from allauth.socialaccount.helpers import complete_social_login, render_authentication_error
@@ -32,7 +33,12 @@ DOCUMENT_TIMEOUT = 60 * 60
 
 View = Callable[..., HttpResponseBase]
 
+_mask_post = sensitive_post_parameters(
+    "access_token", "code", "credential", "id_token", "oauth_token", "oauth_verifier", "token"
+)
 
+
+@sensitive_variables()
 def fetch_json(url: str, **kwargs: Any) -> dict[str, Any]:
     """Ask a provider for a JSON object; ``kwargs`` are those of ``requests.Session.get``.
 
@@ -163,11 +169,13 @@ def refusing_bad_tokens() -> Iterator[None]:
 def remote_view(view: View) -> View:
     """Mark a view that talks to a provider.
 
-    It is open to everybody, its answers are not to be kept by browsers, and no transaction is
-    open while the provider is waited for: the part that changes rows opens its own. Without an app
-    there is no such page, and with several it cannot be told which one is meant.
+    It is open to everybody, its answers are not to be kept by browsers, reports of errors do not
+    show the tokens that were posted to it, and no transaction is open while the provider is waited
+    for: the part that changes rows opens its own. Without an app there is no such page, and with
+    several it cannot be told which one is meant.
     """
 
+    @_mask_post
     @transaction.non_atomic_requests
     @login_not_required
     @never_cache

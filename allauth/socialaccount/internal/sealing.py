@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
+from django.views.decorators.debug import sensitive_variables
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
 
 
+@sensitive_variables()
 def seal(data: dict[str, Any]) -> str:
     """Encrypt ``data``, so that neither the client nor whoever reads the session store can use it.
 
@@ -21,6 +23,7 @@ def seal(data: dict[str, Any]) -> str:
     return _get_box().encrypt(json.dumps(data).encode()).decode()
 
 
+@sensitive_variables()
 def unseal(sealed: object) -> dict[str, Any] | None:
     """What :func:`seal` encrypted; ``None`` for anything else, and if the keys are others now."""
     from cryptography.fernet import InvalidToken

@@ -19,6 +19,7 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account.internal.user_fields import user_id_to_str
 from allauth.core.internal.ratelimit import locked
@@ -118,6 +119,7 @@ def _belongs_to(entry: Any, provider_id: str) -> bool:
     )
 
 
+@sensitive_variables()
 def stash_state(
     request: HttpRequest, *, provider_id: str, state: dict[str, Any], state_id: str | None = None
 ) -> str:
@@ -142,6 +144,7 @@ def stash_state(
     return state_id
 
 
+@sensitive_variables()
 def unstash_state(
     request: HttpRequest, *, state_id: str | None, provider_id: str, raises: bool = False
 ) -> dict[str, Any] | None:
@@ -159,6 +162,7 @@ def unstash_state(
     return _unstash(request, pick, raises)
 
 
+@sensitive_variables()
 def unstash_last_state(
     request: HttpRequest, *, provider_id: str, raises: bool = False
 ) -> dict[str, Any] | None:
@@ -211,6 +215,7 @@ def _get_user_id(request: HttpRequest) -> str | None:
     return user_id_to_str(user) if user is not None and user.is_authenticated else None
 
 
+@sensitive_variables()
 def restore_states(request: HttpRequest, states: States) -> None:
     """Put states into a session that was ended for the same user to log in again."""
     if states:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from django.dispatch import Signal
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account.internal.constants import SIGNUP_IS_FINAL_SESSION_KEY
 from allauth.account.internal.login_engine import clear_login, stash_login
@@ -35,6 +36,7 @@ _FAILURE_LIMIT = {"code_rejected": "30/h/key"}
 """Wrong codes for one address or number, over all its verifications of a kind."""
 
 
+@sensitive_variables()
 def protect_code(code: str) -> str:
     """The form in which the session keeps a code.
 
@@ -45,6 +47,7 @@ def protect_code(code: str) -> str:
     return code
 
 
+@sensitive_variables()
 def is_right_code(*, actual: object, expected: object) -> bool:
     """Tell, in constant time, whether what was typed in is the code that the session keeps."""
     if isinstance(expected, str) and expected.startswith(_HASHED):
@@ -202,6 +205,7 @@ class AbstractCodeVerificationProcess(ABC):
     def _is_of_new_account(self) -> bool:
         return self.user is not None and not did_user_login(self.user)
 
+    @sensitive_variables()
     def send(self, *, is_resend: bool = False) -> None:
         """Make a code, send it, and keep the state; a former code dies with it.
 

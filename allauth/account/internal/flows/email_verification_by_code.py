@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings, signals
 from allauth.account.internal.constants import (
@@ -62,6 +63,7 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
         return int(app_settings.EMAIL_VERIFICATION_MAX_CHANGE_COUNT)
 
     @classmethod
+    @sensitive_variables("state")
     def initiate(
         cls, request: HttpRequest, *, user: Any, email: str, signup: bool = False
     ) -> EmailVerificationProcess:
@@ -76,6 +78,7 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
         return process
 
     @classmethod
+    @sensitive_variables("state")
     def resume(cls, request: HttpRequest) -> EmailVerificationProcess | None:
         """The verification that is going on in the session, if there is one."""
         state = request.session.get(EMAIL_VERIFICATION_CODE_SESSION_KEY)
@@ -128,6 +131,7 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
     def generate_code(self) -> str:
         return get_adapter().generate_email_verification_code()
 
+    @sensitive_variables()
     def deliver(self, code: str, *, is_resend: bool = False) -> None:
         self._code_being_sent = code
         is_pretended = self.user is None or self.state.get("account_already_exists")
@@ -160,6 +164,7 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
             return None
         return address
 
+    @sensitive_variables("former")
     def change_to(self, email: str, account_already_exists: bool) -> None:
         """Correct the address to be verified, and send a code to it.
 

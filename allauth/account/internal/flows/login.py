@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings
 from allauth.account.app_settings import LoginMethod
@@ -44,6 +45,7 @@ __all__ = [
 ]
 
 
+@sensitive_variables("credentials")
 def perform_password_login(
     request: HttpRequest, credentials: dict[str, Any], login: Login
 ) -> HttpResponse:
@@ -93,6 +95,7 @@ def _is_phone(login: str) -> bool:
     return True
 
 
+@sensitive_variables()
 def get_login_failed_key(request: HttpRequest, **credentials: Any) -> str:
     """What failed logins of one account are counted by."""
     identifier = next(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings, signals
 from allauth.account.internal.constants import LoginStageKey
@@ -57,6 +58,7 @@ class LoginCodeVerificationProcess(StageCodeVerificationProcess):
         return int(app_settings.LOGIN_BY_CODE_MAX_RESEND_COUNT)
 
     @classmethod
+    @sensitive_variables("state")
     def initiate(
         cls,
         *,
@@ -109,6 +111,7 @@ class LoginCodeVerificationProcess(StageCodeVerificationProcess):
             return generate_phone_code(adapter, self.user, self.phone)
         return adapter.generate_login_code()
 
+    @sensitive_variables()
     def deliver(self, code: str, *, is_resend: bool = False) -> None:
         """Send the code; raises ``RateLimited`` if it is asked for again too often."""
         adapter = get_adapter()

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings, signals
 from allauth.account.app_settings import LoginMethod
@@ -31,6 +32,7 @@ from allauth.account.models import EmailAddress, Login
 _KEY_SECONDS = 60
 
 
+@sensitive_variables()
 def request_password_reset(
     request: HttpRequest, email: str, users: list[Any], token_generator: Any
 ) -> None:
@@ -55,6 +57,7 @@ def request_password_reset(
         adapter.send_password_reset_mail(user, email, context)
 
 
+@sensitive_variables()
 def consume_reset_key(user: Any, key: str) -> bool:
     """Use the token of a link up; of parallel requests only one succeeds.
 
@@ -64,6 +67,7 @@ def consume_reset_key(user: Any, key: str) -> bool:
     return cache.add(f"allauth:account:reset:{digest}", 1, timeout=_KEY_SECONDS)
 
 
+@sensitive_variables()
 def get_unproven_recipient(user: Any, key: str) -> str | None:
     """The address to which the link with the token ``key`` was mailed, if it was never verified."""
     email: str | None = cache.get(_get_recipient_key(user, key))

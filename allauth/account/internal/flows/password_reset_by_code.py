@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings, signals
 from allauth.account.internal.constants import PASSWORD_RESET_VERIFICATION_SESSION_KEY
@@ -36,6 +37,7 @@ class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
         return int(app_settings.PASSWORD_RESET_BY_CODE_TIMEOUT)
 
     @classmethod
+    @sensitive_variables("state")
     def initiate(
         cls, *, request: HttpRequest, user: Any, email: str
     ) -> PasswordResetVerificationProcess:
@@ -48,6 +50,7 @@ class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
         return process
 
     @classmethod
+    @sensitive_variables("state")
     def resume(cls, request: HttpRequest) -> PasswordResetVerificationProcess | None:
         """The reset that is going on in the session, if there is one."""
         state = request.session.get(PASSWORD_RESET_VERIFICATION_SESSION_KEY)
@@ -63,6 +66,7 @@ class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
             return None
         return process
 
+    @sensitive_variables("auth_hash")
     def _is_still_of_user(self) -> bool:
         """Tell whether password and addresses are those the code was mailed for."""
         if self.user is None:
@@ -83,6 +87,7 @@ class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
     def generate_code(self) -> str:
         return get_adapter().generate_password_reset_code()
 
+    @sensitive_variables()
     def deliver(self, code: str, *, is_resend: bool = False) -> None:
         email = self.email or ""
         if self.user is None:

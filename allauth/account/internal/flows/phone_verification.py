@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings
 from allauth.account.internal.constants import PHONE_VERIFICATION_SESSION_KEY
@@ -54,6 +55,7 @@ class PhoneVerificationProcess(AbstractCodeVerificationProcess):
     def generate_code(self) -> str:
         return generate_phone_code(get_adapter(), self.user, self.phone or "")
 
+    @sensitive_variables()
     def deliver(self, code: str, *, is_resend: bool = False) -> None:
         """Send the code; raises ``RateLimited`` if too many were sent."""
         adapter = get_adapter()
@@ -117,6 +119,7 @@ class PhoneVerificationStageProcess(StageCodeVerificationProcess, PhoneVerificat
         process.send()
         return process
 
+    @sensitive_variables("former")
     def change_to(self, phone: str, account_already_exists: bool) -> None:
         """Correct the number to be verified, and send a code to it; raises ``RateLimited``.
 
@@ -151,6 +154,7 @@ class ChangePhoneVerificationProcess(PhoneVerificationProcess):
     """The verification of the new number of somebody who is logged in."""
 
     @classmethod
+    @sensitive_variables("state")
     def initiate(cls, request: HttpRequest, *, phone: str) -> ChangePhoneVerificationProcess:
         """Send a code to ``phone``; the number is stored once the code is confirmed.
 
@@ -163,6 +167,7 @@ class ChangePhoneVerificationProcess(PhoneVerificationProcess):
         return process
 
     @classmethod
+    @sensitive_variables("state")
     def resume(cls, request: HttpRequest) -> ChangePhoneVerificationProcess | None:
         """The verification that is going on in the session, if there is one."""
         state = request.session.get(PHONE_VERIFICATION_SESSION_KEY)

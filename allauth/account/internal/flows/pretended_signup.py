@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings, signals
 from allauth.account.internal.claims import claim_identifiers
@@ -124,6 +125,7 @@ def _read(login: Login, identifier: dict[str, str]) -> SavedSignup | None:
     return {**saved, "data": data}
 
 
+@sensitive_variables("saved")
 def finish_account(
     request: HttpRequest, user: Any, saved: SavedSignup, former_email: str | None
 ) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import Resolver404, reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings
 from allauth.account.internal.constants import REAUTHENTICATION_STATE_SESSION_KEY
@@ -100,6 +101,7 @@ def list_password_method(user: Any) -> list[ReauthenticationMethod]:
     ]
 
 
+@sensitive_variables("state")
 def stash_and_reauthenticate(
     request: HttpRequest, state: dict[str, Any], callback: str | Callable[..., Any]
 ) -> HttpResponseRedirect:
@@ -130,6 +132,7 @@ def _get_binding(request: HttpRequest) -> dict[str, Any]:
     return {"at": time.time(), "user_id": user_id_to_str(user) if user.pk is not None else None}
 
 
+@sensitive_variables("state")
 def resume_request(request: HttpRequest) -> HttpResponse | None:
     """Go on with what was suspended, after the user reauthenticated.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings, signals
 from allauth.account.internal.claims import claim_identifiers
@@ -69,9 +70,9 @@ class SignupData:
 
     email: str | None
     phone: str | None
-    password: str | None
+    password: str | None = field(repr=False)
     is_taken: bool
-    saved: SavedSignup | None
+    saved: SavedSignup | None = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class SignupOutcome:
     """
 
     user: Any = None
-    saved: SavedSignup | None = None
+    saved: SavedSignup | None = field(default=None, repr=False)
 
 
 def sign_up(request: HttpRequest, data: SignupData, make: Callable[[], Any]) -> SignupOutcome:
@@ -130,6 +131,7 @@ def _raise_if_not_hidden(taken: str | None, data: SignupData) -> None:
         raise IdentifierTakenError("phone")
 
 
+@sensitive_variables()
 def _pretend(request: HttpRequest, data: SignupData) -> SavedSignup | None:
     """Do the work that a real account would take, and leave the same in the session."""
     user = get_user_model()()

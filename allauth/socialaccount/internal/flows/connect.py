@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.debug import sensitive_variables
 
 from allauth import app_settings as allauth_settings
 from allauth.account import app_settings as account_settings
@@ -69,6 +70,7 @@ def _get_connect_redirect_url(request: HttpRequest, sociallogin: SocialLogin) ->
     return get_adapter().get_connect_redirect_url(request, sociallogin.account)
 
 
+@sensitive_variables("serialized_state")
 def resume_connect(request: HttpRequest, serialized_state: dict[str, Any]) -> HttpResponse:
     """Go on after reauthentication. Sessions hold the dotted path of this function."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings as account_settings
 from allauth.account.internal.hooks import get_adapter as get_account_adapter
@@ -74,6 +75,7 @@ def _authenticate(request: HttpRequest, sociallogin: SocialLogin) -> HttpRespons
     return _login(request, sociallogin)
 
 
+@sensitive_variables("states")
 def _end_session(request: HttpRequest, sociallogin: SocialLogin) -> None:
     """Log out whoever is logged in; the same user's other tabs may come back from providers."""
     is_same = sociallogin.user is not None and request.user.pk == sociallogin.user.pk

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings as account_settings
 from allauth.account.internal.claims import claim_identifier
@@ -40,6 +41,7 @@ PENDING_SIGNUP_SESSION_KEY = "socialaccount_sociallogin"
 _INITIATED_AT = "initiated_at"
 
 
+@sensitive_variables("data")
 def get_pending_signup(request: HttpRequest) -> SocialLogin | None:
     """Who has come from a provider and is asked for more before an account is made.
 
@@ -57,6 +59,7 @@ def get_pending_signup(request: HttpRequest) -> SocialLogin | None:
         return None
 
 
+@sensitive_variables("data")
 def _is_expired(request: HttpRequest, data: dict[str, Any]) -> bool:
     initiated_at = data.get(_INITIATED_AT)
     if not isinstance(initiated_at, int | float):
@@ -71,6 +74,7 @@ def clear_pending_signup(request: HttpRequest) -> None:
     request.session.pop(PENDING_SIGNUP_SESSION_KEY, None)
 
 
+@sensitive_variables("data")
 def redirect_to_signup(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
     """Show the form that asks for what is missing."""
     data = {**sociallogin.serialize(), _INITIATED_AT: time.time()}
@@ -78,6 +82,7 @@ def redirect_to_signup(request: HttpRequest, sociallogin: SocialLogin) -> HttpRe
     return redirect_to_page("socialaccount_signup")
 
 
+@sensitive_variables("pending")
 def signup_by_form(request: HttpRequest, sociallogin: SocialLogin, form: Any) -> HttpResponse:
     """Make the account, as the form says, and log in, as far as no stage is in the way.
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.core.exceptions import ImproperlyConfigured
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Error
@@ -17,6 +18,7 @@ SECRET_LIFETIME = 60 * 60
 __all__ = ["AppleOAuth2Client", "OAuth2Client", "OAuth2Error", "Scope", "jwt_encode"]
 
 
+@sensitive_variables()
 def jwt_encode(*args: Any, **kwargs: Any) -> str:
     """Make a token; the parameters are those of ``jwt.encode``."""
     import jwt
@@ -41,6 +43,7 @@ class AppleOAuth2Client(OAuth2Client):
         """The first of the client ids of the app, which is the one for the web."""
         return self.consumer_key.partition(",")[0].strip()
 
+    @sensitive_variables()
     def generate_client_secret(self) -> str:
         """Sign a secret that is valid for an hour.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.internal.late import make_getattr
@@ -73,6 +74,7 @@ class AppleProvider(OAuth2Provider):
             verified = verified.lower()
         return [EmailAddress(email=data["email"], verified=is_claim_true(verified), primary=True)]
 
+    @sensitive_variables("token")
     def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
         """Make a login out of an ID token that a client of this site got from Apple."""
         with refusing_bad_tokens():

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponseNotAllowed, HttpResponseRedirec
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.core.internal.request_data import get_request_param
 from allauth.core.internal.urls import add_query_params, build_absolute_uri
@@ -39,6 +40,7 @@ class AppleOAuth2Adapter(OAuth2Adapter):
     public_key_url = f"{ISSUER}/auth/keys"
 
     @classmethod
+    @sensitive_variables()
     def get_verified_identity_data(cls, provider: Any, id_token: object) -> dict[str, Any]:
         """The claims of an ID token; raises ``OAuth2Error`` if it is not one for this site."""
         return jwtkit.verify_and_decode(
@@ -49,6 +51,7 @@ class AppleOAuth2Adapter(OAuth2Adapter):
             lookup_kid=jwtkit.lookup_kid_jwk,
         )
 
+    @sensitive_variables()
     def get_access_token_data(
         self,
         request: HttpRequest,
@@ -68,6 +71,7 @@ class AppleOAuth2Adapter(OAuth2Adapter):
         data["id_token"] = data.get("id_token") or self._get_posted(request).get("id_token")
         return data
 
+    @sensitive_variables()
     def _get_posted(self, request: HttpRequest) -> dict[str, Any]:
         """What was posted for this very login."""
         store = get_apple_session(request).store
@@ -83,6 +87,7 @@ class AppleOAuth2Adapter(OAuth2Adapter):
             return {}
         return user if isinstance(user, dict) else {}
 
+    @sensitive_variables()
     def parse_token(self, data: dict[str, Any]) -> SocialToken:
         """The tokens, unsaved; the claims of the ID token are in its ``user_data``."""
         token = super().parse_token(data)
@@ -91,6 +96,7 @@ class AppleOAuth2Adapter(OAuth2Adapter):
         token.user_data = {**data, **claims}  # type: ignore[attr-defined]
         return token
 
+    @sensitive_variables("kwargs", "user_data")
     def complete_login(
         self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
     ) -> SocialLogin:
@@ -103,6 +109,7 @@ class AppleOAuth2Adapter(OAuth2Adapter):
 
 @remote_view
 @csrf_exempt
+@sensitive_variables()
 def apple_post_callback(
     request: HttpRequest, finish_endpoint_name: str = "apple_finish_callback"
 ) -> HttpResponseBase:

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.signing import Signer
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings as account_settings
 from allauth.account.internal.email_syntax import valid_email_or_none
@@ -148,6 +149,7 @@ class Provider(AsyncOverridable):
         """
         raise NotImplementedError
 
+    @sensitive_variables("kwargs", "state")
     def stash_redirect_state(
         self,
         request: HttpRequest,
@@ -165,6 +167,7 @@ class Provider(AsyncOverridable):
             request, provider_id=self.sub_id, state=state, state_id=state_id
         )
 
+    @sensitive_variables("state")
     def unstash_redirect_state(self, request: HttpRequest, state_id: str) -> dict[str, Any]:
         """What was remembered under ``state_id``; works once.
 
@@ -192,6 +195,7 @@ class Provider(AsyncOverridable):
 
     # What the provider answers
 
+    @sensitive_variables("data", "response")
     def sociallogin_from_response(self, request: HttpRequest | None, response: Any) -> SocialLogin:
         """Make a login, nothing of which is saved, out of a profile that the provider sent.
 

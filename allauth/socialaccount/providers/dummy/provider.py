@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.internal.hooks import get_adapter
@@ -49,6 +50,7 @@ class DummyProvider(Provider):
         query = urlencode({"state": state_id})
         return HttpResponseRedirect(f"{reverse('dummy_authenticate')}?{query}")
 
+    @sensitive_variables("token")
     def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
         """Take the ``id_token``, a profile as JSON, for what it says."""
         form = AuthenticateForm(_parse_token(token.get("id_token")))

@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.internal.hooks import get_adapter
@@ -52,11 +53,13 @@ class GraphProvider(Protocol):
         ...
 
 
+@sensitive_variables()
 def _ask(path: str, **params: str) -> dict[str, Any]:
     """Ask the Graph API, which takes all credentials as parameters."""
     return fetch_json(f"{constants.GRAPH_API_URL}/{path}", params=params)
 
 
+@sensitive_variables()
 def compute_appsecret_proof(app: SocialApp, token: SocialToken) -> str:
     """Prove that this site, not somebody who stole the token, is asking.
 
@@ -78,6 +81,7 @@ def complete_login(
     return provider.sociallogin_from_response(request, profile)
 
 
+@sensitive_variables()
 def get_app_token(provider: GraphProvider) -> str:
     """The access token of the app itself, which is kept for some minutes."""
     app = provider.app
@@ -92,6 +96,7 @@ def get_app_token(provider: GraphProvider) -> str:
     return str(token)
 
 
+@sensitive_variables()
 def _get_access_token(**params: str) -> dict[str, Any]:
     data = _ask("oauth/access_token", **params)
     if not isinstance(data.get("access_token"), str):
@@ -99,6 +104,7 @@ def _get_access_token(**params: str) -> dict[str, Any]:
     return data
 
 
+@sensitive_variables()
 def inspect_token(provider: GraphProvider, input_token: str) -> dict[str, Any]:
     """What Facebook knows about a token; raises ``ValidationError`` if it is not for this app."""
     answer = _ask("debug_token", input_token=input_token, access_token=get_app_token(provider))
@@ -110,6 +116,7 @@ def inspect_token(provider: GraphProvider, input_token: str) -> dict[str, Any]:
     return data
 
 
+@sensitive_variables("access_token", "auth_nonce")
 def verify_token(
     request: HttpRequest | None,
     provider: GraphProvider,
@@ -138,6 +145,7 @@ def verify_token(
     return login
 
 
+@sensitive_variables()
 def _check_nonce(provider: GraphProvider, access_token: str, auth_nonce: str) -> None:
     info = _ask(
         "oauth/access_token_info", client_id=provider.app.client_id, access_token=access_token
@@ -149,6 +157,7 @@ def _check_nonce(provider: GraphProvider, access_token: str, auth_nonce: str) ->
         raise get_adapter().validation_error("invalid_token")
 
 
+@sensitive_variables()
 def _exchange(app: SocialApp, token: SocialToken) -> None:
     """Have a token that lives for hours turned into one that lives for weeks."""
     data = _get_access_token(
@@ -163,6 +172,7 @@ def _exchange(app: SocialApp, token: SocialToken) -> None:
         token.expires_at = timezone.now() + timedelta(seconds=int(lifetime))
 
 
+@sensitive_variables("id_token")
 def verify_limited_login_token(
     request: HttpRequest | None, provider: GraphProvider, id_token: object
 ) -> SocialLogin:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django import forms
 
+from allauth.account.internal.secret_forms import SecretForm
 
-class FacebookConnectForm(forms.Form):
+
+class FacebookConnectForm(SecretForm):
     """An access token."""
 
     access_token = forms.CharField()

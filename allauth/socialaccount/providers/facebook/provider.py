@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.crypto import get_random_string
 from django.utils.functional import classproperty
 from django.utils.html import escapejs
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.core.async_support import call_hook
 from allauth.core.internal.loading import import_callable
@@ -83,6 +84,7 @@ class FacebookOAuth2Adapter(OAuth2Adapter):
         """Return the provider."""
         return cast(FacebookProvider, super().get_provider())
 
+    @sensitive_variables("kwargs")
     def complete_login(
         self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
     ) -> SocialLogin:
@@ -167,6 +169,7 @@ class FacebookProvider(OAuth2Provider):
         defaults = {"appId": app.client_id, "version": constants.GRAPH_API_VERSION}
         return {**defaults, **self.get_settings().get("INIT_PARAMS", {})}
 
+    @sensitive_variables("options")
     def get_fb_login_options(self, request: HttpRequest) -> dict[str, Any]:
         """The options of ``FB.login``."""
         options = self.get_auth_params_from_request(request, AuthAction.AUTHENTICATE)
@@ -205,6 +208,7 @@ class FacebookProvider(OAuth2Provider):
         }
         return render_to_string("facebook/fbconnect.html", {"fb_data": fb_data}, request=request)
 
+    @sensitive_variables()
     def get_nonce(
         self, request: HttpRequest, or_create: bool = False, pop: bool = False
     ) -> str | None:
@@ -222,6 +226,7 @@ class FacebookProvider(OAuth2Provider):
             nonce = session[NONCE_SESSION_KEY] = get_random_string(NONCE_LENGTH)
         return nonce
 
+    @sensitive_variables("access_token", "id_token", "token")
     def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
         """Make a login out of a token that a client of this site got from Facebook."""
         access_token, id_token = token.get("access_token"), token.get("id_token")

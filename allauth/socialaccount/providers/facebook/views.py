@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.remotekit import (
@@ -47,6 +48,7 @@ class LoginByTokenView(BaseLoginByTokenView):
     adapter_class = FacebookOAuth2Adapter
     provider: FacebookProvider
 
+    @sensitive_variables("auth_nonce")
     def post(self, request: HttpRequest) -> HttpResponseBase:
         """Log the owner of the token in."""
         form = FacebookConnectForm(request.POST)
@@ -67,6 +69,7 @@ class LoginByTokenView(BaseLoginByTokenView):
             login.state["next"] = kwargs["next_url"]
         return complete(request, login)
 
+    @sensitive_variables()
     def _get_auth_type(self, auth_nonce: str | None) -> str:
         """What was demanded of the visitor: this site knows, and no request has a say in it."""
         auth_type: str = self.provider.get_auth_params().get("auth_type", "")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.views.decorators.debug import sensitive_variables
+
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.remotekit import fetch_json
@@ -55,6 +57,7 @@ class GitHubOAuth2Adapter(OAuth2Adapter):
         """Where the list of addresses is."""
         return f"{self.api_url}/user/emails"
 
+    @sensitive_variables()
     def fetch_profile(self, token: SocialToken) -> dict[str, Any]:
         """The profile, with the list of addresses if it is wanted and the app may see it."""
         headers = {"Authorization": f"token {token.token}"}
@@ -62,6 +65,7 @@ class GitHubOAuth2Adapter(OAuth2Adapter):
         emails = self.get_emails(headers) if app_settings.QUERY_EMAIL else None
         return {**profile, "emails": emails} if emails else profile
 
+    @sensitive_variables()
     def get_emails(self, headers: dict[str, str]) -> list[Any] | None:
         """The addresses of the account; ``None`` if the app may not see them."""
         from allauth.core.internal.http import read_json

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal import jwtkit
@@ -44,6 +45,7 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(name)
 
 
+@sensitive_variables()
 def _verify_and_decode(
     app: SocialApp, credential: object, verify_signature: bool = True
 ) -> dict[str, Any]:
@@ -94,6 +96,7 @@ class GoogleOAuth2Adapter(OAuth2Adapter):
         """Whether to ask for the picture if the ID token has none."""
         return bool(_get_setting("FETCH_USERINFO"))
 
+    @sensitive_variables("id_token", "kwargs", "response")
     def complete_login(
         self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
     ) -> SocialLogin:
@@ -110,11 +113,13 @@ class GoogleOAuth2Adapter(OAuth2Adapter):
         login: SocialLogin = self.get_provider().sociallogin_from_response(request, data)
         return login
 
+    @sensitive_variables()
     def _decode_id_token(self, app: SocialApp, id_token: object) -> dict[str, Any]:
         claims = _verify_and_decode(app, id_token, verify_signature=not self.is_token_authentic)
         self.check_nonce(claims)
         return claims
 
+    @sensitive_variables()
     def _fetch_user_info(self, access_token: str) -> dict[str, Any]:
         return self.fetch_json(self.identity_url, access_token)
 
@@ -127,6 +132,7 @@ class LoginByTokenView(BaseLoginByTokenView):
 
     adapter_class = GoogleOAuth2Adapter
 
+    @sensitive_variables("token")
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Log the owner of the credential in."""
         self.check_csrf(request)
@@ -134,6 +140,7 @@ class LoginByTokenView(BaseLoginByTokenView):
         login = self.provider.verify_token(request, token)
         return complete(request, login)
 
+    @sensitive_variables()
     def check_csrf(self, request: HttpRequest) -> None:
         """Compare the cookie and the field that Google set to one value.
 

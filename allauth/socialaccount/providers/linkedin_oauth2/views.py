@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from django.views.decorators.debug import sensitive_variables
+
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.remotekit import fetch_json
@@ -32,6 +34,7 @@ class LinkedInOAuth2Adapter(OAuth2Adapter):
         """Profile and address."""
         return self.get_user_info(token)
 
+    @sensitive_variables()
     def get_user_info(self, token: SocialToken) -> dict[str, Any]:
         """The profile, and the address if it is wanted and the app may see it."""
         provider = cast("LinkedInOAuth2Provider", self.get_provider())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponseRedirect
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.core.async_support import AsyncOverridable
 from allauth.core.internal.request_data import get_request_param
@@ -32,6 +33,7 @@ def _get_session_key(url: str, kind: str) -> str:
     return f"oauth_{get_token_prefix(url)}_{kind}_token"
 
 
+@sensitive_variables()
 def _parse_token(response: Response) -> dict[str, str]:
     """Read a token response; raises ``OAuthError``, without its text, if it is none."""
     if response.status_code not in (200, 201):
@@ -56,6 +58,7 @@ class OAuthClient(AsyncOverridable):
         provider: The provider, for subclasses.
     """
 
+    @sensitive_variables()
     def __init__(
         self,
         request: HttpRequest,
@@ -79,6 +82,7 @@ class OAuthClient(AsyncOverridable):
         self.access_token: Any = None
         self.errors: list[str] = []
 
+    @sensitive_variables()
     def _get_request_token(self) -> Any:
         """The request token, fetched once, and kept in the session until the visitor is back."""
         if self.request_token is None:
@@ -97,6 +101,7 @@ class OAuthClient(AsyncOverridable):
             self.request.session[key] = self.request_token
         return self.request_token
 
+    @sensitive_variables()
     def _get_rt_from_session(self) -> Any:
         """The request token of the handshake; raises ``OAuthError`` if none was begun."""
         token = self.request.session.get(_get_session_key(self.request_token_url, "request"))
@@ -104,11 +109,13 @@ class OAuthClient(AsyncOverridable):
             raise OAuthError("This session has no request token.")
         return token
 
+    @sensitive_variables()
     def keeps(self, token: str) -> bool:
         """Tell whether the request token of this name is the one that the session keeps."""
         kept = self.request.session.get(_get_session_key(self.request_token_url, "request"))
         return isinstance(kept, dict) and kept.get("oauth_token") == token
 
+    @sensitive_variables()
     def resume(self, request_token: Any) -> None:
         """Go on with the handshake of this request token, of which there may be several."""
         if request_token:
@@ -119,6 +126,7 @@ class OAuthClient(AsyncOverridable):
         """What of the handshake the provider returns, so that it identifies the handshake."""
         return str(self._get_request_token()["oauth_token"])
 
+    @sensitive_variables()
     def get_access_token(self) -> Any:
         """Exchange request token and verifier for an access token.
 
@@ -155,6 +163,7 @@ class OAuthClient(AsyncOverridable):
         for kind in ("request", "access"):
             self.request.session.pop(_get_session_key(self.request_token_url, kind), None)
 
+    @sensitive_variables()
     def get_redirect(
         self, authorization_url: str, extra_params: Mapping[str, Any]
     ) -> HttpResponseRedirect:
@@ -193,6 +202,7 @@ class OAuth(AsyncOverridable):
         request_token_url: Whose host says which of the tokens it is.
     """
 
+    @sensitive_variables()
     def __init__(
         self, request: HttpRequest, consumer_key: str, secret_key: str, request_token_url: str
     ) -> None:
@@ -201,6 +211,7 @@ class OAuth(AsyncOverridable):
         self.secret_key = secret_key
         self.request_token_url = request_token_url
 
+    @sensitive_variables()
     def _get_at_from_session(self) -> dict[str, str]:
         """The access token; raises ``OAuthError`` if there is none."""
         token = self.request.session.get(_get_session_key(self.request_token_url, "access"))
@@ -208,6 +219,7 @@ class OAuth(AsyncOverridable):
             raise OAuthError("This session has no access token.")
         return token
 
+    @sensitive_variables()
     def query(
         self,
         url: str,

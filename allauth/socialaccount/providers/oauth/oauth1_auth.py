@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.views.decorators.debug import sensitive_variables
 from oauthlib.common import extract_params
 from oauthlib.oauth1 import SIGNATURE_HMAC, SIGNATURE_TYPE_AUTH_HEADER, SIGNATURE_TYPE_BODY, Client
 from requests import PreparedRequest
@@ -42,6 +43,7 @@ class OAuth1(AuthBase):
 
     client_class = Client
 
+    @sensitive_variables()
     def __init__(
         self,
         client_key: str,
@@ -73,6 +75,7 @@ class OAuth1(AuthBase):
             **kwargs,
         )
 
+    @sensitive_variables()
     def __call__(self, r: PreparedRequest) -> PreparedRequest:
         """Add the signature to ``r``; form-encoded bodies are part of what is signed."""
         content_type = _to_text(r.headers.get("Content-Type", ""))

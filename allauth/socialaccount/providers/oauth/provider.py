@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.internal.remotekit import get_remote_errors
@@ -81,6 +82,7 @@ class OAuthProvider(ProfileProvider):
         kwargs["auth_params"] = self.get_auth_params_from_request(request, action)
         return kwargs
 
+    @sensitive_variables("kwargs", "state")
     def redirect(
         self,
         request: HttpRequest,

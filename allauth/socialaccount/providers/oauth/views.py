@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.http import HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.core.async_support import AsyncOverridable
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -69,6 +70,7 @@ class OAuthAdapter(AsyncOverridable):
             self.bound_provider = cast("OAuthProvider", app.get_provider(self.request))
         return self.bound_provider
 
+    @sensitive_variables("kwargs")
     def complete_login(
         self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
     ) -> SocialLogin:
@@ -79,6 +81,7 @@ class OAuthAdapter(AsyncOverridable):
         """
         raise NotImplementedError
 
+    @sensitive_variables("args", "consumer_secret", "kwargs")
     def _get_client(
         self, request: HttpRequest, callback_url: str, scope: Sequence[str] | None = None
     ) -> OAuthClient:
@@ -132,6 +135,7 @@ class OAuthLoginView(OAuthView, BaseLoginView):
 class OAuthCallbackView(OAuthView):
     """Receives the visitor whom the provider sends back."""
 
+    @sensitive_variables("context", "state")
     def dispatch(self, request: HttpRequest) -> HttpResponseBase:
         """Take the state, exchange the request token, and go on with the profile."""
         if request.method not in ("GET", "POST"):
@@ -175,6 +179,7 @@ class OAuthCallbackView(OAuthView):
                 )
         return None
 
+    @sensitive_variables()
     def _find_state_id(
         self, request: HttpRequest, provider: OAuthProvider, client: OAuthClient, token: str
     ) -> str:
@@ -189,6 +194,9 @@ class OAuthCallbackView(OAuthView):
             return token
         return newest_id if client.keeps(token) else token
 
+    @sensitive_variables(
+        "access_token", "data", "id_token", "kwargs", "response", "state", "verifier"
+    )
     def _make_login(
         self, request: HttpRequest, provider: OAuthProvider, client: OAuthClient
     ) -> SocialLogin:

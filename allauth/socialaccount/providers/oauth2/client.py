@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.core.async_support import AsyncOverridable
 from allauth.socialaccount.internal.hooks import get_adapter
@@ -36,6 +37,7 @@ class OAuth2Client(AsyncOverridable):
 
     client_id_parameter = "client_id"
 
+    @sensitive_variables()
     def __init__(
         self,
         request: HttpRequest,
@@ -83,6 +85,7 @@ class OAuth2Client(AsyncOverridable):
         """``url`` with ``params`` as its query."""
         return f"{url}{'&' if '?' in url else '?'}{urlencode(params)}"
 
+    @sensitive_variables()
     def get_access_token(
         self,
         code: str,
@@ -135,6 +138,7 @@ class OAuth2Client(AsyncOverridable):
         """User name and password for HTTP Basic authentication."""
         return self.consumer_key, self.consumer_secret
 
+    @sensitive_variables()
     def parse_token_response(self, response: Response) -> dict[str, Any]:
         """Read what the token endpoint answered: JSON or, of old, a form-encoded text.
 

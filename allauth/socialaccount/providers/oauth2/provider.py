@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.crypto import get_random_string
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.internal.remotekit import get_remote_errors
@@ -139,6 +140,7 @@ class OAuth2Provider(ProfileProvider):
         kwargs["auth_params"] = self.get_auth_params_from_request(request, action)
         return kwargs
 
+    @sensitive_variables("auth_params", "kwargs", "state")
     def redirect(
         self,
         request: HttpRequest,

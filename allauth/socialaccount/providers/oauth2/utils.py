@@ -7,7 +7,10 @@ import hashlib
 import secrets
 from typing import Any
 
+from django.views.decorators.debug import sensitive_variables
 
+
+@sensitive_variables()
 def generate_code_challenge() -> dict[str, Any]:
     """Draw a verifier of 128 characters and derive its challenge.
 

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import classproperty
+from django.views.decorators.debug import sensitive_variables
 from django.views.generic.base import View
 
 from allauth.account import app_settings as account_settings
@@ -137,6 +138,7 @@ class OAuth2Adapter(AsyncOverridable):
         path = reverse(f"{self.provider_id}_callback")
         return build_absolute_uri(request, path, self.redirect_uri_protocol)
 
+    @sensitive_variables("args", "consumer_secret", "kwargs")
     def get_client(self, request: HttpRequest, app: SocialApp) -> OAuth2Client:
         """The client for the credentials of ``app``."""
         return self.client_class(
@@ -151,6 +153,7 @@ class OAuth2Adapter(AsyncOverridable):
             basic_auth=self.basic_auth,
         )
 
+    @sensitive_variables()
     def get_access_token_data(
         self,
         request: HttpRequest,
@@ -173,6 +176,7 @@ class OAuth2Adapter(AsyncOverridable):
         """
         return self.did_fetch_access_token and self.access_token_url.startswith("https:")
 
+    @sensitive_variables()
     def parse_token(self, data: dict[str, Any]) -> SocialToken:
         """The tokens in what the token endpoint answered, unsaved."""
         refresh_token = data.get("refresh_token")
@@ -182,6 +186,7 @@ class OAuth2Adapter(AsyncOverridable):
             expires_at=_parse_lifetime(data.get(self.expires_in_key)),
         )
 
+    @sensitive_variables("kwargs")
     def complete_login(
         self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
     ) -> SocialLogin:
@@ -205,6 +210,7 @@ class OAuth2Adapter(AsyncOverridable):
         )
         return look_up(data, self.profile_path) if self.profile_path else data
 
+    @sensitive_variables()
     def fetch_json(
         self,
         url: str,
@@ -279,6 +285,7 @@ class OAuth2LoginView(OAuth2View, BaseLoginView):
 class OAuth2CallbackView(OAuth2View):
     """Receives the visitor whom the provider sends back."""
 
+    @sensitive_variables("state")
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Take the state, exchange the code, and go on with the profile."""
         if request.method not in ("GET", "POST"):
@@ -338,6 +345,9 @@ class OAuth2CallbackView(OAuth2View):
             return AuthError.UNKNOWN
         return None
 
+    @sensitive_variables(
+        "access_token", "data", "id_token", "kwargs", "response", "state", "verifier"
+    )
     def _exchange(
         self, request: HttpRequest, provider: OAuth2Provider, state: dict[str, Any]
     ) -> SocialLogin:
@@ -355,6 +365,7 @@ class OAuth2CallbackView(OAuth2View):
         login.state = state
         return login
 
+    @sensitive_variables("context")
     def _respond_error(
         self, provider: OAuth2Provider, error: str = AuthError.UNKNOWN, **context: Any
     ) -> HttpResponseBase:

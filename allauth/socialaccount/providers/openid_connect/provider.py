@@ -9,6 +9,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.core.internal.urls import build_absolute_uri
 from allauth.socialaccount.internal import jwtkit
@@ -46,6 +47,7 @@ class OpenIDConnectProviderAccount(ProviderAccount):
 class OpenIDConnectClient(OAuth2Client):
     """A client that follows the letter of RFC 6749, section 2.3.1, in Basic authentication."""
 
+    @sensitive_variables()
     def get_basic_auth(self) -> tuple[str, str]:
         """Id and secret, encoded so that a colon in the id stays what it is."""
         return quote_plus(self.consumer_key), quote_plus(self.consumer_secret)
@@ -136,6 +138,7 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
         path = reverse("openid_connect_callback", kwargs={"provider_id": self.provider_id})
         return build_absolute_uri(request, path, self.redirect_uri_protocol)
 
+    @sensitive_variables("id_token", "kwargs")
     def complete_login(
         self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
     ) -> SocialLogin:
@@ -149,6 +152,7 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
             self._check_subject(data)
         return self.get_provider().sociallogin_from_response(request, data)
 
+    @sensitive_variables()
     def decode_id_token(self, app: SocialApp, id_token: object) -> dict[str, Any]:
         """Verify an ID token that came with the access token; raises ``OAuth2Error``."""
         claims = jwtkit.verify_and_decode(
@@ -283,6 +287,7 @@ class OpenIDConnectProvider(OAuth2Provider):
         """The address in the claims."""
         return super().extract_email_addresses(pick_claims(data))
 
+    @sensitive_variables("token")
     def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
         """Make a login out of an ID token that a client of this site got from the server."""
         adapter = self.get_oauth2_adapter(request)

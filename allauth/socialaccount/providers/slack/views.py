@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.views.decorators.debug import sensitive_variables
+
 from allauth.socialaccount.models import SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import (
@@ -25,6 +27,7 @@ class SlackOAuth2Adapter(OAuth2Adapter):
         """What Slack says about the owner of the token."""
         return self.get_data(token.token)
 
+    @sensitive_variables()
     def get_data(self, token: str) -> dict[str, Any]:
         """The identity of the owner of ``token``; raises ``OAuth2Error`` if Slack refuses."""
         data = self.fetch_json(self.identity_url, token)

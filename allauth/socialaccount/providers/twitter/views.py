@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal.late import make_getattr
@@ -42,6 +43,7 @@ class TwitterOAuthAdapter(OAuthAdapter):
     access_token_url = "https://api.x.com/oauth/access_token"
     authorize_url = "https://api.x.com/oauth/authenticate"
 
+    @sensitive_variables("kwargs")
     def complete_login(
         self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
     ) -> SocialLogin:
