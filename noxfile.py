@@ -15,7 +15,10 @@ nox.options.sessions = ["test"]
 nox.options.error_on_missing_interpreters = False
 
 ROOT = Path(__file__).parent
-PUBLISHED = "django-allauth==65.21.1"
+RELEASES = ["65.21.1", "65.22.1"]
+"""Published releases: the one whose interface the package has, and the newest."""
+PUBLISHED = RELEASES[0]
+"""What the package is swapped for and measured against."""
 EXTRAS = "headless,headless-spec,idp-oidc,mfa,openid,saml,socialaccount,steam"
 PROJECTS = ["account_only", "regular", "login_required_mw"]
 MIDDLEWARE_SUITE = ["tests/account/test_middleware*.py", "tests/core/test_async_support.py"]
@@ -141,9 +144,10 @@ def granian(session: nox.Session) -> None:
 
 
 @nox.session
-def contribution(session: nox.Session) -> None:
-    """Lay the middleware and its bridge over the published release, and run their tests there."""
-    session.install(PUBLISHED, *TEST, "daphne", "uvicorn")
+@nox.parametrize("release", RELEASES)
+def contribution(session: nox.Session, release: str) -> None:
+    """Lay the middleware and its bridge over a published release, and run their tests there."""
+    session.install(f"django-allauth=={release}", *TEST, "daphne", "uvicorn")
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
     packages = session.run("python", "-c", code, silent=True)
     for name in ("allauth/core/async_support.py", "allauth/account/middleware.py"):
@@ -160,7 +164,7 @@ def contribution(session: nox.Session) -> None:
     suite = find(*MIDDLEWARE_SUITE)
     session.chdir(scratch)
     pytest(session, *suite, project="account_only")
-    # The published release awaits no hooks.
+    # Published releases await no hooks.
     run_servers(session, "daphne", "uvicorn", suite="tests/servers/test_servers.py")
 
 
@@ -214,7 +218,7 @@ def install_published(session: nox.Session) -> str:
     python = str(scratch / "bin" / "python")
     code = "import django; print(django.__version__)"
     django = str(session.run("python", "-c", code, silent=True)).strip()
-    packages = [PUBLISHED.replace("==", "[socialaccount]=="), f"django=={django}"]
+    packages = [f"django-allauth[socialaccount]=={PUBLISHED}", f"django=={django}"]
     session.run(python, "-m", "pip", "install", "--quiet", *packages, external=True)
     return python
 

@@ -70,7 +70,7 @@ def test_reauthentication_sends_a_visitor_to_login(client: Client, color_of_view
 def test_reauthentication_without_a_way_to_do_it_sends_to_login(
     client: Client, user_factory: Any, color_of_view: str
 ) -> None:
-    client.force_login(user_factory(password=None))
+    client.force_login(user_factory(password=None, email=""))
 
     response = client.get(f"/probe/{color_of_view}_reauthentication/")
 
