@@ -188,7 +188,7 @@ def test_atk_a21_sec_057_second_account_cannot_verify_the_address(
     client_factory: Callable[..., Client], user_factory: Callable[..., Any], settings: Any
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = False
-    first = user_factory(email="shared@example.org", verified=False)
+    first = user_factory(username="first of two", email="shared@example.org", verified=False)
     second = user_factory(email="shared@example.org", verified=False)
     link_of_first = send_link(client_factory(), first)
     link_of_second = send_link(client_factory(), second)

@@ -155,7 +155,7 @@ def test_request_within_a_request_has_its_own_context(color: str, rf: RequestFac
 
 
 def test_inv_45_threads_see_their_own_request(rf: RequestFactory) -> None:
-    barrier = threading.Barrier(4, timeout=10)
+    barrier = threading.Barrier(4, timeout=60)
     seen: dict[str, str] = {}
 
     def view(request: HttpRequest) -> HttpResponse:

@@ -267,7 +267,7 @@ def test_client_that_leaves_cancels_the_view(async_rf: AsyncRequestFactory) -> N
         while not probe_views.events:
             await asyncio.sleep(0.001)
         await communicator.send_input({"type": "http.disconnect"})
-        await communicator.wait(timeout=5)
+        await communicator.wait(timeout=60)
 
     asyncio.run(main())
     assert probe_views.events == ["slow started", "slow cancelled with its own request"]
@@ -279,11 +279,11 @@ def test_stream_goes_out_through_the_asgi_handler() -> None:
             get_asgi_application(), build_scope("/probe/async_stream/")
         )
         await communicator.send_input({"type": "http.request"})
-        start = await communicator.receive_output(timeout=5)
+        start = await communicator.receive_output(timeout=60)
         assert start["status"] == HTTPStatus.OK
         body = b""
         while True:
-            message = await communicator.receive_output(timeout=5)
+            message = await communicator.receive_output(timeout=60)
             body += message.get("body", b"")
             if not message.get("more_body"):
                 return body

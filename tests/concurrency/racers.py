@@ -20,7 +20,7 @@ from django.test import override_settings
 from tests.concurrency.stores import start_process
 
 PARTICIPANTS = 6
-WAIT = 60
+WAIT = 180
 
 _barrier: Any = None
 _stores: list[tuple[dict[str, Any], str]] = []

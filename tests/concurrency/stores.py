@@ -20,7 +20,7 @@ from django.test import override_settings
 from tests.projects.common_settings import get_cache, get_database
 
 CACHE_TABLE = "concurrency_cache"
-TIMEOUT = 30
+TIMEOUT = 120
 
 
 class Store(NamedTuple):

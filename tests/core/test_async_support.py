@@ -243,7 +243,7 @@ class TestAwaitable:
 
         def work() -> None:
             started.set()
-            assert released.wait(timeout=10)
+            assert released.wait(timeout=60)
             finished.set()
 
         async def main() -> None:
@@ -256,7 +256,7 @@ class TestAwaitable:
                 await task
 
         asyncio.run(main())
-        assert finished.wait(timeout=10)
+        assert finished.wait(timeout=60)
 
     def test_twin_of_a_method(self) -> None:
         assert asyncio.run(Account(10).apay(amount=4)) == 6

@@ -65,7 +65,7 @@ def test_block_restores_after_cancellation(requests: list[HttpRequest]) -> None:
 
 
 def test_inv_45_threads_are_apart(requests: list[HttpRequest]) -> None:
-    barrier = threading.Barrier(len(requests), timeout=10)
+    barrier = threading.Barrier(len(requests), timeout=60)
     seen: dict[int, Any] = {}
 
     def serve(number: int) -> None:

@@ -50,7 +50,7 @@ def test_worker_serves_on_after_clients_left(server: Server) -> None:
 
 @pytest.mark.parametrize("view", ["sync_stream", "async_stream"])
 def test_stream_arrives_whole(server: Server, view: str) -> None:
-    connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
     connection.request("GET", f"/probe/{view}/")
 
     response = connection.getresponse()
@@ -87,9 +87,9 @@ def test_exceptions_of_views_are_answered(server: Server, color: str) -> None:
     opener = build_opener()
 
     with pytest.raises(HTTPError, match="418"):
-        opener.open(server.get_url(f"/probe/{color}_immediate/"), timeout=10)
+        opener.open(server.get_url(f"/probe/{color}_immediate/"), timeout=60)
     with pytest.raises(HTTPError, match="500"):
-        opener.open(server.get_url(f"/probe/{color}_error/"), timeout=10)
+        opener.open(server.get_url(f"/probe/{color}_error/"), timeout=60)
     assert all(server.get_json("/probe/async_view/")["seen"].values())
 
 
@@ -123,10 +123,10 @@ def test_reauthentication_leads_back(server: Server) -> None:
 def test_websockets_pass_beside_requests(server: Server) -> None:
     with connect(f"ws://127.0.0.1:{server.port}/socket/") as socket:
         socket.send("before")
-        assert socket.recv(timeout=10) == "before"
+        assert socket.recv(timeout=60) == "before"
         assert all(server.get_json("/probe/async_view/")["seen"].values())
         socket.send("after")
-        assert socket.recv(timeout=10) == "after"
+        assert socket.recv(timeout=60) == "after"
 
 
 def test_lifespan_passes(server: Server) -> None:

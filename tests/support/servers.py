@@ -45,7 +45,7 @@ class Server:
 
     def get_json(self, path: str) -> Any:
         """The JSON that ``path`` answers with."""
-        with urlopen(self.get_url(path), timeout=10) as response:
+        with urlopen(self.get_url(path), timeout=60) as response:
             return json.load(response)
 
     def get_events(self) -> list[str]:
@@ -54,7 +54,7 @@ class Server:
 
     def connect(self, path: str) -> socket.socket:
         """Send a request for ``path`` and leave the connection open."""
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=60)
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         return connection
 
@@ -82,7 +82,7 @@ class Browser:
         """The path where a request ends up, and the page there."""
         request = Request(self.server.get_url(path), data, headers)
         try:
-            response = self.opener.open(request, timeout=10)
+            response = self.opener.open(request, timeout=60)
         except HTTPError as error:  # the page after signing in is the project's, which has none
             response = error
         with response:
@@ -125,18 +125,18 @@ def run_server(
         [sys.executable, "-m", *command, APPLICATION], env=environment, cwd=ROOT
     )
     try:
-        wait_for(lambda: _is_answering(process, port), timeout=30)
+        wait_for(lambda: _is_answering(process, port), timeout=60)
         yield Server(name, port, process)
     finally:
         process.terminate()
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
 
-def wait_for(condition: Callable[[], bool], timeout: float = 10) -> None:
+def wait_for(condition: Callable[[], bool], timeout: float = 60) -> None:
     """Wait until ``condition`` holds; fail if it does not within ``timeout`` seconds."""
     deadline = time.monotonic() + timeout
     while not condition():

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from allauth.core.internal import http
 from tests.support.idp.oidc import OIDCServer
 from tests.support.idp.rerouting import ADAPTER, ReroutingAdapter
-from tests.support.idp.server import IdentityProvider
+from tests.support.idp.server import IdentityProvider, Reply
 
 
 @pytest.fixture(autouse=True)
@@ -18,11 +19,30 @@ def _database(db: None) -> None:
     """Apps are looked up in the database as well."""
 
 
+@pytest.fixture(autouse=True)
+def _patience(settings: Any) -> None:
+    """Answers that come at all may take as long as they take on a busy machine."""
+    settings.SOCIALACCOUNT_REQUESTS_TIMEOUT = 60
+
+
 @pytest.fixture
-def impatient(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Servers that take their time are given up soon."""
-    settings.SOCIALACCOUNT_REQUESTS_TIMEOUT = 0.1
-    monkeypatch.setattr(http, "TOTAL_TIME_FACTOR", 1)
+def give_up(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Reply], None]:
+    """Have requests for a path given up soon if the reply to them never comes.
+
+    Requests for other paths, and those that are answered, are waited for all the same.
+    """
+    send = http.Session.send
+
+    def give_up(path: str, reply: Reply) -> None:
+        def send_briefly(session: Any, request: Any, **kwargs: Any) -> Any:
+            if reply.is_endless and urlsplit(request.url).path == path:
+                kwargs["timeout"] = 0.1
+            return send(session, request, **kwargs)
+
+        monkeypatch.setattr(http, "TOTAL_TIME_FACTOR", 1)
+        monkeypatch.setattr(http.Session, "send", send_briefly)
+
+    return give_up
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django.test import Client
 def visit(url: str) -> str:
     """Open a page of a provider; returns where it sends the visitor."""
     parts = urlsplit(url)
-    connection = HTTPConnection(parts.netloc, timeout=5)
+    connection = HTTPConnection(parts.netloc, timeout=60)
     connection.request("GET", f"{parts.path}?{parts.query}", headers={"Connection": "close"})
     response = connection.getresponse()
     response.read()

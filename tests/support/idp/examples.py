@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -109,6 +110,14 @@ def serve(server: IdentityProvider, example: Example, query: dict[str, str]) -> 
 def _without_scheme(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.netloc}{parts.path}"
+
+
+def get_secrets(server: IdentityProvider, example: Example) -> list[str]:
+    """The tokens that the provider of the example hands out; of an ID token, each part."""
+    answer = server.routes[_without_scheme(example.token_url)]
+    tokens = json.loads(answer(mock.Mock()).body)
+    parts = tokens["id_token"].split(".") if "id_token" in tokens else []
+    return [tokens["access_token"], tokens["refresh_token"], *parts]
 
 
 def run(client: Client, server: IdentityProvider, example: Example) -> SocialLogin:

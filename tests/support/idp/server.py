@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 
@@ -39,6 +39,10 @@ class Request:
         return self.headers.get("authorization", "").partition(" ")[2]
 
 
+ENDLESS = 300
+"""Seconds for which a server keeps a client waiting that does not give up."""
+
+
 @dataclass
 class Reply:
     """What the server answers."""
@@ -46,6 +50,9 @@ class Reply:
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+
+    is_endless: ClassVar[bool] = False
+    """Whether the answer is not there before the client has given up."""
 
     @classmethod
     def json(cls, data: Any, status: int = 200, **headers: str) -> Reply:
@@ -78,8 +85,10 @@ class Reset(Reply):
 class Silence(Reply):
     """No byte of an answer arrives until the client gives up."""
 
+    is_endless = True
+
     def send(self, handler: BaseHTTPRequestHandler) -> None:
-        handler.connection.settimeout(5)
+        handler.connection.settimeout(ENDLESS)
         handler.connection.recv(1)
 
 
@@ -100,6 +109,8 @@ class Huge(Reply):
 class Drip(Reply):
     """An answer that never ends, one byte at a time; ``headers_too`` drips those as well."""
 
+    is_endless = True
+
     def __init__(self, headers_too: bool = False) -> None:
         super().__init__()
         self.headers_too = headers_too
@@ -108,7 +119,7 @@ class Drip(Reply):
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
         if not self.headers_too:
             handler.wfile.write(b"Content-Type: application/json\r\nConnection: close\r\n\r\n")
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + ENDLESS
         while time.monotonic() < deadline:
             handler.wfile.write(b"x")
             handler.wfile.flush()
