@@ -187,6 +187,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check")
     session.run("ruff", "check")
     session.run("lint-imports")
+    session.run("python", "tests/packaging/import_contract.py")
 
 
 @nox.session
