@@ -58,7 +58,7 @@ from allauth.account.internal.hooks import get_adapter as get_adapter
 from allauth.account.internal.login_engine import clear_login
 from allauth.account.internal.lookalikes import get_username_skeleton
 from allauth.account.internal.records import get_authentication_records
-from allauth.account.internal.session_store import delete_without_reading, rename_instead_of_copying
+from allauth.account.internal.session_store import cheaper_rotation
 from allauth.account.internal.user_fields import user_email, user_field, user_username
 from allauth.account.internal.usernames import filter_users_by_username, generate_unique_username
 from allauth.account.models import EmailAddress, Login
@@ -391,8 +391,8 @@ class DefaultAccountAdapter(BaseAdapter):
         """Log the user in: from here on the session is theirs."""
         if not hasattr(user, "backend"):
             user.backend = _get_backend_path()
-        rename_instead_of_copying(request.session)
-        django_login(request, user)
+        with cheaper_rotation(request.session):
+            django_login(request, user)
 
     def post_login(
         self,
@@ -423,8 +423,8 @@ class DefaultAccountAdapter(BaseAdapter):
 
     def logout(self, request: HttpRequest) -> None:
         """End the session."""
-        delete_without_reading(request.session)
-        django_logout(request)
+        with cheaper_rotation(request.session):
+            django_logout(request)
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
         """The answer to a login of somebody whose account is switched off."""

@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db.models.signals import post_delete
 from django.test import Client
 
-from allauth.account.internal.session_store import rename_instead_of_copying
+from allauth.account.internal.session_store import cheaper_rotation, cycle_key
 from tests.projects.custom_hooks.tools import is_logged_in, submit_login, write_session
 from tests.support.queries import assert_queries
 
@@ -64,10 +64,9 @@ def test_inv_05_login_changes_the_key_and_keeps_what_the_visitor_had(
 def test_key_changes_by_one_query(stored_session: SessionStore) -> None:
     former = stored_session.session_key
     assert stored_session["basket"] == 3
-    rename_instead_of_copying(stored_session)
 
     with assert_queries(1):
-        stored_session.cycle_key()
+        cycle_key(stored_session)
 
     stored_session.save()
     assert stored_session.modified
@@ -76,9 +75,7 @@ def test_key_changes_by_one_query(stored_session: SessionStore) -> None:
 
 
 def test_what_was_not_read_yet_is_kept(stored_session: SessionStore) -> None:
-    rename_instead_of_copying(stored_session)
-
-    stored_session.cycle_key()
+    cycle_key(stored_session)
 
     assert stored_session["basket"] == 3
 
@@ -89,9 +86,7 @@ def test_session_that_another_request_ended_gets_a_row_of_its_own(
     former = stored_session.session_key
     assert stored_session["basket"] == 3
     SessionStore(former).delete()
-    rename_instead_of_copying(stored_session)
-
-    stored_session.cycle_key()
+    cycle_key(stored_session)
     stored_session.save()
 
     assert stored_session.session_key != former
@@ -101,12 +96,24 @@ def test_session_that_another_request_ended_gets_a_row_of_its_own(
 def test_new_session_is_stored() -> None:
     session = SessionStore()
     session["basket"] = 1
-    rename_instead_of_copying(session)
-
-    session.cycle_key()
+    cycle_key(session)
     session.save()
 
     assert SessionStore(session.session_key)["basket"] == 1
+
+
+def test_methods_of_the_session_are_put_back(stored_session: SessionStore) -> None:
+    def mine() -> None:
+        raise AssertionError
+
+    stored_session.cycle_key = mine  # type: ignore[method-assign]
+
+    with pytest.raises(ZeroDivisionError), cheaper_rotation(stored_session):
+        assert stored_session.cycle_key is not mine
+        raise ZeroDivisionError
+
+    assert stored_session.cycle_key is mine
+    assert "delete" not in vars(stored_session)
 
 
 def test_those_who_listen_for_the_end_of_sessions_hear_of_it(

@@ -16,6 +16,7 @@ from allauth.core.internal import extensions
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from allauth.account.internal.flows.reauthentication import Suspended
     from allauth.account.internal.login_engine import LoginOutcome, LoginStage
     from allauth.account.models import Login
 
@@ -44,6 +45,15 @@ class Face(Protocol):
 
     def get_next_url(self, request: HttpRequest) -> str | None:
         """Return where the request asks to go on afterwards, if that is safe."""
+
+    def respond_reauthentication_required(self, request: HttpRequest) -> HttpResponse:
+        """Ask the user to reauthenticate."""
+
+    def respond_suspended(self, request: HttpRequest, redirect_to: str) -> HttpResponse:
+        """Ask the user to reauthenticate at ``redirect_to``, and to come back."""
+
+    def resume_suspended(self, request: HttpRequest, suspended: Suspended) -> HttpResponse | None:
+        """Go on with what the user wanted to do, if there is anything."""
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
         """Answer the login of a user whose account is disabled."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -10,10 +10,12 @@ from django.urls import reverse
 from allauth.account.internal.flows import login as login_flow
 from allauth.account.internal.login_engine import LoginStage, LoginStatus, clear_login
 from allauth.account.internal.next_url import get_login_redirect_url, get_next_redirect_url
+from allauth.account.internal.replay import replay
 from allauth.core.internal import ratelimit
-from allauth.core.internal.urls import redirect_to_page
+from allauth.core.internal.urls import add_query_params, redirect_to_page
 
 if TYPE_CHECKING:
+    from allauth.account.internal.flows.reauthentication import Suspended
     from allauth.account.internal.login_engine import LoginOutcome
     from allauth.account.models import Login
 
@@ -44,6 +46,23 @@ class HTMLFace:
 
     def get_next_url(self, request: HttpRequest) -> str | None:
         return get_next_redirect_url(request)
+
+    def respond_reauthentication_required(self, request: HttpRequest) -> HttpResponse:
+        return redirect_to_page("account_reauthenticate")
+
+    def respond_suspended(self, request: HttpRequest, redirect_to: str) -> HttpResponse:
+        url = add_query_params(redirect_to, {"next": request.get_full_path()})
+        return HttpResponseRedirect(url)
+
+    def resume_suspended(self, request: HttpRequest, suspended: Suspended) -> HttpResponse | None:
+        if suspended.callback is not None:
+            return cast(HttpResponse, suspended.callback(request, suspended.state))
+        url = get_next_redirect_url(request)
+        if not url:
+            return None
+        frozen = suspended.frozen_request
+        response = replay(request, frozen, url) if frozen is not None else None
+        return response or HttpResponseRedirect(url)
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
         return redirect_to_page("account_inactive")

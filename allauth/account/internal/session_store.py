@@ -1,66 +1,77 @@
-"""Sessions in the database, treated with fewer queries than by default."""
+"""Rotating the key of sessions in the database with fewer queries than Django does.
+
+This is the only place where methods of a session object are replaced. They are put back at once.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from django.contrib.sessions.backends.base import VALID_KEY_CHARS
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, SessionBase
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Model, signals
 from django.utils.crypto import get_random_string
-from django.views.decorators.debug import sensitive_variables
 
 _WATCHED = (signals.pre_save, signals.post_save, signals.pre_delete, signals.post_delete)
 
 
-def delete_without_reading(session: Any) -> None:
-    """Have a database session deleted by one query; by default its row is read first."""
-    if type(session) is not SessionStore:
-        return
-
-    def delete(session_key: str | None = None) -> None:
-        key = session.session_key if session_key is None else session_key
-        if key is not None:
-            session.model.objects.filter(session_key=key).delete()
-
-    session.delete = delete  # type: ignore[method-assign]
+def cycle_key(session: SessionBase) -> None:
+    """Give the session another key: knowing the former one is of no use from then on."""
+    with cheaper_rotation(session):
+        session.cycle_key()
 
 
-@sensitive_variables()
-def cycle_key(session: Any) -> None:
-    """Give the session another key, so that nobody who knows the former one has part in it."""
-    rename_instead_of_copying(session)
-    session.cycle_key()
+@contextmanager
+def cheaper_rotation(session: SessionBase) -> Iterator[None]:
+    """Have Django's ``login()`` and ``logout()`` send fewer queries within the block.
 
-
-def rename_instead_of_copying(session: Any) -> None:
-    """Have a database session change its key by one query; by default that takes four.
-
-    The row keeps what it holds until the session is saved, at the end of the request at the
-    latest. Where anything refers to the rows of sessions or listens to their signals, the way of
-    Django stays: a new row, and the old one deleted.
+    By default Django takes four queries to change the key of a database session, and reads the row
+    before deleting it. Subclasses and other stores are left alone.
     """
-    if type(session) is not SessionStore or session.session_key is None:
+    if type(session) is not SessionStore:
+        yield
         return
-    if _is_observed(session.model):
+    replaced: dict[str, Callable[..., Any]] = {"delete": lambda key=None: _delete(session, key)}
+    if session.session_key is not None and not _is_observed(session.model):
+        replaced["cycle_key"] = lambda: _rename(session)
+    former = {name: vars(session).get(name) for name in replaced}
+    vars(session).update(replaced)
+    try:
+        yield
+    finally:
+        for name, method in former.items():
+            if method is None:
+                del vars(session)[name]
+            else:
+                vars(session)[name] = method
+
+
+def _delete(session: SessionStore, session_key: str | None) -> None:
+    key = session.session_key if session_key is None else session_key
+    if key is not None:
+        session.model.objects.filter(session_key=key).delete()
+
+
+def _rename(session: SessionStore) -> None:
+    """Change the key of the row, which keeps what it holds until the session is saved."""
+    rows = session.model.objects.filter(session_key=session.session_key)
+    session.keys()  # read it while it has the former key
+    # 32 letters and digits: the primary key refuses what no two sessions will ever draw.
+    key = get_random_string(32, VALID_KEY_CHARS)
+    if not rows.update(session_key=key):
+        SessionStore.cycle_key(session)
         return
-
-    @sensitive_variables()
-    def rename() -> None:
-        rows = session.model.objects.filter(session_key=session.session_key)
-        session.keys()  # read it while it has the former key
-        # 32 letters and digits: the primary key refuses what no two sessions will ever draw.
-        key = get_random_string(32, VALID_KEY_CHARS)
-        if not rows.update(session_key=key):
-            type(session).cycle_key(session)
-            return
-        session._session_key = key
-        session.modified = True
-
-    session.cycle_key = rename  # type: ignore[method-assign]
+    session._session_key = key
+    session.modified = True
 
 
 def _is_observed(model: type[Model]) -> bool:
+    """Return whether anything refers to the rows of sessions, or listens to their signals.
+
+    Then the way of Django stays: a new row, and the old one deleted.
+    """
     return bool(model._meta.related_objects) or any(
         signal.has_listeners(model) for signal in _WATCHED
     )

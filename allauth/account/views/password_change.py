@@ -13,7 +13,6 @@ from django.utils.decorators import method_decorator
 
 from allauth.account.forms import ChangePasswordForm, SetPasswordForm
 from allauth.account.internal.flows import password_change as password_change_flow
-from allauth.account.internal.flows import reauthentication
 from allauth.account.internal.hooks import get_adapter
 from allauth.account.mixins import AjaxCapableProcessFormViewMixin, NextRedirectMixin
 from allauth.account.views.base import (
@@ -77,8 +76,7 @@ class PasswordChangeView(_PasswordView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Store the password."""
-        form.save()
-        password_change_flow.finalize_password_change(self.request, form.user)
+        password_change_flow.change_password(self.request, form.user, form.save)
         return super().form_valid(form)
 
 
@@ -103,9 +101,7 @@ class PasswordSetView(_PasswordView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Store the password, for those who can prove to be present, once they have."""
-        reauthentication.raise_if_reauthentication_required(self.request, app="allauth.account")
-        form.save()
-        password_change_flow.finalize_password_set(self.request, form.user)
+        password_change_flow.set_password(self.request, form.user, form.save)
         return super().form_valid(form)
 
 

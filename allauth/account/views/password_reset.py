@@ -163,13 +163,10 @@ class PasswordResetFromKeyView(
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Store the password; a session of somebody else ends first."""
-        user = self.request.user
-        if user.is_authenticated and user.pk != self.reset_user.pk:
+        if password_reset_flow.is_of_other_user(self.request, self.reset_user):
             self.logout()
-        recipient = password_reset_flow.get_unproven_recipient(self.reset_user, self.key)
-        form.save()
-        response = password_reset_flow.finalize_password_reset(
-            self.request, self.reset_user, unproven_recipient=recipient
+        response = password_reset_flow.reset_by_link(
+            self.request, self.reset_user, self.key, form.save
         )
         return response or super().form_valid(form)
 
@@ -260,12 +257,12 @@ class CompletePasswordResetView(EntranceMixin, NextRedirectMixin, FormPage):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Store the password, unless another request is doing so already."""
-        if not self.process.consume():
+        outcome = self.process.replace_password(form.save)
+        if not outcome.is_replaced:
             return HttpResponseRedirect(
                 self.passthrough_next_url(reverse("account_reset_password"))
             )
-        form.save()
-        return self.process.finish() or super().form_valid(form)
+        return outcome.response or super().form_valid(form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add where the form goes."""

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from django.dispatch import Signal
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
-from django.views.decorators.debug import sensitive_variables
 
 from allauth.account.internal.constants import SIGNUP_IS_FINAL_SESSION_KEY
 from allauth.account.internal.login_engine import clear_login, stash_login
 from allauth.account.internal.user_fields import did_user_login, user_id_to_str
 from allauth.core.internal import ratelimit
 from allauth.core.internal.claims import take_once
+from allauth.core.internal.masking import sensitive_variables
 from allauth.core.internal.sessions import is_session_in_cookie
 from allauth.core.internal.user_codes import compare_user_code, normalize_user_code
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest
-from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings, signals
 from allauth.account.internal.constants import (
@@ -35,6 +34,7 @@ from allauth.account.internal.user_fields import (
     user_id_to_str,
 )
 from allauth.account.models import EmailAddress
+from allauth.core.internal.masking import sensitive_variables
 
 
 class EmailVerificationProcess(AbstractCodeVerificationProcess):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings
 from allauth.account.app_settings import LoginMethod
@@ -25,6 +24,7 @@ from allauth.account.internal.records import (
 )
 from allauth.account.models import Login
 from allauth.core.internal import ratelimit
+from allauth.core.internal.masking import sensitive_variables
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

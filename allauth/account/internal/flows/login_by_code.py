@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.debug import sensitive_variables
+from django.http import HttpRequest
 
 from allauth.account import app_settings, signals
 from allauth.account.internal.constants import LoginStageKey
@@ -20,8 +19,11 @@ from allauth.account.internal.records import record_authentication
 from allauth.account.internal.user_fields import user_email
 from allauth.account.models import EmailAddress, Login
 from allauth.core.internal import ratelimit
+from allauth.core.internal.masking import sensitive_variables
 
 if TYPE_CHECKING:
+    from django.http import HttpResponse
+
     from allauth.account.internal.login_engine import LoginStage
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +12,28 @@ from django.http import HttpRequest
 
 from allauth.account import app_settings, signals
 from allauth.account.internal.flows.logout import logout
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.internal.hooks import get_adapter
+
+
+def change_password(request: HttpRequest, user: Any, store: Callable[[], None]) -> None:
+    """Replace the password of ``user``, and do what follows.
+
+    Parameters:
+        store: Store the new password.
+    """
+    store()
+    finalize_password_change(request, user)
+
+
+def set_password(request: HttpRequest, user: Any, store: Callable[[], None]) -> None:
+    """Give ``user`` a first password, and do what follows; see :func:`change_password`.
+
+    Raises ``ReauthenticationRequired`` if the user has to prove to be present, and can.
+    """
+    raise_if_reauthentication_required(request, app="allauth.account")
+    store()
+    finalize_password_set(request, user)
 
 
 def finalize_password_change(request: HttpRequest, user: Any) -> None:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.debug import sensitive_variables
+from django.http import HttpRequest
 
 from allauth.account import app_settings, signals
 from allauth.account.app_settings import LoginMethod
 from allauth.account.internal.constants import RESET_KEY_SESSION_KEY
-from allauth.account.internal.flows.login import (
-    clear_login_failures,
-    perform_login,
-    record_authentication,
-)
+from allauth.account.internal.flows import login as login_flow
+from allauth.account.internal.flows.login import clear_login_failures
 from allauth.account.internal.flows.takeover import (
     end_sessions,
     is_unproven,
@@ -26,8 +23,14 @@ from allauth.account.internal.flows.takeover import (
 )
 from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.mails import send_unknown_account_mail
+from allauth.account.internal.records import record_authentication
 from allauth.account.internal.user_fields import user_pk_to_url_str, user_username
 from allauth.account.models import EmailAddress, Login
+from allauth.core.internal.claims import take_once
+from allauth.core.internal.masking import sensitive_variables
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
 
 _KEY_SECONDS = 60
 
@@ -64,7 +67,7 @@ def consume_reset_key(user: Any, key: str) -> bool:
     The new password makes the token void, but not before it is stored.
     """
     digest = hashlib.sha256(f"{user.pk}:{key}".encode()).hexdigest()
-    return cache.add(f"allauth:account:reset:{digest}", 1, timeout=_KEY_SECONDS)
+    return take_once(f"allauth:account:reset:{digest}", _KEY_SECONDS)
 
 
 @sensitive_variables()
@@ -77,6 +80,29 @@ def get_unproven_recipient(user: Any, key: str) -> str | None:
 def _get_recipient_key(user: Any, key: str) -> str:
     digest = hashlib.sha256(f"{user.pk}:{key}".encode()).hexdigest()
     return f"allauth:account:reset-recipient:{digest}"
+
+
+def is_of_other_user(request: HttpRequest, user: Any) -> bool:
+    """Return whether somebody else than ``user`` is logged in."""
+    return bool(request.user.is_authenticated and request.user.pk != user.pk)
+
+
+@sensitive_variables("key")
+def reset_by_link(
+    request: HttpRequest, user: Any, key: str, store: Callable[[], None]
+) -> HttpResponse | None:
+    """Replace the password of the user of a link, and do what follows.
+
+    Parameters:
+        key: The token of the link.
+        store: Store the new password.
+
+    Returns the response of the login, where a reset logs in.
+    """
+    # What the link proves has to be read before the new password makes the token void.
+    recipient = get_unproven_recipient(user, key)
+    store()
+    return finalize_password_reset(request, user, unproven_recipient=recipient)
 
 
 def finalize_password_reset(
@@ -107,4 +133,4 @@ def finalize_password_reset(
     if not app_settings.LOGIN_ON_PASSWORD_RESET:
         return None
     record_authentication(request, user, "password_reset", email=email)
-    return perform_login(request, Login(user=user, email=email))
+    return login_flow.perform_login(request, Login(user=user, email=email))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.debug import sensitive_variables
+from django.http import HttpRequest
 
 from allauth.account import app_settings, signals
 from allauth.account.internal.constants import PASSWORD_RESET_VERIFICATION_SESSION_KEY
@@ -20,6 +20,22 @@ from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.mails import send_unknown_account_mail
 from allauth.account.internal.user_fields import get_user_by_id, user_email
 from allauth.account.models import EmailAddress
+from allauth.core.internal.masking import sensitive_variables
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+
+class ResetOutcome(NamedTuple):
+    """What came of choosing a new password.
+
+    Attributes:
+        is_replaced: ``False`` if another request did it already.
+        response: What the login answered, where a reset logs in.
+    """
+
+    is_replaced: bool
+    response: HttpResponse | None = None
 
 
 class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
@@ -113,6 +129,17 @@ class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
         self.state["at"] = time.time()
         self.persist()
         email_verification.verify_email_indirectly(self.request, self.user, self.email or "")
+
+    def replace_password(self, store: Callable[[], None]) -> ResetOutcome:
+        """Replace the password once, and do what follows.
+
+        Parameters:
+            store: Store the new password.
+        """
+        if not self.consume():
+            return ResetOutcome(is_replaced=False)
+        store()
+        return ResetOutcome(is_replaced=True, response=self.finish())
 
     def finish(self) -> HttpResponse | None:
         """Do what follows once the new password is stored."""

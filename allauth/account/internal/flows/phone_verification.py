@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpRequest
-from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings
 from allauth.account.internal.constants import PHONE_VERIFICATION_SESSION_KEY
@@ -20,6 +19,7 @@ from allauth.account.internal.flows.reauthentication import raise_if_reauthentic
 from allauth.account.internal.hooks import generate_phone_code, get_adapter
 from allauth.account.internal.user_fields import user_id_to_str
 from allauth.core.internal import ratelimit
+from allauth.core.internal.masking import sensitive_variables
 
 if TYPE_CHECKING:
     from allauth.account.internal.login_engine import LoginStage

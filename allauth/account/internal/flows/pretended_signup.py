@@ -14,7 +14,6 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
-from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings, signals
 from allauth.account.internal.claims import claim_identifiers
@@ -25,6 +24,7 @@ from allauth.account.internal.user_fields import user_email, user_username
 from allauth.account.models import Login
 from allauth.core.internal import extensions
 from allauth.core.internal.extensions import SignupSource
+from allauth.core.internal.masking import sensitive_variables
 from allauth.core.internal.sessions import is_session_in_cookie
 
 PRETENDED_SIGNUP_KEY = "pretended_signup"

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
-from typing import Any, cast
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.urls import Resolver404, reverse
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings
 from allauth.account.internal.constants import REAUTHENTICATION_STATE_SESSION_KEY
+from allauth.account.internal.faces import get_face
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.hooks import get_adapter
-from allauth.account.internal.next_url import get_next_redirect_url
 from allauth.account.internal.records import get_authentication_records
 from allauth.account.internal.session_store import cycle_key
 from allauth.account.internal.user_fields import user_id_to_str
-from allauth.core.async_support import call_hook
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.core.internal import extensions
 from allauth.core.internal.extensions import ReauthenticationMethod
-from allauth.core.internal.frozen_request import deserialize_request, serialize_request
+from allauth.core.internal.frozen_request import serialize_request
 from allauth.core.internal.loading import import_callable
-from allauth.core.internal.ratelimit import REPLAYED_ATTRIBUTE
-from allauth.core.internal.urls import add_query_params, script_aware_resolve
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
 
 
 def reauthenticate_by_password(request: HttpRequest) -> None:
@@ -101,30 +97,42 @@ def list_password_method(user: Any) -> list[ReauthenticationMethod]:
     ]
 
 
-@sensitive_variables("state")
-def stash_and_reauthenticate(
-    request: HttpRequest, state: dict[str, Any], callback: str | Callable[..., Any]
-) -> HttpResponseRedirect:
-    """Ask for reauthentication, then go on with ``callback(request, state)``.
+class Suspended(NamedTuple):
+    """What a user wanted to do before reauthenticating.
 
-    ``callback`` is a dotted path.
+    Attributes:
+        callback: To be called with the request and ``state``.
+        state: What the callback needs.
+        frozen_request: The request that was suspended, as text.
+    """
+
+    callback: Callable[..., Any] | None
+    state: dict[str, Any]
+    frozen_request: str | None
+
+
+def remember_callback(
+    request: HttpRequest, state: dict[str, Any], callback: str | Callable[..., Any]
+) -> None:
+    """Have ``callback(request, state)`` called once the user has reauthenticated.
+
+    Parameters:
+        callback: A dotted path.
     """
     request.session[REAUTHENTICATION_STATE_SESSION_KEY] = {
         "state": state,
         "callback": callback,
         **_get_binding(request),
     }
-    return HttpResponseRedirect(reverse("account_reauthenticate"))
 
 
-def suspend_request(request: HttpRequest, redirect_to: str) -> HttpResponseRedirect:
-    """Send the user to ``redirect_to`` for reauthentication; a POST is kept for later."""
+def suspend(request: HttpRequest) -> None:
+    """Keep a POST until the user has reauthenticated; other requests can simply be repeated."""
     if request.method == "POST":
         request.session[REAUTHENTICATION_STATE_SESSION_KEY] = {
             "request": serialize_request(request),
             **_get_binding(request),
         }
-    return HttpResponseRedirect(add_query_params(redirect_to, {"next": request.get_full_path()}))
 
 
 def _get_binding(request: HttpRequest) -> dict[str, Any]:
@@ -132,26 +140,24 @@ def _get_binding(request: HttpRequest) -> dict[str, Any]:
     return {"at": time.time(), "user_id": user_id_to_str(user) if user.pk is not None else None}
 
 
-@sensitive_variables("state")
-def resume_request(request: HttpRequest) -> HttpResponse | None:
-    """Go on with what was suspended, after the user reauthenticated.
-
-    Returns ``None`` if nothing was, and there is no page to go to either.
-    """
+def take_suspended(request: HttpRequest) -> Suspended:
+    """Take what the user wanted to do out of the session; all is ``None`` if there is nothing."""
     state = request.session.pop(REAUTHENTICATION_STATE_SESSION_KEY, None)
     if not isinstance(state, dict) or not _is_bound_to(request, state):
         state = {}
-    callback = _get_callback(state)
-    if callback is not None:
-        return cast(HttpResponse, callback(request, state["state"]))
-    url = get_next_redirect_url(request)
-    if not url:
-        return None
-    return _replay(request, state.get("request"), url) or HttpResponseRedirect(url)
+    frozen_request = state.get("request")
+    return Suspended(
+        callback=_get_callback(state),
+        state=state.get("state", {}),
+        frozen_request=frozen_request if isinstance(frozen_request, str) else None,
+    )
 
 
 def _is_bound_to(request: HttpRequest, state: dict[str, Any]) -> bool:
-    """Tell whether the state is of this user and fresh; those of the published release say not."""
+    """Return whether the state belongs to the user and has not expired.
+
+    States written by the published release carry neither, and are accepted.
+    """
     if "user_id" not in state:
         return True
     at = state.get("at")
@@ -169,30 +175,23 @@ def _get_callback(state: dict[str, Any]) -> Callable[..., Any] | None:
     return callback if callable(callback) and isinstance(state.get("state"), dict) else None
 
 
-def _replay(request: HttpRequest, serialized: Any, url: str) -> HttpResponse | None:
-    """Call the view of the suspended request, if that is the one the user wants to go on with."""
-    if not isinstance(serialized, str):
-        return None
-    try:
-        data = json.loads(serialized)
-        if not _is_suspended(data, request, url):
-            return None
-        match = script_aware_resolve(data["path"])
-        resumed = deserialize_request(serialized, request)
-    except (ValueError, KeyError, TypeError, AttributeError, Resolver404):
-        return None
-    resumed.resolver_match = match
-    setattr(resumed, REPLAYED_ATTRIBUTE, True)
-    return cast(HttpResponse, call_hook(match.func, resumed, *match.args, **match.kwargs))
+def stash_and_reauthenticate(
+    request: HttpRequest, state: dict[str, Any], callback: str | Callable[..., Any]
+) -> HttpResponse:
+    """Ask for reauthentication, then go on with ``callback(request, state)``."""
+    remember_callback(request, state, callback)
+    return get_face(request).respond_reauthentication_required(request)
 
 
-def _is_suspended(data: dict[str, Any], request: HttpRequest, url: str) -> bool:
-    """Tell whether ``data`` is the POST to ``url``, a path and query of this very host."""
-    parts = urlsplit(url)
-    return (
-        data["method"] == "POST"
-        and data["META"].get("HTTP_HOST") == request.META.get("HTTP_HOST")
-        and not parts.netloc
-        and unquote(parts.path) == data["path"]
-        and QueryDict(parts.query).urlencode() == QueryDict(data["GET"]).urlencode()
-    )
+def suspend_request(request: HttpRequest, redirect_to: str) -> HttpResponse:
+    """Ask for reauthentication at ``redirect_to``, then go on with the request."""
+    suspend(request)
+    return get_face(request).respond_suspended(request, redirect_to)
+
+
+def resume_request(request: HttpRequest) -> HttpResponse | None:
+    """Go on with what was suspended, after the user reauthenticated.
+
+    Returns ``None`` if nothing was, and there is no page to go to either.
+    """
+    return get_face(request).resume_suspended(request, take_suspended(request))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
-from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings, signals
 from allauth.account.internal.claims import claim_identifiers
@@ -29,6 +28,7 @@ from allauth.account.internal.signup_base import base_signup_form_class
 from allauth.account.internal.usernames import filter_users_by_username
 from allauth.account.models import EmailAddress, Login
 from allauth.core.internal.db_races import begin_with_write, get_collision_errors
+from allauth.core.internal.masking import sensitive_variables
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

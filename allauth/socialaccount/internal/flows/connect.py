@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.views.decorators.debug import sensitive_variables
 
 from allauth import app_settings as allauth_settings
 from allauth.account import app_settings as account_settings
@@ -22,6 +21,7 @@ from allauth.account.internal.flows.reauthentication import (
 )
 from allauth.account.internal.hooks import get_adapter as get_account_adapter
 from allauth.account.models import EmailAddress, lock_addresses
+from allauth.core.internal.masking import sensitive_variables
 from allauth.socialaccount import signals
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin, find_account, read_sociallogin

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings as account_settings
 from allauth.account.internal.hooks import get_adapter as get_account_adapter
@@ -13,6 +12,7 @@ from allauth.core.exceptions import (
     ImmediateHttpResponse,
     SignupClosedException,
 )
+from allauth.core.internal.masking import sensitive_variables
 from allauth.socialaccount import app_settings, signals
 from allauth.socialaccount.internal import statekit
 from allauth.socialaccount.internal.flows import connect as connect_flow

@@ -8,7 +8,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings as account_settings
 from allauth.account.internal.claims import claim_identifier
@@ -31,6 +30,7 @@ from allauth.account.models import EmailAddress, Login
 from allauth.account.utils import complete_signup
 from allauth.core.exceptions import SignupClosedException
 from allauth.core.internal.db_races import get_collision_errors
+from allauth.core.internal.masking import sensitive_variables
 from allauth.core.internal.urls import redirect_to_page
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal.hooks import get_adapter
