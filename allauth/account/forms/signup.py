@@ -180,7 +180,7 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
         if data is None:
             return None
         by_passkey = getattr(self, "by_passkey", False)
-        return {"kind": "account", "data": data, "by_passkey": by_passkey}
+        return {"kind": "account", "data": data, "password": "", "by_passkey": by_passkey}
 
     def save(self, request: HttpRequest) -> Any:
         """Make the account: user, phone number, addresses, and what the project adds.

@@ -138,7 +138,9 @@ def _pretend(request: HttpRequest, data: SignupData) -> SavedSignup | None:
     if data.password:
         user.set_password(data.password)
     get_adapter().unstash_verified_email(request)
-    return None if data.saved is None else {**data.saved, "password": user.password}
+    if data.saved is None or "password" not in data.saved:
+        return data.saved
+    return {**data.saved, "password": user.password}
 
 
 def store_account(username: str | None, store: Callable[[], Any]) -> Any:
