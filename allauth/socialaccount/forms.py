@@ -45,9 +45,9 @@ class SignupForm(BaseSignupForm):
         user = get_adapter().save_user(request, self.sociallogin, form=self)
         self.custom_signup(request, user)
         try:
-            signup.raise_if_address_went(user, self.cleaned_data.get("email"))
+            signup.ensure_email_still_free(user, self.cleaned_data.get("email"))
         except AddressTakenError:
-            signup.forget_rows(self.sociallogin)
+            signup.reset_instances(self.sociallogin)
             raise
         return user
 

@@ -336,7 +336,7 @@ class SocialLogin:
         with transaction.atomic():
             if connect:
                 lock_addresses(self.user.pk)
-                _refuse_if_put_out(request, self.user)
+                _require_unchanged_password(request, self.user)
                 self._refresh_password()
             self.user.save()
             self.account.user = self.user
@@ -460,7 +460,7 @@ def _update_account(account: SocialAccount) -> bool:
 
 
 @sensitive_variables("session_hash")
-def _refuse_if_put_out(request: HttpRequest | None, user: Any) -> None:
+def _require_unchanged_password(request: HttpRequest | None, user: Any) -> None:
     """Raise ``PermissionDenied`` if the password of the user of the request is another one now.
 
     Whoever took the account over has closed every way into it; no new one may be added after that,

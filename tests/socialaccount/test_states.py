@@ -15,7 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from allauth.core.internal import ratelimit
-from allauth.socialaccount.internal import statekit
+from allauth.socialaccount.internal import redirect_states
 from allauth.socialaccount.models import SocialAccount, SocialApp
 from tests.projects.custom_hooks.tools import (
     copy_session,
@@ -39,7 +39,7 @@ from tests.support.clocks import SleepersClock
 
 pytestmark = pytest.mark.django_db
 
-STATES = statekit.STATES_SESSION_KEY
+STATES = redirect_states.STATES_SESSION_KEY
 
 
 def get_state_ids(client: Client) -> list[str]:
@@ -99,11 +99,11 @@ class TestLimits:
         places = [begin(client) for _ in range(13)]
 
         ids = get_state_ids(client)
-        assert len(ids) == statekit.MAX_STATES + 1
+        assert len(ids) == redirect_states.MAX_STATES + 1
         assert [place.partition("=")[2] for place in places[-11:]] == ids
 
     def test_states_older_than_ten_minutes_are_dropped(self, client: Client) -> None:
-        with time_machine.travel(time.time() - statekit.STATE_TTL - 1, tick=False):
+        with time_machine.travel(time.time() - redirect_states.STATE_TTL - 1, tick=False):
             begin(client)
 
         begin(client)
@@ -217,33 +217,38 @@ class TestMatching:
         club.save()
         app_factory(provider_id="south", client_id="other")
         request = make_request()
-        state_id = statekit.stash_state(
+        state_id = redirect_states.stash_state(
             request, provider_id="north", state={"process": "login", "data": None}
         )
 
-        assert statekit.unstash_state(request, state_id=state_id, provider_id="south") is None
-        assert statekit.unstash_state(request, state_id=state_id, provider_id="north")
+        assert (
+            redirect_states.unstash_state(request, state_id=state_id, provider_id="south") is None
+        )
+        assert redirect_states.unstash_state(request, state_id=state_id, provider_id="north")
 
     def test_newest_state_of_the_provider_is_taken_where_none_is_named(self) -> None:
         request = make_request()
         for number, provider in enumerate(["a", "a", "b"]):
             with time_machine.travel(time.time() - 10 + number, tick=False):
-                statekit.stash_state(
+                redirect_states.stash_state(
                     request, provider_id=provider, state={"process": "login", "data": number}
                 )
 
-        taken = [statekit.unstash_last_state(request, provider_id="a") for _ in range(3)]
+        taken = [redirect_states.unstash_last_state(request, provider_id="a") for _ in range(3)]
 
         assert [state and state["data"] for state in taken] == [1, 0, None]
         with pytest.raises(PermissionDenied):
-            statekit.unstash_last_state(request, provider_id="a", raises=True)
+            redirect_states.unstash_last_state(request, provider_id="a", raises=True)
 
     def test_id_may_be_prescribed_by_the_protocol(self) -> None:
         request = make_request()
         state = {"process": "login", "data": None}
 
-        assert statekit.stash_state(request, provider_id="a", state=state, state_id="ONE") == "ONE"
-        assert statekit.unstash_state(request, state_id="ONE", provider_id="a") == state
+        assert (
+            redirect_states.stash_state(request, provider_id="a", state=state, state_id="ONE")
+            == "ONE"
+        )
+        assert redirect_states.unstash_state(request, state_id="ONE", provider_id="a") == state
 
     def test_adapter_may_draw_the_id(self, client: Client, settings: Any) -> None:
         settings.SOCIALACCOUNT_ADAPTER = f"{adapters.PATH}.OwnStatesAdapter"
@@ -313,14 +318,14 @@ class TestUsers:
 class TestRaces:
     def test_atk_s02_states_of_two_tabs_survive_each_other(self) -> None:
         request, other = make_request(), make_request()
-        statekit.stash_state(request, provider_id="a", state={"process": "login", "data": 0})
+        redirect_states.stash_state(request, provider_id="a", state={"process": "login", "data": 0})
         key = request.session.session_key
         other.session = type(request.session)(key)
         # Both have read the session before either changes it.
         assert len(request.session[STATES]) == len(other.session[STATES]) == 1
 
-        first = statekit.stash_state(request, provider_id="a", state={"process": "login"})
-        second = statekit.stash_state(other, provider_id="a", state={"process": "login"})
+        first = redirect_states.stash_state(request, provider_id="a", state={"process": "login"})
+        second = redirect_states.stash_state(other, provider_id="a", state={"process": "login"})
         # What the session middleware does at the end of both requests, the second to begin first.
         assert other.session.get("anything") is None
         request.session.save()
@@ -333,11 +338,11 @@ class TestRaces:
         self,
     ) -> None:
         request, other = make_request(), make_request()
-        first = statekit.stash_state(request, provider_id="a", state={"process": "login"})
+        first = redirect_states.stash_state(request, provider_id="a", state={"process": "login"})
         request.session["touched"] = True
         other.session = type(request.session)(request.session.session_key)
 
-        statekit.stash_state(other, provider_id="b", state={"process": "login"})
+        redirect_states.stash_state(other, provider_id="b", state={"process": "login"})
         request.session.save()
 
         kept = type(request.session)(request.session.session_key)
@@ -348,9 +353,9 @@ class TestRaces:
         request = make_request()
         session = request.session
 
-        state_id = statekit.stash_state(request, provider_id="a", state={"process": "login"})
+        state_id = redirect_states.stash_state(request, provider_id="a", state={"process": "login"})
         session["touched"] = True
-        statekit.unstash_state(request, state_id=state_id, provider_id="a")
+        redirect_states.unstash_state(request, state_id=state_id, provider_id="a")
 
         assert request.session is session
         assert "save" not in vars(session)
@@ -366,7 +371,7 @@ class TestRaces:
         monkeypatch.setattr(ratelimit, "time", clock)
 
         ids = {
-            statekit.stash_state(request, provider_id="a", state={"process": "login"})
+            redirect_states.stash_state(request, provider_id="a", state={"process": "login"})
             for _ in range(3)
         }
         request.session.save()
@@ -376,19 +381,19 @@ class TestRaces:
 
     def test_inv_10_atk_s02_session_that_is_put_back_gets_nothing(self) -> None:
         request, other = make_request(), make_request()
-        state_id = statekit.stash_state(
+        state_id = redirect_states.stash_state(
             request, provider_id="a", state={"process": "login", "data": None}
         )
         states = dict(request.session[STATES])
-        assert statekit.unstash_state(request, state_id=state_id, provider_id="a")
+        assert redirect_states.unstash_state(request, state_id=state_id, provider_id="a")
 
         other.session[STATES] = states
 
-        assert statekit.unstash_state(other, state_id=state_id, provider_id="a") is None
+        assert redirect_states.unstash_state(other, state_id=state_id, provider_id="a") is None
 
     def test_inv_10_atk_s02_of_parallel_callbacks_one_gets_the_state(self) -> None:
         stored = make_request()
-        state_id = statekit.stash_state(
+        state_id = redirect_states.stash_state(
             stored, provider_id="a", state={"process": "login", "data": None}
         )
         entry = stored.session[STATES][state_id]
@@ -397,7 +402,7 @@ class TestRaces:
 
         def claim() -> None:
             barrier.wait()
-            results.append(statekit._claim(state_id, entry))
+            results.append(redirect_states._claim(state_id, entry))
 
         threads = [threading.Thread(target=claim) for _ in range(8)]
         for thread in threads:
@@ -421,12 +426,12 @@ class TestRaces:
 
     def test_session_ended_by_another_request_is_no_500(self, client: Client) -> None:
         request = make_request()
-        statekit.stash_state(request, provider_id="a", state={"process": "login"})
+        redirect_states.stash_state(request, provider_id="a", state={"process": "login"})
         request.session.get(STATES)
         type(request.session)(request.session.session_key).delete()
 
         with pytest.raises(SessionInterrupted):
-            statekit.stash_state(request, provider_id="a", state={"process": "login"})
+            redirect_states.stash_state(request, provider_id="a", state={"process": "login"})
 
 
 class TestSessions:

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from django.core.cache import cache
 from django.views.decorators.debug import sensitive_variables
 
-from allauth.socialaccount.internal.remotekit import (
-    ask_cache,
+from allauth.socialaccount.internal.provider_http import (
+    cache_or_none,
     get_kept_document,
     load_document,
     reload_document,
@@ -251,4 +251,4 @@ def _make_cache_key(purpose: str, name: str) -> str:
 
 def _claim(cache_key: str, seconds: int) -> bool:
     """Tell whether this is the first claim for so many seconds; if nobody can tell, it is not."""
-    return bool(ask_cache(cache.add, cache_key, 1, seconds))
+    return bool(cache_or_none(cache.add, cache_key, 1, seconds))

@@ -21,7 +21,7 @@ from requests import RequestException
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
-from allauth.socialaccount.internal import jwtkit, remotekit
+from allauth.socialaccount.internal import jwtkit, provider_http
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
@@ -842,7 +842,7 @@ def test_atk_s13_ids_of_tokens_are_text(token_id: Any) -> None:
 
 def test_inv_10_atk_s13_of_parallel_uses_one_succeeds(oidc: OIDCServer) -> None:
     keys_url = f"{oidc.url}/jwks"
-    remotekit.keep_document(keys_url, {"keys": [oidc.keys[0].jwk]})
+    provider_http.keep_document(keys_url, {"keys": [oidc.keys[0].jwk]})
     credentials = [oidc.make_id_token(), oidc.make_id_token(jti="j-1")]
     barrier = threading.Barrier(8, timeout=60)
 

@@ -14,7 +14,7 @@ from allauth.core.exceptions import (
 )
 from allauth.core.internal.masking import sensitive_variables
 from allauth.socialaccount import app_settings, signals
-from allauth.socialaccount.internal import statekit
+from allauth.socialaccount.internal import redirect_states
 from allauth.socialaccount.internal.flows import connect as connect_flow
 from allauth.socialaccount.internal.flows import email_authentication, signup
 from allauth.socialaccount.internal.hooks import get_adapter
@@ -79,9 +79,9 @@ def _authenticate(request: HttpRequest, sociallogin: SocialLogin) -> HttpRespons
 def _end_session(request: HttpRequest, sociallogin: SocialLogin) -> None:
     """Log out whoever is logged in; the same user's other tabs may come back from providers."""
     is_same = sociallogin.user is not None and request.user.pk == sociallogin.user.pk
-    states = statekit.get_states(request) if is_same else {}
+    states = redirect_states.get_states(request) if is_same else {}
     get_account_adapter().logout(request)
-    statekit.restore_states(request, states)
+    redirect_states.restore_states(request, states)
 
 
 def _login(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:

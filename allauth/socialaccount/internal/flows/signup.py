@@ -104,7 +104,7 @@ def signup_by_form(request: HttpRequest, sociallogin: SocialLogin, form: Any) ->
         # takes another id for equal, and has no room for this one.
         return redirect_to_page("account_login")
     if response is not None:
-        _leave_traces(request, sociallogin)
+        _mimic_signup_session(request, sociallogin)
         return response  # type: ignore[no-any-return]
     sociallogin.user = user
     return complete_social_signup(request, sociallogin)
@@ -154,7 +154,7 @@ def process_auto_signup(
     if email is not None:
         assessment = assess_unique_email(email)
         if assessment is None:
-            _leave_traces(request, sociallogin)
+            _mimic_signup_session(request, sociallogin)
             saved = _save_for_correction(request, sociallogin, email)
             return False, account_signup_flow.prevent_enumeration(request, email=email, kept=saved)
         if not assessment:
@@ -162,7 +162,7 @@ def process_auto_signup(
     return _is_phone_sufficient(sociallogin), None
 
 
-def _leave_traces(request: HttpRequest, sociallogin: SocialLogin) -> None:
+def _mimic_signup_session(request: HttpRequest, sociallogin: SocialLogin) -> None:
     """Leave in the session what a sign-up leaves there, so that nobody can tell them apart.
 
     The step of authentication is one of no user.
@@ -253,14 +253,14 @@ def _save_user(request: HttpRequest, sociallogin: SocialLogin) -> bool:
     try:
         with transaction.atomic():
             get_adapter().save_user(request, sociallogin, form=None)
-            raise_if_address_went(sociallogin.user, email)
+            ensure_email_still_free(sociallogin.user, email)
     except errors:
-        forget_rows(sociallogin)
+        reset_instances(sociallogin)
         return False
     return True
 
 
-def raise_if_address_went(user: Any, email: str | None) -> None:
+def ensure_email_still_free(user: Any, email: str | None) -> None:
     """Raise ``AddressTakenError`` if a new user is without an address that somebody else has.
 
     It was free when the sign-up began; addresses that are taken are left out as users are stored.
@@ -285,7 +285,7 @@ def _drop_unacceptable_username(user: Any) -> None:
         user_username(user, "")
 
 
-def forget_rows(sociallogin: SocialLogin) -> None:
+def reset_instances(sociallogin: SocialLogin) -> None:
     """Undo what a transaction that was rolled back left in the instances."""
     instances = [sociallogin.user, sociallogin.account, *sociallogin.email_addresses]
     if sociallogin.token is not None:

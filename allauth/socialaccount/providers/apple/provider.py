@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
 from allauth.account.models import EmailAddress
-from allauth.socialaccount.internal.late import make_getattr
-from allauth.socialaccount.internal.remotekit import refusing_bad_tokens
+from allauth.socialaccount.internal.lazy_constants import module_getattr
+from allauth.socialaccount.internal.provider_errors import invalid_token_on_error
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.apple.client import Scope
 from allauth.socialaccount.providers.apple.views import AppleOAuth2Adapter
@@ -18,7 +18,7 @@ from allauth.socialaccount.providers.base.utils import is_claim_true
 from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
 from allauth.socialaccount.providers.profiles import look_up
 
-__getattr__ = make_getattr("QUERY_EMAIL")
+__getattr__ = module_getattr("QUERY_EMAIL")
 
 RELAY_DOMAIN = "@privaterelay.appleid.com"
 
@@ -77,7 +77,7 @@ class AppleProvider(OAuth2Provider):
     @sensitive_variables("token")
     def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
         """Make a login out of an ID token that a client of this site got from Apple."""
-        with refusing_bad_tokens():
+        with invalid_token_on_error():
             claims = AppleOAuth2Adapter.get_verified_identity_data(self, token.get("id_token"))
             return self.sociallogin_from_response(request, claims)
 

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 from allauth.core.internal.request_data import get_request_param
 from allauth.core.internal.urls import add_query_params, build_absolute_uri
 from allauth.socialaccount.internal import jwtkit
-from allauth.socialaccount.internal.remotekit import remote_view
+from allauth.socialaccount.internal.provider_views import remote_view
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.apple.apple_session import get_apple_session
 from allauth.socialaccount.providers.apple.client import AppleOAuth2Client

@@ -19,7 +19,7 @@ from allauth.account.models import EmailAddress
 from allauth.core.async_support import AsyncOverridable
 from allauth.core.internal.request_data import get_request_param
 from allauth.socialaccount import app_settings
-from allauth.socialaccount.internal import statekit
+from allauth.socialaccount.internal import redirect_states
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.models import (
     SocialAccount,
@@ -163,7 +163,7 @@ class Provider(AsyncOverridable):
         state = {"process": process, "data": data, **kwargs}
         if next_url:
             state["next"] = next_url
-        return statekit.stash_state(
+        return redirect_states.stash_state(
             request, provider_id=self.sub_id, state=state, state_id=state_id
         )
 
@@ -173,7 +173,7 @@ class Provider(AsyncOverridable):
 
         Raises ``PermissionDenied`` if there is no such state of this provider and session.
         """
-        state = statekit.unstash_state(
+        state = redirect_states.unstash_state(
             request, state_id=state_id, provider_id=self.sub_id, raises=True
         )
         assert state is not None  # noqa: S101 - by raises=True

@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.internal.hooks import get_adapter
-from allauth.socialaccount.internal.remotekit import ask_cache, fetch_json
+from allauth.socialaccount.internal.provider_http import cache_or_none, fetch_json
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.facebook import constants
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
@@ -86,13 +86,13 @@ def get_app_token(provider: GraphProvider) -> str:
     """The access token of the app itself, which is kept for some minutes."""
     app = provider.app
     cache_key = f"allauth.facebook.app_token[{app.client_id}]"
-    token = ask_cache(cache.get, cache_key)
+    token = cache_or_none(cache.get, cache_key)
     if not isinstance(token, str):
         token = _get_access_token(
             client_id=app.client_id, client_secret=app.secret, grant_type="client_credentials"
         )["access_token"]
         timeout = provider.get_settings().get("APP_TOKEN_CACHE_TIMEOUT", APP_TOKEN_TIMEOUT)
-        ask_cache(cache.set, cache_key, token, timeout)
+        cache_or_none(cache.set, cache_key, token, timeout)
     return str(token)
 
 

@@ -18,8 +18,8 @@ from django.views.decorators.debug import sensitive_variables
 from allauth.core.async_support import call_hook
 from allauth.core.internal.loading import import_callable
 from allauth.socialaccount.internal.hooks import get_adapter
-from allauth.socialaccount.internal.late import make_getattr
-from allauth.socialaccount.internal.remotekit import refusing_bad_tokens
+from allauth.socialaccount.internal.lazy_constants import module_getattr
+from allauth.socialaccount.internal.provider_errors import invalid_token_on_error
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.base.constants import AuthAction, AuthProcess
 from allauth.socialaccount.providers.facebook import constants, flows
@@ -48,7 +48,7 @@ DEFAULT_FIELDS = (
 )
 DEFAULT_SDK_URL = "//connect.facebook.net/{locale}/sdk.js"
 
-__getattr__ = make_getattr("QUERY_EMAIL", GRAPH_API_VERSION=lambda: constants.GRAPH_API_VERSION)
+__getattr__ = module_getattr("QUERY_EMAIL", GRAPH_API_VERSION=lambda: constants.GRAPH_API_VERSION)
 
 
 class FacebookAccount(ProfileAccount):
@@ -230,7 +230,7 @@ class FacebookProvider(OAuth2Provider):
     def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
         """Make a login out of a token that a client of this site got from Facebook."""
         access_token, id_token = token.get("access_token"), token.get("id_token")
-        with refusing_bad_tokens():
+        with invalid_token_on_error():
             if access_token:
                 return flows.verify_token(request, self, access_token)
             if id_token:

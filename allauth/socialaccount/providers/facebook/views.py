@@ -7,11 +7,8 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount.internal.hooks import get_adapter
-from allauth.socialaccount.internal.remotekit import (
-    complete,
-    expecting_profile,
-    remote_view,
-)
+from allauth.socialaccount.internal.provider_errors import profile_errors
+from allauth.socialaccount.internal.provider_views import complete, remote_view
 from allauth.socialaccount.providers.facebook import constants, flows
 from allauth.socialaccount.providers.facebook.constants import PROVIDER_ID
 from allauth.socialaccount.providers.facebook.forms import FacebookConnectForm
@@ -55,7 +52,7 @@ class LoginByTokenView(BaseLoginByTokenView):
         if not form.is_valid():
             raise get_adapter().validation_error("invalid_token")
         auth_nonce = self.provider.get_nonce(request, pop=True)
-        with expecting_profile():
+        with profile_errors():
             login = flows.verify_token(
                 request,
                 self.provider,

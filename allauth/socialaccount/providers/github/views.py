@@ -8,7 +8,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal.hooks import get_adapter
-from allauth.socialaccount.internal.remotekit import fetch_json
+from allauth.socialaccount.internal.provider_http import fetch_json, read_json
 from allauth.socialaccount.models import SocialToken
 from allauth.socialaccount.providers.oauth2.views import (
     OAuth2Adapter,
@@ -68,8 +68,6 @@ class GitHubOAuth2Adapter(OAuth2Adapter):
     @sensitive_variables()
     def get_emails(self, headers: dict[str, str]) -> list[Any] | None:
         """The addresses of the account; ``None`` if the app may not see them."""
-        from allauth.core.internal.http import read_json
-
         with get_adapter().get_requests_session() as session:
             response = session.get(self.emails_url, headers=headers)
         return None if response.status_code == 404 else read_json(response, list)

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
 from allauth.account.models import EmailAddress
-from allauth.socialaccount.internal.late import make_getattr
-from allauth.socialaccount.internal.remotekit import refusing_bad_tokens
+from allauth.socialaccount.internal.lazy_constants import module_getattr
+from allauth.socialaccount.internal.provider_errors import invalid_token_on_error
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.base.utils import is_claim_true, parse_uid
 from allauth.socialaccount.providers.google import views
@@ -17,7 +17,7 @@ from allauth.socialaccount.providers.google.views import GoogleOAuth2Adapter
 from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
 from allauth.socialaccount.providers.profiles import ProfileAccount
 
-__getattr__ = make_getattr("QUERY_EMAIL")
+__getattr__ = module_getattr("QUERY_EMAIL")
 
 
 class Scope:
@@ -66,7 +66,7 @@ class GoogleProvider(OAuth2Provider):
     @sensitive_variables("token")
     def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
         """Make a login out of an ID token that a client of this site got from Google."""
-        with refusing_bad_tokens():
+        with invalid_token_on_error():
             claims = views._verify_and_decode(self.app, token.get("id_token"))
             return self.sociallogin_from_response(request, claims)
 

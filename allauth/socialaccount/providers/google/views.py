@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal import jwtkit
-from allauth.socialaccount.internal.remotekit import complete, remote_view
+from allauth.socialaccount.internal.provider_views import complete, remote_view
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.oauth2.views import (
     BaseLoginByTokenView,

@@ -8,7 +8,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal.hooks import get_adapter
-from allauth.socialaccount.internal.remotekit import fetch_json
+from allauth.socialaccount.internal.provider_http import fetch_json, read_json
 from allauth.socialaccount.models import SocialToken
 from allauth.socialaccount.providers.oauth2.views import (
     OAuth2Adapter,
@@ -46,8 +46,6 @@ class LinkedInOAuth2Adapter(OAuth2Adapter):
         return {**data, **fetch_json(url, headers=headers)}
 
     def _get_email(self, headers: dict[str, str]) -> dict[str, Any]:
-        from allauth.core.internal.http import read_json
-
         with get_adapter().get_requests_session() as session:
             response = session.get(self.email_url, headers=headers)
         return {} if response.status_code >= 400 else read_json(response)

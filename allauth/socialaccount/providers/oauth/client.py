@@ -13,6 +13,7 @@ from allauth.core.async_support import AsyncOverridable
 from allauth.core.internal.request_data import get_request_param
 from allauth.core.internal.urls import build_absolute_uri
 from allauth.socialaccount.internal.hooks import get_adapter
+from allauth.socialaccount.internal.provider_http import read_json
 
 if TYPE_CHECKING:
     from requests import Response
@@ -247,6 +248,4 @@ class OAuth(AsyncOverridable):
 
     def query_json(self, url: str, **kwargs: Any) -> dict[str, Any]:
         """Send a signed request for a JSON object."""
-        from allauth.core.internal.http import read_json
-
         return read_json(self.query(url, **kwargs))

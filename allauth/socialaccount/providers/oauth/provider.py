@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount.helpers import render_authentication_error
-from allauth.socialaccount.internal.remotekit import get_remote_errors
+from allauth.socialaccount.internal.provider_errors import get_remote_errors
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base.constants import AuthAction
 from allauth.socialaccount.providers.oauth.views import OAuthAdapter

@@ -13,14 +13,10 @@ from django.views.decorators.debug import sensitive_variables
 from allauth.core.async_support import AsyncOverridable
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.helpers import render_authentication_error
-from allauth.socialaccount.internal import statekit
+from allauth.socialaccount.internal import redirect_states
 from allauth.socialaccount.internal.hooks import get_adapter
-from allauth.socialaccount.internal.remotekit import (
-    complete,
-    expecting_profile,
-    get_remote_errors,
-    remote_view,
-)
+from allauth.socialaccount.internal.provider_errors import get_remote_errors, profile_errors
+from allauth.socialaccount.internal.provider_views import complete, remote_view
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.base.constants import AuthError
 from allauth.socialaccount.providers.base.views import BaseLoginView
@@ -174,7 +170,7 @@ class OAuthCallbackView(OAuthView):
         for param in self.adapter.state_params:
             if param in request.GET:
                 state_id = self._find_state_id(request, provider, client, request.GET[param])
-                return statekit.unstash_state(
+                return redirect_states.unstash_state(
                     request, state_id=state_id, provider_id=provider.sub_id
                 )
         return None
@@ -188,8 +184,10 @@ class OAuthCallbackView(OAuthView):
         The published release names states otherwise; it keeps one request token in the session,
         which belongs to the newest of them.
         """
-        states = statekit.get_states(request)
-        newest_id, newest = statekit.get_oldest_state(states, rev=True, provider_id=provider.sub_id)
+        states = redirect_states.get_states(request)
+        newest_id, newest = redirect_states.get_oldest_state(
+            states, rev=True, provider_id=provider.sub_id
+        )
         if token in states or newest_id is None or "request_token" in newest[0]:
             return token
         return newest_id if client.keeps(token) else token
@@ -202,7 +200,7 @@ class OAuthCallbackView(OAuthView):
     ) -> SocialLogin:
         app = provider.app
         data = client.get_access_token()
-        with expecting_profile():
+        with profile_errors():
             token = SocialToken(
                 token=data["oauth_token"], token_secret=data.get("oauth_token_secret") or ""
             )

@@ -14,7 +14,7 @@ from django.utils.crypto import get_random_string
 from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount.helpers import render_authentication_error
-from allauth.socialaccount.internal.remotekit import get_remote_errors
+from allauth.socialaccount.internal.provider_errors import get_remote_errors
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base.constants import AuthAction
 from allauth.socialaccount.providers.oauth2.utils import generate_code_challenge

@@ -24,15 +24,11 @@ from allauth.core.internal.request_data import get_request_param
 from allauth.core.internal.urls import add_query_params, build_absolute_uri
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.helpers import render_authentication_error
-from allauth.socialaccount.internal import statekit
+from allauth.socialaccount.internal import redirect_states
 from allauth.socialaccount.internal.hooks import get_adapter
-from allauth.socialaccount.internal.remotekit import (
-    complete,
-    expecting_profile,
-    fetch_json,
-    get_remote_errors,
-    remote_view,
-)
+from allauth.socialaccount.internal.provider_errors import get_remote_errors, profile_errors
+from allauth.socialaccount.internal.provider_http import fetch_json
+from allauth.socialaccount.internal.provider_views import complete, remote_view
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.base.constants import AuthError
 from allauth.socialaccount.providers.base.exceptions import ProviderException
@@ -309,11 +305,13 @@ class OAuth2CallbackView(OAuth2View):
 
     def _take_state(self, request: HttpRequest, provider: OAuth2Provider) -> dict[str, Any] | None:
         if not self.adapter.supports_state:
-            return statekit.unstash_last_state(request, provider_id=provider.sub_id)
+            return redirect_states.unstash_last_state(request, provider_id=provider.sub_id)
         state_ids = [*request.GET.getlist("state"), *request.POST.getlist("state")]
         if len(state_ids) != 1:
             return None
-        return statekit.unstash_state(request, state_id=state_ids[0], provider_id=provider.sub_id)
+        return redirect_states.unstash_state(
+            request, state_id=state_ids[0], provider_id=provider.sub_id
+        )
 
     def _may_have_lost_cookie(self, request: HttpRequest) -> bool:
         """Browsers keep a strict cookie to themselves when another site leads here."""
@@ -356,7 +354,7 @@ class OAuth2CallbackView(OAuth2View):
         app = provider.app
         client = self.adapter.get_client(request, app)
         data = self.adapter.get_access_token_data(request, app, client, pkce_code_verifier=verifier)
-        with expecting_profile():
+        with profile_errors():
             token = self.adapter.parse_token(data)
             if app.pk:
                 token.app = app

@@ -13,7 +13,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from allauth.core.internal.urls import build_absolute_uri
 from allauth.socialaccount.internal import jwtkit
-from allauth.socialaccount.internal.remotekit import load_document, refusing_bad_tokens
+from allauth.socialaccount.internal.provider_errors import invalid_token_on_error
+from allauth.socialaccount.internal.provider_http import load_document
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.base.provider import ProviderAccount
 from allauth.socialaccount.providers.base.utils import parse_uid
@@ -291,7 +292,7 @@ class OpenIDConnectProvider(OAuth2Provider):
     def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
         """Make a login out of an ID token that a client of this site got from the server."""
         adapter = self.get_oauth2_adapter(request)
-        with refusing_bad_tokens():
+        with invalid_token_on_error():
             claims = adapter.decode_id_token(self.app, token.get("id_token"))
             return self.sociallogin_from_response(request, claims)
 

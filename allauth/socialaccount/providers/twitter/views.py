@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount import app_settings
-from allauth.socialaccount.internal.late import make_getattr
+from allauth.socialaccount.internal.lazy_constants import module_getattr
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.oauth.client import OAuth
 from allauth.socialaccount.providers.oauth.views import (
@@ -17,7 +17,7 @@ from allauth.socialaccount.providers.oauth.views import (
     OAuthLoginView,
 )
 
-__getattr__ = make_getattr("QUERY_EMAIL")
+__getattr__ = module_getattr("QUERY_EMAIL")
 
 
 class TwitterAPI(OAuth):

@@ -8,7 +8,7 @@ from typing import Any
 from allauth.socialaccount import app_settings
 
 
-def make_getattr(*setting_names: str, **getters: Callable[[], Any]) -> Callable[[str], Any]:
+def module_getattr(*setting_names: str, **getters: Callable[[], Any]) -> Callable[[str], Any]:
     """Make the ``__getattr__`` (PEP 562) of a module.
 
     Parameters:

@@ -1,0 +1,237 @@
+"""What visitors are after while they are at a provider, as the session keeps it.
+
+The session holds ``{state id: [state, time, provider id]}``, in the format of the published
+release. Which states were used is remembered in the cache, so that of requests that present the
+same state one gets it, also if an old session is put back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from allauth.account.internal.userkit import user_id_to_str
+from allauth.core.internal.ratelimit import locked
+from allauth.socialaccount.internal.hooks import get_adapter
+from allauth.socialaccount.providers.base.constants import AuthProcess
+
+STATES_SESSION_KEY = "socialaccount_states"
+MAX_STATES = 10
+STATE_TTL = 60 * 10
+
+_USER = "user_id"
+_UNKNOWN = object()
+"""Who began a state that the published release stored: perhaps not who is logged in now."""
+
+States = dict[str, Any]
+
+
+def get_states(request: HttpRequest) -> States:
+    """All states of the session; what is no dictionary holds none."""
+    return _read_states(request.session)
+
+
+def _read_states(session: SessionBase) -> States:
+    states = session.get(STATES_SESSION_KEY)
+    return states if isinstance(states, dict) else {}
+
+
+def _write_states(session: SessionBase, states: States) -> None:
+    if states:
+        session[STATES_SESSION_KEY] = states
+    else:
+        session.pop(STATES_SESSION_KEY, None)
+
+
+def gc_states(states: States) -> None:
+    """Drop what is too old and, if there are too many then, the oldest."""
+    for state_id, entry in list(states.items()):
+        if _is_expired(entry):
+            del states[state_id]
+    if len(states) > MAX_STATES:
+        oldest_id, _ = get_oldest_state(states)
+        if oldest_id is not None:
+            del states[oldest_id]
+
+
+def get_oldest_state(
+    states: States, *, rev: bool = False, provider_id: str | None = None
+) -> tuple[str | None, Any]:
+    """Id and entry of the oldest state, with ``rev`` the newest.
+
+    Parameters:
+        provider_id: Only states of this provider.
+    """
+    candidates = [
+        (state_id, entry)
+        for state_id, entry in states.items()
+        if provider_id is None or _belongs_to(entry, provider_id)
+    ]
+    if not candidates:
+        return None, None
+    return (max if rev else min)(candidates, key=lambda candidate: _get_time(candidate[1]))
+
+
+def _get_time(entry: Any) -> float:
+    """When the state was stashed; an entry that does not say is as old as can be."""
+    if isinstance(entry, list | tuple) and len(entry) > 1 and isinstance(entry[1], int | float):
+        return entry[1]
+    return 0.0
+
+
+def _is_expired(entry: Any) -> bool:
+    return time.time() - _get_time(entry) > STATE_TTL
+
+
+def _belongs_to(entry: Any, provider_id: str) -> bool:
+    """Tell whether the state is of this provider; those of releases before 65.20 say of none."""
+    return (
+        isinstance(entry, list | tuple)
+        and len(entry) == 3
+        and isinstance(entry[0], dict)
+        and entry[2] == provider_id
+    )
+
+
+def stash_state(
+    request: HttpRequest, *, provider_id: str, state: dict[str, Any], state_id: str | None = None
+) -> str:
+    """Keep ``state`` in the session until the visitor comes back from the provider.
+
+    Parameters:
+        provider_id: The provider the state is for; it works nowhere else.
+        state_id: An id that the protocol prescribes; one is drawn without it.
+
+    Returns the id of the state.
+    """
+    if state_id is None:
+        state_id = get_adapter().generate_state_param(state)
+    if state.get("process") == AuthProcess.CONNECT:
+        state = {**state, _USER: _get_user_id(request)}
+    # Another tab may begin or end a login at the same moment; neither may undo the other.
+    with _locked(request.session.session_key):
+        states = _read_current_states(request.session)
+        gc_states(states)
+        states[state_id] = [state, time.time(), provider_id]
+        _save(request.session, states)
+    return state_id
+
+
+def unstash_state(
+    request: HttpRequest, *, state_id: str | None, provider_id: str, raises: bool = False
+) -> dict[str, Any] | None:
+    """Take the state with this id out of the session; of parallel attempts one gets it.
+
+    Returns ``None``, or with ``raises`` raises ``PermissionDenied``, if there is no such state of
+    this provider, if it is too old, and if somebody else than now was about to connect an account.
+    """
+
+    def pick(states: States) -> str | None:
+        if isinstance(state_id, str) and _belongs_to(states.get(state_id), provider_id):
+            return state_id
+        return None
+
+    return _unstash(request, pick, raises)
+
+
+def unstash_last_state(
+    request: HttpRequest, *, provider_id: str, raises: bool = False
+) -> dict[str, Any] | None:
+    """Take the newest state of this provider, for protocols that do not return its id.
+
+    Otherwise like :func:`unstash_state`.
+    """
+
+    def pick(states: States) -> str | None:
+        return get_oldest_state(states, rev=True, provider_id=provider_id)[0]
+
+    return _unstash(request, pick, raises)
+
+
+def _unstash(
+    request: HttpRequest, pick: Callable[[States], str | None], raises: bool
+) -> dict[str, Any] | None:
+    state = _take(request, pick)
+    if state is None and raises:
+        raise PermissionDenied
+    return state
+
+
+def _take(request: HttpRequest, pick: Callable[[States], str | None]) -> dict[str, Any] | None:
+    with _locked(request.session.session_key):
+        states = _read_current_states(request.session)
+        state_id = pick(states)
+        # A request without a state of ours leaves the session as it is.
+        if state_id is None:
+            return None
+        entry = states.pop(state_id)
+        _save(request.session, states)
+    if _is_expired(entry) or not _claim(state_id, entry):
+        return None
+    state: dict[str, Any] = dict(entry[0])
+    user_id = state.pop(_USER, _UNKNOWN)
+    if state.get("process") == AuthProcess.CONNECT and user_id != _get_user_id(request):
+        return None
+    return state
+
+
+def _claim(state_id: str, entry: list[Any]) -> bool:
+    what = json.dumps([state_id, *entry[1:]])
+    digest = hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()
+    return cache.add(f"allauth:socialaccount:state:{digest}", 1, timeout=2 * STATE_TTL)
+
+
+def _get_user_id(request: HttpRequest) -> str | None:
+    user = getattr(request, "user", None)
+    return user_id_to_str(user) if user is not None and user.is_authenticated else None
+
+
+def restore_states(request: HttpRequest, states: States) -> None:
+    """Put states into a session that was ended for the same user to log in again."""
+    if states:
+        _write_states(request.session, states)
+
+
+def _save(session: SessionBase, states: States) -> None:
+    """Store the states at once, before another request reads them.
+
+    The middleware saves the session again when the request ends, and sends its cookie.
+    """
+    _write_states(session, states)
+    try:
+        session.save()
+    except UpdateError as error:
+        raise SessionInterrupted("The session was ended by another request.") from error
+
+
+@contextmanager
+def _locked(session_key: str | None) -> Iterator[None]:
+    if session_key is None:
+        yield
+        return
+    digest = hashlib.sha256(session_key.encode()).hexdigest()
+    with locked(f"allauth:socialaccount:states:{digest}"):
+        yield
+
+
+def _read_current_states(session: SessionBase) -> States:
+    """Return the states as the store has them now.
+
+    Other requests may have changed them since this one read the session. Saving a session that
+    has no key yet creates it, and there is nothing to read before that.
+    """
+    was_read = session.accessed
+    states = _read_states(session)
+    if was_read and session.session_key is not None:
+        return _read_states(type(session)(session.session_key))
+    return states
