@@ -60,10 +60,10 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         ),
     }
 
-    # What becomes of somebody who comes from a provider
+    # Logins by providers
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Called once the provider has answered, before anything comes of it.
+        """Handle a login that the provider confirmed, before any other step.
 
         May raise ``ImmediateHttpResponse``.
         """
@@ -76,7 +76,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         exception: Exception | None = None,
         extra_context: dict[str, Any] | None = None,
     ) -> None:
-        """Called when nothing came of it; may raise ``ImmediateHttpResponse``.
+        """Handle a login that failed; may raise ``ImmediateHttpResponse``.
 
         Parameters:
             error: One of ``AuthError``.
@@ -110,13 +110,13 @@ class DefaultSocialAccountAdapter(BaseAdapter):
             if not self.can_authenticate_by_email(sociallogin, address.email):
                 continue
             users = filter_users_by_email(address.email, prefer_verified=True, for_login=True)
-            # Of several it could be anybody.
+            # An address of several users identifies none of them.
             if len(users) == 1:
                 return users[0], address.email
         return None
 
     def can_authenticate_by_email(self, login: SocialLogin, email: str) -> bool:
-        """Tell whether the provider may log in whoever has the address it verified."""
+        """Return whether an email address that the provider verified may log its user in."""
         provider = login.provider or login.account.get_provider()
         app_setting = _get_app_setting(provider, "email_authentication")
         if app_setting is not None:
@@ -127,7 +127,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         )
 
     def is_email_verified(self, provider: Provider, email: str) -> bool:
-        """Tell whether an address counts as verified by the provider, whatever it says itself.
+        """Return whether an email address of the provider counts as verified, whatever it says.
 
         Raises ``ImproperlyConfigured`` if the setting is neither a bool nor a list of domains.
         """
@@ -143,11 +143,11 @@ class DefaultSocialAccountAdapter(BaseAdapter):
     # Sign-up
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        """Tell whether new accounts are accepted; may raise ``ImmediateHttpResponse``."""
+        """Return whether new accounts are accepted; may raise ``ImmediateHttpResponse``."""
         return get_account_adapter().is_open_for_signup(request)
 
     def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        """Tell whether an account may be made without showing the form."""
+        """Return whether an account may be made without showing the form."""
         return bool(app_settings.AUTO_SIGNUP)
 
     def new_user(self, request: HttpRequest | None, sociallogin: SocialLogin) -> Any:
@@ -157,7 +157,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
     def populate_user(
         self, request: HttpRequest | None, sociallogin: SocialLogin, data: dict[str, Any]
     ) -> Any:
-        """Fill the new user from the profile; returns it.
+        """Fill the new user from the profile; return it.
 
         Parameters:
             data: ``username``, ``email``, ``first_name``, ``last_name`` and ``name``, as far as
@@ -172,7 +172,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         return user
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> Any:
-        """Store the new account; returns the user.
+        """Store the new account; return the user.
 
         Parameters:
             form: The sign-up form, unless the account is made without.
@@ -183,7 +183,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         if form is not None:
             account_adapter.save_user(request, user, form)
             if form.cleaned_data.get("phone") not in (None, "", sociallogin.phone):
-                # What the visitor typed in counts for more than what the provider knows.
+                # What the user typed in counts for more than what the provider knows.
                 sociallogin.phone = None
         else:
             account_adapter.populate_username(request, user)
@@ -191,7 +191,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         return user
 
     def get_signup_form_initial_data(self, sociallogin: SocialLogin) -> dict[str, Any]:
-        """What the sign-up form is filled in with."""
+        """Return the initial data of the sign-up form."""
         user = sociallogin.user
         emails = [address.email for address in sociallogin.email_addresses]
         return {
@@ -204,7 +204,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
     # Connecting and disconnecting
 
     def get_connect_redirect_url(self, request: HttpRequest, socialaccount: SocialAccount) -> str:
-        """Where connecting an account leads, unless the visitor asked for something else."""
+        """Return the URL to go to after connecting an account, if the request names none."""
         if allauth_settings.HEADLESS_ONLY:
             # There is no such page, and the API has an answer of its own.
             return "/"
@@ -226,7 +226,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
     # Apps and providers
 
     def list_providers(self, request: HttpRequest | None) -> list[Provider]:
-        """All providers that can be used: one for each app, and those that need none."""
+        """Return all providers that can be used: one for each app, and those that need none."""
         apps: dict[str, list[SocialApp]] = {}
         for app in self.list_apps(request):
             apps.setdefault(app.provider, []).append(app)
@@ -244,7 +244,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
     def get_provider(
         self, request: HttpRequest | None, provider: str, client_id: str | None = None
     ) -> Provider:
-        """The provider with this id, or whose app has it as ``provider_id``.
+        """Return the provider with this id, or whose app has it as ``provider_id``.
 
         Raises what :meth:`get_app` raises, and ``ImproperlyConfigured`` if there is an app but no
         such provider.
@@ -264,7 +264,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         provider: str | None = None,
         client_id: str | None = None,
     ) -> list[SocialApp]:
-        """The apps of the current site and of the settings.
+        """Return the apps of the current site and of the settings.
 
         Parameters:
             provider: Only apps of this provider, or with this ``provider_id``.
@@ -284,7 +284,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
     def get_app(
         self, request: HttpRequest | None, provider: str, client_id: str | None = None
     ) -> SocialApp:
-        """The one app that fits; if several do, the one that is not hidden.
+        """Return the one app that fits; if several do, the one that is not hidden.
 
         Raises ``SocialApp.DoesNotExist`` and ``MultipleObjectsReturned``.
         """
@@ -299,7 +299,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         return apps[0]
 
     def get_requests_session(self) -> Session:
-        """The session for requests to providers, to be used as a context manager.
+        """Return the session for requests to providers, to be used as a context manager.
 
         Each of its requests ends after ``SOCIALACCOUNT_REQUESTS_TIMEOUT``.
         """
@@ -307,7 +307,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
 
         return build_session(timeout=app_settings.REQUESTS_TIMEOUT)
 
-    # The session of the visitor
+    # The session
 
     def serialize_instance(self, instance: Model) -> dict[str, Any]:
         """Turn an instance that is not stored into JSON."""
@@ -327,7 +327,7 @@ def _get_app_setting(provider: Provider, name: str) -> Any:
 
 
 def _list_stored_apps(request: HttpRequest | None) -> list[SocialApp]:
-    """The apps in the database, asked for once per request."""
+    """Return the apps in the database, asked for once per request."""
     if not request:
         return list(SocialApp.objects.all())
     cache = getattr(request, "allauth", None)
@@ -343,7 +343,7 @@ def _list_stored_apps(request: HttpRequest | None) -> list[SocialApp]:
 def _build_apps_from_settings(
     *, provider: str | None = None, client_id: str | None = None
 ) -> dict[str, list[SocialApp]]:
-    """Unsaved apps made of ``SOCIALACCOUNT_PROVIDERS``, by provider."""
+    """Return unsaved apps made of ``SOCIALACCOUNT_PROVIDERS``, by provider."""
     apps: dict[str, list[SocialApp]] = {}
     for provider_id, config in app_settings.PROVIDERS.items():
         app_configs = config.get("APPS")

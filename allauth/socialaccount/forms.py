@@ -23,10 +23,10 @@ from allauth.socialaccount.models import SocialAccount, SocialLogin, read_social
 
 
 class SignupForm(BaseSignupForm):
-    """Asks somebody who comes from a provider for what is missing.
+    """Asks for what the provider did not say about a new user.
 
     Parameters:
-        sociallogin: Who comes, and from where.
+        sociallogin: The login by the provider.
     """
 
     @mask_input
@@ -65,7 +65,7 @@ class SignupForm(BaseSignupForm):
         }
 
     def validate_unique_email(self, value: str) -> str:
-        """Say where to go, if the address has an account and that may be told."""
+        """Refuse an address that has an account, and say how to log in, if that may be told."""
         try:
             return super().validate_unique_email(value)
         except ValidationError as error:

@@ -36,10 +36,10 @@ __all__ = [
 
 
 def complete_social_login(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
-    """Log in, sign up, connect, or just go on: what the visitor was sent to the provider for.
+    """Log in, sign up, connect, or just go on, as the state of ``sociallogin`` says.
 
-    Call it once the provider has answered; ``sociallogin.state`` is what was remembered when the
-    visitor was sent there.
+    Call it once the provider has answered. ``sociallogin.state`` is the state that was stashed when
+    the user was sent there.
     """
     api = extensions.provider_api.get() if sociallogin.is_headless else None
     if api is not None:
@@ -55,12 +55,12 @@ def render_authentication_error(
     exception: Exception | None = None,
     extra_context: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    """Tell the visitor that nothing came of it.
+    """Return the error page of a login that failed.
 
     Parameters:
         error: One of :class:`AuthError`.
         exception: What went wrong, for the adapter; the page does not show it.
-        extra_context: For the page. ``state``, or else ``state_id``, tells where the visitor came
+        extra_context: For the page. ``state``, or else ``state_id``, tells where the user came
             from.
     """
     extra_context = {} if extra_context is None else extra_context

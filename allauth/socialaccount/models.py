@@ -46,7 +46,7 @@ class SocialAppManager(models.Manager["SocialApp"]):
     """Finds apps."""
 
     def on_site(self, request: HttpRequest | None) -> QuerySet[SocialApp]:
-        """The apps of the current site; all, where there is no sites framework."""
+        """Return the apps of the current site; all apps without the sites framework."""
         if not allauth_settings.SITES_ENABLED:
             return self.all()
         return self.filter(sites__id=get_current_site(request).id)  # type: ignore[union-attr]
@@ -92,7 +92,7 @@ class SocialApp(models.Model):
         return self.name
 
     def get_provider(self, request: HttpRequest | None) -> Provider:
-        """The provider, with this app.
+        """Return the provider, with this app.
 
         Raises ``ImproperlyConfigured`` if no installed app is that provider.
         """
@@ -128,7 +128,7 @@ class SocialAccount(models.Model):
         return authenticate(account=self)
 
     def get_provider(self, request: HttpRequest | None = None) -> Provider:
-        """The provider of the account.
+        """Return the provider of the account.
 
         Raises ``SocialApp.DoesNotExist`` or ``MultipleObjectsReturned`` if there is not exactly
         one app, and ``ImproperlyConfigured`` if the provider is not installed.
@@ -140,18 +140,18 @@ class SocialAccount(models.Model):
         return self._provider
 
     def get_provider_account(self) -> ProviderAccount:
-        """The account for display, a plain one if the provider is not there any more."""
+        """Return the account for display, a plain one if the provider is gone."""
         try:
             return self.get_provider().wrap_account(self)
         except PROVIDER_UNAVAILABLE:
             return ProviderAccount(self)
 
     def get_profile_url(self) -> str | None:
-        """The page of the account at the provider."""
+        """Return the page of the account at the provider."""
         return _web_url_or_none(self.get_provider_account().get_profile_url())
 
     def get_avatar_url(self) -> str | None:
-        """The picture of the account."""
+        """Return the picture of the account."""
         return _web_url_or_none(self.get_provider_account().get_avatar_url())
 
     aget_provider = awaitable_method(get_provider)
@@ -159,7 +159,7 @@ class SocialAccount(models.Model):
 
 
 def _web_url_or_none(url: object) -> str | None:
-    """Only what a browser may safely be sent to: profiles are written by their owners."""
+    """Return a URL if a browser may follow it: profiles are written by their owners."""
     if not isinstance(url, str):
         return None
     try:
@@ -193,7 +193,7 @@ class SocialToken(models.Model):
 
 
 class SocialLogin:
-    """Somebody who comes from a provider, until it is clear what becomes of it.
+    """A login by a provider, until it is complete.
 
     Parameters:
         user: Whom the account belongs to, or an unsaved user made of the profile.
@@ -204,7 +204,7 @@ class SocialLogin:
         phone: A number that the provider knows.
         phone_verified: Whether the provider verified it.
 
-    ``state`` is what was remembered when the visitor was sent to the provider.
+    ``state`` is what was remembered when the user was sent to the provider.
     """
 
     def __init__(
@@ -244,7 +244,7 @@ class SocialLogin:
         return get_user_model()._default_manager.filter(pk=self.user.pk).exists()
 
     def get_redirect_url(self, request: HttpRequest) -> str | None:
-        """Where the visitor goes in the end."""
+        """Return the URL to go to after the login."""
         return self.state.get("next")
 
     # Finding the user
@@ -260,7 +260,7 @@ class SocialLogin:
         self._matched_email = None
         if self._lookup_by_account():
             return
-        # Whoever connects an account knows which user they are.
+        # The user of a connected account is the one who is logged in.
         if self.state.get("process") not in (AuthProcess.CONNECT, AuthProcess.REDIRECT):
             self._lookup_by_email()
 
@@ -286,7 +286,7 @@ class SocialLogin:
         return True
 
     def _is_of_somebody_else(self) -> bool:
-        """Tell whether the user, who does not want to log in, is another one than the account's."""
+        """Return whether the account belongs to another user than the one connecting it."""
         if self.state.get("process") not in (AuthProcess.CONNECT, AuthProcess.REDIRECT):
             return False
         user = getattr(context.request, "user", None)
@@ -299,11 +299,11 @@ class SocialLogin:
             self._note_password()
 
     def _note_password(self) -> None:
-        """Note the password of the user as it was read, to tell it from one that is set here."""
+        """Remember the password as it was read, to tell it from one that is set here."""
         self._password_read = getattr(self.user, "password", None)
 
     def _refresh_password(self) -> None:
-        """Do not store what was read of the password: it may be another one by now."""
+        """Reload the password unless it was set here: another request may have changed it."""
         if self._password_read is not None and self.user.password == self._password_read:
             self.user.refresh_from_db(fields=["password"])
 
@@ -384,7 +384,7 @@ class SocialLogin:
 
     @sensitive_variables()
     def serialize(self) -> dict[str, Any]:
-        """What the session keeps, as JSON; :meth:`deserialize` reads it.
+        """Return the login as JSON for the session; :meth:`deserialize` reads it.
 
         Neither the password of a stored user is in it, nor, readably, the token.
         """
@@ -431,7 +431,7 @@ class SocialLogin:
             )
             sociallogin.state = dict(data["state"])
         except (AttributeError, KeyError, TypeError) as error:
-            raise ValueError("This is no login by a provider.") from error
+            raise ValueError("Malformed login.") from error
         return sociallogin
 
     alookup = awaitable_method(lookup)
@@ -461,13 +461,13 @@ def _update_account(account: SocialAccount) -> bool:
 
 @sensitive_variables("session_hash")
 def _require_unchanged_password(request: HttpRequest | None, user: Any) -> None:
-    """Raise ``PermissionDenied`` if the password of the user of the request is another one now.
+    """Raise ``PermissionDenied`` if the password of the request's user has been changed.
 
-    Whoever took the account over has closed every way into it; no new one may be added after that,
-    nor may what was read of the user before be stored.
+    A user who takes an account over revokes all its credentials. A session from before that may
+    neither add one nor store what it read of the user.
     """
-    visitor = getattr(request, "user", None)
-    if visitor is None or not visitor.is_authenticated or visitor.pk != user.pk:
+    current = getattr(request, "user", None)
+    if current is None or not current.is_authenticated or current.pk != user.pk:
         return
     session_hash = request.session.get(HASH_SESSION_KEY)  # type: ignore[union-attr]
     stored = get_user_model()._base_manager.get(pk=user.pk)
@@ -500,7 +500,7 @@ def read_sociallogin(data: Any) -> SocialLogin:
 
 
 def find_account(account: SocialAccount) -> SocialAccount | None:
-    """The stored row of an account, with its user.
+    """Return the stored row of an account, with its user.
 
     Databases may take more for equal than ids of providers are, so that the id is compared again.
     """
@@ -519,7 +519,7 @@ def _serialize_user(user: Any) -> dict[str, Any]:
 
 
 def _deserialize_user(data: dict[str, Any]) -> Any:
-    """The stored user as it is now or, if there is none, the unsaved one."""
+    """Return the stored user as it is now or, if there is none, the unsaved one."""
     model = get_user_model()
     pk = data.get(model._meta.pk.attname)
     stored = None
@@ -529,7 +529,7 @@ def _deserialize_user(data: dict[str, Any]) -> Any:
 
 
 def _get_token_data(data: dict[str, Any]) -> dict[str, Any] | None:
-    """The token, which the published release kept as it is."""
+    """Return the token, which the published release kept as it is."""
     if "sealed_token" in data:
         return unseal(data["sealed_token"])
     return data.get("token")

@@ -58,7 +58,7 @@ class SignupView(
     AjaxCapableProcessFormViewMixin,
     FormPage,
 ):
-    """Asks somebody who comes from a provider for what is missing, and makes the account."""
+    """Asks for what the provider did not say about a new user, and makes the account."""
 
     form_class = SignupForm
     template_name = get_template_name("socialaccount/signup")
@@ -75,11 +75,11 @@ class SignupView(
         return super().dispatch(request, *args, **kwargs)
 
     def is_open(self) -> bool:
-        """Tell whether new accounts are accepted."""
+        """Return whether new accounts are accepted."""
         return get_adapter().is_open_for_signup(self.request, self.sociallogin)
 
     def get_form_class(self) -> Any:
-        """The form, by default :class:`SignupForm`."""
+        """Return the form, by default :class:`SignupForm`."""
         return get_form_class(app_settings.FORMS, "signup", self.form_class)
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -105,20 +105,20 @@ class SignupView(
         return context
 
     def get_authenticated_redirect_url(self) -> str:
-        """Where visitors go who are logged in."""
+        """Where users go who are logged in."""
         return reverse("socialaccount_connections")
 
 
 @open_to_all
 class LoginCancelledView(EntranceMixin, TemplateView):
-    """Says that the visitor gave up at the provider."""
+    """Says that the user gave up at the provider."""
 
     template_name = get_template_name("socialaccount/login_cancelled")
 
 
 @open_to_all
 class LoginErrorView(EntranceMixin, TemplateView):
-    """Says that nothing came of a login by a provider."""
+    """Says that a login by a provider failed."""
 
     template_name = get_template_name("socialaccount/authentication_error")
 
@@ -138,7 +138,7 @@ class ConnectionsView(AjaxCapableProcessFormViewMixin, FormPage):
     success_url = reverse_lazy("socialaccount_connections")
 
     def get_form_class(self) -> Any:
-        """The form, by default :class:`DisconnectForm`."""
+        """Return the form, by default :class:`DisconnectForm`."""
         return get_form_class(app_settings.FORMS, "disconnect", self.form_class)
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -158,7 +158,7 @@ class ConnectionsView(AjaxCapableProcessFormViewMixin, FormPage):
         return super().form_valid(form)
 
     def get_ajax_data(self) -> dict[str, Any]:
-        """The accounts of the user, for scripts."""
+        """Return the accounts of the user, for scripts."""
         accounts = SocialAccount.objects.filter(user=self.request.user)  # type: ignore[misc]
         return {
             "socialaccounts": [

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 
 from allauth.socialaccount.internal import single_flight
 from allauth.socialaccount.internal.single_flight import SingleFlight
@@ -36,6 +37,23 @@ class Call:
         return result
 
 
+class CountedFlights(SingleFlight):
+    """Lets a test wait until as many threads as it says make, or wait for, a call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.joined = threading.Semaphore(0)
+
+    def _join(self, key: Any) -> Any:
+        joined = super()._join(key)
+        self.joined.release()
+        return joined
+
+    def wait_for(self, count: int) -> None:
+        for _ in range(count):
+            assert self.joined.acquire(timeout=10)
+
+
 @pytest.fixture
 def pool() -> Any:
     with ThreadPoolExecutor(THREADS) as pool:
@@ -44,11 +62,11 @@ def pool() -> Any:
 
 def run_together(pool: ThreadPoolExecutor, call: Call) -> list[Future[Any]]:
     """Have a thread make the call, and others join it; then let it go."""
-    flights = SingleFlight()
+    flights = CountedFlights()
     futures = [pool.submit(flights.run, "key", call)]
     assert call.began.wait(10)
     futures += [pool.submit(flights.run, "key", call) for _ in range(THREADS - 1)]
-    time.sleep(0.1)
+    flights.wait_for(THREADS)
     call.may_end.set()
     return futures
 
@@ -117,6 +135,23 @@ def test_waiting_has_an_end(pool: ThreadPoolExecutor, monkeypatch: pytest.Monkey
 
     call.may_end.set()
     assert slow.result(10) == "slow"
+
+
+def test_event_loop_goes_on_while_the_threads_of_its_requests_wait() -> None:
+    flights, call = CountedFlights(), Call("up")
+
+    async def serve() -> Any:
+        async with ThreadSensitiveContext():
+            return await sync_to_async(flights.run)("key", call)
+
+    async def main() -> list[Any]:
+        requests = [asyncio.create_task(serve()) for _ in range(THREADS)]
+        await asyncio.to_thread(flights.wait_for, THREADS)
+        call.may_end.set()
+        return await asyncio.gather(*requests)
+
+    assert asyncio.run(asyncio.wait_for(main(), 20)) == ["up"] * THREADS
+    assert call.count == 1
 
 
 def test_forked_processes_wait_for_no_thread_of_their_parent() -> None:

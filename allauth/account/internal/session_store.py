@@ -13,10 +13,12 @@ from django.contrib.sessions.backends.base import VALID_KEY_CHARS, SessionBase
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Model, signals
 from django.utils.crypto import get_random_string
+from django.views.decorators.debug import sensitive_variables
 
 _WATCHED = (signals.pre_save, signals.post_save, signals.pre_delete, signals.post_delete)
 
 
+@sensitive_variables()
 def cycle_key(session: SessionBase) -> None:
     """Give the session another key: knowing the former one is of no use from then on."""
     with cheaper_rotation(session):

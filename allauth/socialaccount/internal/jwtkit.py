@@ -78,7 +78,7 @@ def verify_and_decode(
     import jwt
 
     if not isinstance(credential, str) or len(credential) > MAX_CREDENTIAL_LENGTH:
-        raise OAuth2Error("This is no token.")
+        raise OAuth2Error("Malformed token.")
     audiences = [audience] if isinstance(audience, str) else list(audience)
     try:
         if verify_signature:
@@ -115,7 +115,7 @@ def verify_and_decode(
 
 
 def _check_claims(claims: dict[str, Any], *, is_signed: bool) -> None:
-    """What the JWT library, or releases of it, leave open: types and times."""
+    """Check what some releases of the JWT library do not: types and times."""
     subject, expiry, issued = claims["sub"], claims["exp"], claims.get("iat", 0)
     is_text = isinstance(subject, str) and bool(subject.strip())
     # Some servers send numbers; those are only let through where we asked the server itself.
@@ -143,7 +143,7 @@ def _check_party(claims: dict[str, Any], audiences: list[str], any_party: bool) 
 
 @sensitive_variables()
 def fetch_key(credential: str, keys_url: str, lookup: LookupKey) -> tuple[str, Any]:
-    """The algorithm that a token names, and the key to check its signature with.
+    """Return the algorithm that a token names, and the key to check its signature with.
 
     The keys are kept for a while. A key that is not among them makes us fetch them anew, at most
     once a minute, whatever number of tokens names unknown keys.
@@ -224,7 +224,7 @@ def verify_jti(data: dict[str, Any]) -> None:
 
 
 def _name_token(issuer: object, token_id: str) -> str:
-    """Where the cache notes the use of a token: where the published release does so, if possible.
+    """Return the cache key of a used token: that of the published release, if possible.
 
     That way a token that was used before the packages were swapped is not used again after it.
     Names come from tokens, and not every cache takes any name.
@@ -250,5 +250,5 @@ def _make_cache_key(purpose: str, name: str) -> str:
 
 
 def _claim(cache_key: str, seconds: int) -> bool:
-    """Tell whether this is the first claim for so many seconds; if nobody can tell, it is not."""
+    """Claim a cache key; ``False`` if it is taken or the cache is unavailable."""
     return bool(cache_or_none(cache.add, cache_key, 1, seconds))

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def get_remote_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
-    """What the error page is for: the provider, or the network, did not do its part.
+    """Return the exceptions that lead to the error page: failures of provider and network.
 
     Meant for the head of an ``except`` clause: it imports ``requests`` only if something failed.
     """
@@ -35,10 +35,10 @@ def get_remote_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
 
 @contextmanager
 def profile_errors() -> Iterator[None]:
-    """Turn the failures of code that meets a profile of an unexpected shape into one kind.
+    """Raise ``ProviderException`` if the enclosed code fails on a malformed profile.
 
-    Providers answer in all shapes when they are in trouble; that is no defect of this site. It is
-    logged all the same, since it may be one of the code.
+    Providers in trouble answer in all shapes, which is no defect of this site. The error is
+    logged, since it may be one of the code.
     """
     try:
         yield
@@ -51,7 +51,7 @@ def profile_errors() -> Iterator[None]:
 
 @contextmanager
 def invalid_token_on_error() -> Iterator[None]:
-    """Turn everything that is wrong with a posted token into one ``ValidationError``."""
+    """Raise ``ValidationError`` with the code ``invalid_token`` for any failure of a provider."""
     try:
         with profile_errors():
             yield

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.cache import cache
+from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.single_flight import flights
@@ -37,6 +38,7 @@ def read_json(response: Response, expected: type[JSON] = dict) -> JSON:  # type:
     return http.read_json(response, expected)
 
 
+@sensitive_variables()
 def fetch_json(url: str, **kwargs: Any) -> dict[str, Any]:
     """Return the JSON object at ``url``; ``kwargs`` are those of ``requests.Session.get``.
 
@@ -49,12 +51,12 @@ def fetch_json(url: str, **kwargs: Any) -> dict[str, Any]:
 def load_document(
     url: str, is_usable: Callable[[dict[str, Any]], bool] | None = None
 ) -> dict[str, Any]:
-    """Return what anybody may read at ``url``: what was kept or, failing that, fetched now.
+    """Return the public document at ``url``, from the cache if it is there.
 
-    One request fetches it for all threads that need it at the same time.
+    Threads that need it at the same time share one request, and one object: do not change it.
 
     Parameters:
-        is_usable: Whether to keep a document that was fetched; all are without it.
+        is_usable: Whether to keep a document that was fetched. By default all are kept.
 
     Raises ``requests.RequestException`` if there is no such document.
     """
@@ -76,13 +78,15 @@ def load_document(
 
 
 def reload_document(url: str, may_fetch: Callable[[], bool]) -> dict[str, Any] | None:
-    """Return what anybody may read at ``url`` as it is now, for all threads that need it.
+    """Return the public document at ``url`` as it is now.
+
+    Threads that need it at the same time share one request.
 
     Parameters:
-        may_fetch: Whether to fetch it; asked by one of the threads that need it at the same time.
+        may_fetch: Whether a request is allowed. Without one, the document in the cache is
+            returned, or ``None``.
 
-    Without a request it is what was kept, perhaps just now, or ``None``. Raises
-    ``requests.RequestException`` if there is no such document.
+    Raises ``requests.RequestException`` if there is no such document.
     """
 
     def reload() -> dict[str, Any] | None:
@@ -96,12 +100,12 @@ def reload_document(url: str, may_fetch: Callable[[], bool]) -> dict[str, Any] |
 
 
 def keep_document(url: str, document: dict[str, Any]) -> None:
-    """Keep what anybody may read at ``url`` for an hour."""
+    """Keep the public document at ``url`` in the cache for an hour."""
     cache_or_none(cache.set, _get_document_key(url), document, DOCUMENT_TIMEOUT)
 
 
 def get_kept_document(url: str) -> dict[str, Any] | None:
-    """What was kept for ``url``, not long ago."""
+    """Return the document that is in the cache for ``url``, if there is one."""
     document = cache_or_none(cache.get, _get_document_key(url))
     return document if isinstance(document, dict) else None
 
@@ -111,9 +115,9 @@ def _get_document_key(url: str) -> str:
 
 
 def cache_or_none(operation: Callable[..., Any], *args: Any) -> Any:
-    """Do something with the cache; ``None`` if it is out of order, which is no reason to fail."""
+    """Call an operation of the cache; ``None`` if the cache is unavailable."""
     try:
         return operation(*args)
     except Exception:
-        logger.exception("The cache is out of order")
+        logger.exception("Cache operation failed")
         return None

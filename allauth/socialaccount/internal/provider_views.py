@@ -43,7 +43,7 @@ def remote_view(view: View) -> View:
 
 
 def complete(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponseBase:
-    """Go on with what a provider said, in the transaction that ``ATOMIC_REQUESTS`` asks for."""
+    """Complete a login, in a transaction if ``ATOMIC_REQUESTS`` asks for it."""
     if not connection.settings_dict["ATOMIC_REQUESTS"]:
         return complete_social_login(request, sociallogin)
     with transaction.atomic():

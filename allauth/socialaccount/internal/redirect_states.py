@@ -1,8 +1,8 @@
-"""What visitors are after while they are at a provider, as the session keeps it.
+"""The states of logins while the user is at the provider.
 
 The session holds ``{state id: [state, time, provider id]}``, in the format of the published
-release. Which states were used is remembered in the cache, so that of requests that present the
-same state one gets it, also if an old session is put back.
+release. Used states are noted in the cache, so that each is taken once, even if requests run in
+parallel or an old session is restored.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
-from allauth.account.internal.userkit import user_id_to_str
+from allauth.account.internal.user_fields import user_id_to_str
 from allauth.core.internal.ratelimit import locked
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.providers.base.constants import AuthProcess
@@ -31,13 +32,13 @@ STATE_TTL = 60 * 10
 
 _USER = "user_id"
 _UNKNOWN = object()
-"""Who began a state that the published release stored: perhaps not who is logged in now."""
+"""The user of a state that the published release stored, which does not name one."""
 
 States = dict[str, Any]
 
 
 def get_states(request: HttpRequest) -> States:
-    """All states of the session; what is no dictionary holds none."""
+    """Return the session's states; ``{}`` if the stored value is malformed."""
     return _read_states(request.session)
 
 
@@ -67,7 +68,7 @@ def gc_states(states: States) -> None:
 def get_oldest_state(
     states: States, *, rev: bool = False, provider_id: str | None = None
 ) -> tuple[str | None, Any]:
-    """Id and entry of the oldest state, with ``rev`` the newest.
+    """Return id and entry of the oldest state, with ``rev`` of the newest.
 
     Parameters:
         provider_id: Only states of this provider.
@@ -83,7 +84,7 @@ def get_oldest_state(
 
 
 def _get_time(entry: Any) -> float:
-    """When the state was stashed; an entry that does not say is as old as can be."""
+    """Return when the state was stashed; 0 if the entry does not say."""
     if isinstance(entry, list | tuple) and len(entry) > 1 and isinstance(entry[1], int | float):
         return entry[1]
     return 0.0
@@ -94,7 +95,7 @@ def _is_expired(entry: Any) -> bool:
 
 
 def _belongs_to(entry: Any, provider_id: str) -> bool:
-    """Tell whether the state is of this provider; those of releases before 65.20 say of none."""
+    """Return whether the state is of this provider; those of releases before 65.20 name none."""
     return (
         isinstance(entry, list | tuple)
         and len(entry) == 3
@@ -103,10 +104,11 @@ def _belongs_to(entry: Any, provider_id: str) -> bool:
     )
 
 
+@sensitive_variables()
 def stash_state(
     request: HttpRequest, *, provider_id: str, state: dict[str, Any], state_id: str | None = None
 ) -> str:
-    """Keep ``state`` in the session until the visitor comes back from the provider.
+    """Keep ``state`` in the session until the user comes back from the provider.
 
     Parameters:
         provider_id: The provider the state is for; it works nowhere else.
@@ -127,13 +129,14 @@ def stash_state(
     return state_id
 
 
+@sensitive_variables()
 def unstash_state(
     request: HttpRequest, *, state_id: str | None, provider_id: str, raises: bool = False
 ) -> dict[str, Any] | None:
     """Take the state with this id out of the session; of parallel attempts one gets it.
 
     Returns ``None``, or with ``raises`` raises ``PermissionDenied``, if there is no such state of
-    this provider, if it is too old, and if somebody else than now was about to connect an account.
+    this provider, if it is too old, and if another user began to connect an account.
     """
 
     def pick(states: States) -> str | None:
@@ -144,6 +147,7 @@ def unstash_state(
     return _unstash(request, pick, raises)
 
 
+@sensitive_variables()
 def unstash_last_state(
     request: HttpRequest, *, provider_id: str, raises: bool = False
 ) -> dict[str, Any] | None:
@@ -196,6 +200,7 @@ def _get_user_id(request: HttpRequest) -> str | None:
     return user_id_to_str(user) if user is not None and user.is_authenticated else None
 
 
+@sensitive_variables()
 def restore_states(request: HttpRequest, states: States) -> None:
     """Put states into a session that was ended for the same user to log in again."""
     if states:
@@ -227,8 +232,8 @@ def _locked(session_key: str | None) -> Iterator[None]:
 def _read_current_states(session: SessionBase) -> States:
     """Return the states as the store has them now.
 
-    Other requests may have changed them since this one read the session. Saving a session that
-    has no key yet creates it, and there is nothing to read before that.
+    Other requests may have changed them since this one read the session. A session without a key
+    is not in the store yet.
     """
     was_read = session.accessed
     states = _read_states(session)

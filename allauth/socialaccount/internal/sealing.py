@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @sensitive_variables()
 def seal(data: dict[str, Any]) -> str:
-    """Encrypt ``data``, so that neither the client nor whoever reads the session store can use it.
+    """Encrypt ``data``, so that neither the client nor a reader of the session store can use it.
 
     The key comes from ``SECRET_KEY``.
     """
@@ -25,7 +25,7 @@ def seal(data: dict[str, Any]) -> str:
 
 @sensitive_variables()
 def unseal(sealed: object) -> dict[str, Any] | None:
-    """What :func:`seal` encrypted; ``None`` for anything else, and if the keys are others now."""
+    """Return what :func:`seal` encrypted; ``None`` for anything else."""
     from cryptography.fernet import InvalidToken
 
     if not isinstance(sealed, str):

@@ -1,4 +1,4 @@
-"""Calls of which many threads need the result at once, and that one of them makes.
+"""Calls that many threads need at the same time, made by one of them.
 
 A process that starts with an empty cache gets many logins at the same moment. Each of them needs
 the same documents of the provider; one request per document is enough.

@@ -23,7 +23,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def provider_login_url(context: Any, provider: Provider | str, **params: Any) -> str:
-    """The page that leads to a provider.
+    """Return the page that leads to a provider.
 
     ``{% provider_login_url "google" process="connect" next="/profile/" %}``
 
@@ -55,7 +55,7 @@ def provider_login_url(context: Any, provider: Provider | str, **params: Any) ->
 
 @register.simple_tag(takes_context=True)
 def providers_media_js(context: Any) -> SafeString:
-    """What the providers need to be on the page: their HTML, one after another."""
+    """Return what the providers need to be on the page: their HTML, one after another."""
     request: HttpRequest = context["request"]
     snippets = (provider.media_js(request) for provider in get_adapter().list_providers(request))
     return mark_safe("\n".join(snippets))  # noqa: S308 - each provider escapes its own
@@ -63,7 +63,7 @@ def providers_media_js(context: Any) -> SafeString:
 
 @register.simple_tag
 def get_social_accounts(user: Any) -> dict[str, list[SocialAccount]]:
-    """The accounts of a user by provider: ``{% get_social_accounts user as accounts %}``."""
+    """Return the accounts of a user by provider: ``{% get_social_accounts user as accounts %}``."""
     accounts: dict[str, list[SocialAccount]] = {}
     for account in SocialAccount.objects.filter(user=user):
         accounts.setdefault(account.provider, []).append(account)
@@ -72,7 +72,7 @@ def get_social_accounts(user: Any) -> dict[str, list[SocialAccount]]:
 
 @register.simple_tag(takes_context=True)
 def get_providers(context: Any) -> list[Provider]:
-    """The providers by which visitors can log in: ``{% get_providers as providers %}``.
+    """Return the providers by which users can log in: ``{% get_providers as providers %}``.
 
     Those of hidden apps are left out.
     """

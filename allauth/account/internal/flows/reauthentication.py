@@ -22,6 +22,7 @@ from allauth.core.internal import extensions
 from allauth.core.internal.extensions import ReauthenticationMethod
 from allauth.core.internal.frozen_request import serialize_request
 from allauth.core.internal.loading import import_callable
+from allauth.core.internal.masking import sensitive_variables
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -175,6 +176,7 @@ def _get_callback(state: dict[str, Any]) -> Callable[..., Any] | None:
     return callback if callable(callback) and isinstance(state.get("state"), dict) else None
 
 
+@sensitive_variables("state")
 def stash_and_reauthenticate(
     request: HttpRequest, state: dict[str, Any], callback: str | Callable[..., Any]
 ) -> HttpResponse:
@@ -189,6 +191,7 @@ def suspend_request(request: HttpRequest, redirect_to: str) -> HttpResponse:
     return get_face(request).respond_suspended(request, redirect_to)
 
 
+@sensitive_variables("state")
 def resume_request(request: HttpRequest) -> HttpResponse | None:
     """Go on with what was suspended, after the user reauthenticated.
 

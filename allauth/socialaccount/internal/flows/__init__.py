@@ -1,1 +1,1 @@
-"""What happens to somebody who comes from a provider, apart from pages and forms."""
+"""Logins by providers: the rules, without pages and forms."""

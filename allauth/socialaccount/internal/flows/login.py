@@ -1,4 +1,4 @@
-"""What becomes of somebody who comes from a provider."""
+"""Completing logins by providers."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def complete_login(
 
 
 def pre_social_login(request: HttpRequest, sociallogin: SocialLogin) -> None:
-    """Find the user, then let the project have its say."""
+    """Find the user, then call the hook of the project."""
     if not sociallogin.is_existing:
         sociallogin.lookup()
     get_adapter().pre_social_login(request, sociallogin)
@@ -77,7 +77,7 @@ def _authenticate(request: HttpRequest, sociallogin: SocialLogin) -> HttpRespons
 
 @sensitive_variables("states")
 def _end_session(request: HttpRequest, sociallogin: SocialLogin) -> None:
-    """Log out whoever is logged in; the same user's other tabs may come back from providers."""
+    """Log the current user out, but keep the states if the same user is about to log in."""
     is_same = sociallogin.user is not None and request.user.pk == sociallogin.user.pk
     states = redirect_states.get_states(request) if is_same else {}
     get_account_adapter().logout(request)

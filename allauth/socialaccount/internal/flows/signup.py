@@ -1,4 +1,4 @@
-"""Making accounts for those who come from a provider."""
+"""Making accounts for users of providers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _INITIATED_AT = "initiated_at"
 
 @sensitive_variables("data")
 def get_pending_signup(request: HttpRequest) -> SocialLogin | None:
-    """Who has come from a provider and is asked for more before an account is made.
+    """Return the login whose account is made once the form is filled in.
 
     What is malformed or too old, or of a provider that is gone, counts for nothing.
     """
@@ -70,7 +70,7 @@ def _is_expired(request: HttpRequest, data: dict[str, Any]) -> bool:
 
 
 def clear_pending_signup(request: HttpRequest) -> None:
-    """Forget who was asked for more."""
+    """Drop the login that waits for the sign-up form."""
     request.session.pop(PENDING_SIGNUP_SESSION_KEY, None)
 
 
@@ -86,8 +86,8 @@ def redirect_to_signup(request: HttpRequest, sociallogin: SocialLogin) -> HttpRe
 def signup_by_form(request: HttpRequest, sociallogin: SocialLogin, form: Any) -> HttpResponse:
     """Make the account, as the form says, and log in, as far as no stage is in the way.
 
-    Raises ``ValidationError`` if somebody else was faster and that may be told; the form can then
-    be sent again.
+    Raises ``ValidationError`` if another request took the address and that may be told. The form
+    can then be sent again.
     """
     pending = request.session.get(PENDING_SIGNUP_SESSION_KEY)
     clear_pending_signup(request)
@@ -123,8 +123,8 @@ def process_signup(request: HttpRequest, sociallogin: SocialLogin) -> HttpRespon
 def sign_up(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse | None:
     """Make the account, or show the form if something is missing.
 
-    Returns ``None`` if another request made the account at the same time; its user, who is that
-    of ``sociallogin`` then, is to be logged in.
+    Returns ``None`` if another request made the account at the same time. ``sociallogin`` then has
+    its user, who is to be logged in.
 
     Raises ``SignupClosedException`` while no new accounts are accepted.
     """
@@ -141,7 +141,7 @@ def sign_up(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse | No
 def process_auto_signup(
     request: HttpRequest, sociallogin: SocialLogin
 ) -> tuple[bool, HttpResponse | None]:
-    """Tell whether the account can be made without showing the form.
+    """Return whether the account can be made without showing the form.
 
     If the address has an account, and nobody may tell, there is a response that looks as if one
     were made.
@@ -163,7 +163,7 @@ def process_auto_signup(
 
 
 def _mimic_signup_session(request: HttpRequest, sociallogin: SocialLogin) -> None:
-    """Leave in the session what a sign-up leaves there, so that nobody can tell them apart.
+    """Write to the session what a real sign-up would, so that the two look the same.
 
     The step of authentication is one of no user.
     """
@@ -210,7 +210,7 @@ def save_with_email(request: HttpRequest, sociallogin: SocialLogin, email: str) 
 
 
 def announce_corrected_account(request: HttpRequest, login: Login) -> None:
-    """Record how the user authenticated, in the place of nobody, and announce the account."""
+    """Record how the user authenticated, and announce the account."""
     record_authentication(request, (login.signal_kwargs or {})["sociallogin"])
     announce_user(request, login)
 
@@ -261,7 +261,7 @@ def _save_user(request: HttpRequest, sociallogin: SocialLogin) -> bool:
 
 
 def ensure_email_still_free(user: Any, email: str | None) -> None:
-    """Raise ``AddressTakenError`` if a new user is without an address that somebody else has.
+    """Raise ``AddressTakenError`` if a new user is without an address that another user has.
 
     It was free when the sign-up began; addresses that are taken are left out as users are stored.
     """
@@ -281,7 +281,7 @@ def _drop_unacceptable_username(user: Any) -> None:
     try:
         get_account_adapter().clean_username(username)
     except ValidationError:
-        # Another one is made up.
+        # Another one is generated.
         user_username(user, "")
 
 

@@ -40,7 +40,7 @@ class AppleOAuth2Client(OAuth2Client):
     """
 
     def get_client_id(self) -> str:
-        """The first of the client ids of the app, which is the one for the web."""
+        """Return the first of the client ids of the app, which is the one for the web."""
         return self.consumer_key.partition(",")[0].strip()
 
     @sensitive_variables()
@@ -65,7 +65,7 @@ class AppleOAuth2Client(OAuth2Client):
         return jwt_encode(payload=claims, key=private_key, algorithm="ES256", headers=headers)
 
     def get_credentials(self) -> dict[str, str]:
-        """Id and secret, as fields of the token request."""
+        """Return id and secret, as fields of the token request."""
         return {
             "client_id": self.get_client_id(),
             "client_secret": self.generate_client_secret(),
@@ -74,7 +74,7 @@ class AppleOAuth2Client(OAuth2Client):
     def get_redirect_url(
         self, authorization_url: str, scope: Iterable[str], extra_params: Mapping[str, Any]
     ) -> str:
-        """The URL at which Apple asks for consent, and from where it posts the answer."""
+        """Return the URL at which Apple asks for consent, and from where it posts the answer."""
         params = {
             "client_id": self.get_client_id(),
             "response_mode": "form_post",

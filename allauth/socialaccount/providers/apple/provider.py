@@ -34,7 +34,7 @@ class AppleAccount(ProviderAccount):
     """An account at Apple, whose address may be one that was made up for this site."""
 
     def to_str(self) -> str:
-        """The address, if it tells who that is, else the name."""
+        """Return the address, if it tells who that is, else the name."""
         email = look_up(self.account.extra_data, "email")
         if isinstance(email, str) and email and not email.lower().endswith(RELAY_DOMAIN):
             return email
@@ -66,7 +66,7 @@ class AppleProvider(OAuth2Provider):
         return fields
 
     def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
-        """The address; whether it is verified may be written out as a word."""
+        """Return the address; whether it is verified may be written out as a word."""
         if not data.get("email"):
             return []
         verified = data.get("email_verified")

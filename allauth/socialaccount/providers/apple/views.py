@@ -42,7 +42,10 @@ class AppleOAuth2Adapter(OAuth2Adapter):
     @classmethod
     @sensitive_variables()
     def get_verified_identity_data(cls, provider: Any, id_token: object) -> dict[str, Any]:
-        """The claims of an ID token; raises ``OAuth2Error`` if it is not one for this site."""
+        """Return the claims of an ID token, if it is one for this site.
+
+        Raises ``OAuth2Error`` otherwise.
+        """
         return jwtkit.verify_and_decode(
             credential=id_token,
             keys_url=cls.public_key_url,
@@ -59,10 +62,10 @@ class AppleOAuth2Adapter(OAuth2Adapter):
         client: OAuth2Client,
         pkce_code_verifier: str | None = None,
     ) -> dict[str, Any]:
-        """What the token endpoint answers, with the name that the browser posted.
+        """Return what the token endpoint answers, with the name that the browser posted.
 
-        Whoever holds the browser can post anything. The name is no more than a suggestion; an
-        address only counts if it is in the ID token.
+        Browsers can post anything. The name is no more than a suggestion; an address only counts
+        if it is in the ID token.
         """
         data = super().get_access_token_data(request, app, client, pkce_code_verifier)
         name = self.get_user_scope_data(request).get("name")
@@ -73,14 +76,14 @@ class AppleOAuth2Adapter(OAuth2Adapter):
 
     @sensitive_variables()
     def _get_posted(self, request: HttpRequest) -> dict[str, Any]:
-        """What was posted for this very login."""
+        """Return what was posted for this login."""
         store = get_apple_session(request).store
         if store.get("state") != get_request_param(request, "state"):
             return {}
         return {name: store.get(name) for name in POSTED_NAMES}
 
     def get_user_scope_data(self, request: HttpRequest) -> dict[str, Any]:
-        """What the browser posted about its user, which is done once, at the first consent."""
+        """Return what the browser posted about its user, which Apple sends at the first consent."""
         try:
             user = json.loads(self._get_posted(request).get("user") or "")
         except ValueError:
@@ -89,7 +92,7 @@ class AppleOAuth2Adapter(OAuth2Adapter):
 
     @sensitive_variables()
     def parse_token(self, data: dict[str, Any]) -> SocialToken:
-        """The tokens, unsaved; the claims of the ID token are in its ``user_data``."""
+        """Return the tokens, unsaved; the claims of the ID token are in its ``user_data``."""
         token = super().parse_token(data)
         claims = self.get_verified_identity_data(self.get_provider(), data["id_token"])
         self.check_nonce(claims)

@@ -21,7 +21,7 @@ class Auth0OAuth2Adapter(OAuth2Adapter):
 
     @property
     def authorize_url(self) -> str:
-        """Where visitors are asked for consent."""
+        """Where users are asked for consent."""
         return f"{self.provider_base_url}/authorize"
 
     @property

@@ -44,15 +44,15 @@ class ProviderAccount:
         return self.to_str()
 
     def get_profile_url(self) -> str | None:
-        """The page of the account at the provider."""
+        """Return the page of the account at the provider."""
         return None
 
     def get_avatar_url(self) -> str | None:
-        """The picture of the account."""
+        """Return the picture of the account."""
         return None
 
     def get_brand(self) -> dict[str, Any]:
-        """Id and name of who the visitor takes for the provider."""
+        """Return the id and name of the brand that users know the provider by."""
         try:
             provider = self.account.get_provider()
         except PROVIDER_UNAVAILABLE:
@@ -61,12 +61,12 @@ class ProviderAccount:
         return {"id": provider.id, "name": provider.name}
 
     def get_user_data(self) -> dict[str, Any] | None:
-        """The part of the stored data that is about the user."""
+        """Return the part of the stored data that is about the user."""
         data = self.account.extra_data
         return data if isinstance(data, dict) else None
 
     def to_str(self) -> str:
-        """What tells this account from others of the user: a username, an address, a name."""
+        """Return a text that identifies the account: a username, an address or a name."""
         data = {
             name: value.strip()
             for name, value in (self.get_user_data() or {}).items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class AuthError:
-    """Why nothing came of it."""
+    """Why a login failed."""
 
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"
@@ -12,7 +12,7 @@ class AuthError:
 
 
 class AuthProcess:
-    """What a visitor is sent to the provider for."""
+    """What a user is sent to the provider for."""
 
     LOGIN = "login"
     CONNECT = "connect"
@@ -20,7 +20,7 @@ class AuthProcess:
 
 
 class AuthAction:
-    """How the provider is to treat the visitor."""
+    """How the provider is to treat the user."""
 
     AUTHENTICATE = "authenticate"
     REAUTHENTICATE = "reauthenticate"

@@ -13,7 +13,7 @@ PROVIDER_UNAVAILABLE = (ImproperlyConfigured, MultipleObjectsReturned, ObjectDoe
 
 
 class ProviderException(Exception):
-    """The provider answered something that cannot be used; the visitor gets the error page."""
+    """The provider answered something that cannot be used; the user gets the error page."""
 
 
 class InvalidUid(ProviderException, ValueError):

@@ -76,12 +76,12 @@ class Provider(AsyncOverridable):
 
     @classmethod
     def get_slug(cls) -> str:
-        """What the provider is called in URLs."""
+        """Return what the provider is called in URLs."""
         return cls.slug or cls.id
 
     @classmethod
     def get_package(cls) -> str:
-        """The package in which the modules ``urls`` and ``views`` of the provider are."""
+        """Return the package in which the modules ``urls`` and ``views`` of the provider are."""
         package: str | None = getattr(cls, "package", None)
         return package or cls.__module__.rpartition(".")[0]
 
@@ -93,21 +93,21 @@ class Provider(AsyncOverridable):
         return self.app.provider_id or self.app.provider
 
     def get_settings(self) -> dict[str, Any]:
-        """A copy of what ``SOCIALACCOUNT_PROVIDERS`` says about the provider."""
+        """Return a copy of what ``SOCIALACCOUNT_PROVIDERS`` says about the provider."""
         return copy.deepcopy(app_settings.PROVIDERS.get(self.id, {}))
 
     # The way to the provider
 
     def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:
-        """The page that leads to the provider; ``kwargs`` become its query."""
+        """Return the page that leads to the provider; ``kwargs`` become its query."""
         raise NotImplementedError
 
     def redirect_from_request(self, request: HttpRequest) -> HttpResponse:
-        """Send the visitor to the provider, as the parameters of the request say."""
+        """Send the user to the provider, as the parameters of the request say."""
         return self.redirect(request, **self.get_redirect_from_request_kwargs(request))
 
     def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
-        """The parameters of the request, as :meth:`redirect` takes them."""
+        """Return the parameters of the request, as :meth:`redirect` takes them."""
         kwargs: dict[str, Any] = {"process": self._get_process(request)}
         next_url = get_next_redirect_url(request)
         if next_url:
@@ -125,7 +125,7 @@ class Provider(AsyncOverridable):
         return AuthProcess.LOGIN
 
     def sign_redirect(self) -> str:
-        """Prove that it is the site that asks for the process ``redirect``, not a visitor.
+        """Prove that it is the site that asks for the process ``redirect``, not a user.
 
         The template tag ``provider_login_url`` adds it to the query.
         """
@@ -140,7 +140,7 @@ class Provider(AsyncOverridable):
         data: Any = None,
         **kwargs: Any,
     ) -> HttpResponse:
-        """Remember what the visitor is after, and send them to the provider.
+        """Stash the state, and redirect to the provider.
 
         Parameters:
             process: One of :class:`AuthProcess`.
@@ -159,7 +159,7 @@ class Provider(AsyncOverridable):
         state_id: str | None = None,
         **kwargs: Any,
     ) -> str:
-        """Remember, in the session, what the visitor is after; returns the id of the state."""
+        """Store the state of a login in the session, and return its id."""
         state = {"process": process, "data": data, **kwargs}
         if next_url:
             state["next"] = next_url
@@ -169,7 +169,7 @@ class Provider(AsyncOverridable):
 
     @sensitive_variables("state")
     def unstash_redirect_state(self, request: HttpRequest, state_id: str) -> dict[str, Any]:
-        """What was remembered under ``state_id``; works once.
+        """Return the state that was stashed under ``state_id``; works once.
 
         Raises ``PermissionDenied`` if there is no such state of this provider and session.
         """
@@ -190,7 +190,7 @@ class Provider(AsyncOverridable):
         raise NotImplementedError
 
     def media_js(self, request: HttpRequest) -> str:
-        """HTML that the login pages need for this provider."""
+        """Return the HTML that the login pages need for this provider."""
         return ""
 
     # What the provider answers
@@ -238,15 +238,15 @@ class Provider(AsyncOverridable):
         return parse_uid(uid)
 
     def extract_uid(self, data: Any) -> str:
-        """The id of the account at the provider, which must never change hands."""
+        """Return the id of the account at the provider, which must never change hands."""
         raise NotImplementedError
 
     def extract_extra_data(self, data: Any) -> Any:
-        """What to keep of the profile, as JSON."""
+        """Return what to keep of the profile, as JSON."""
         return data
 
     def extract_common_fields(self, data: Any) -> dict[str, Any]:
-        """What the profile says about the user.
+        """Return what the profile says about the user.
 
         Known are ``email``, ``email_verified``, ``username``, ``first_name``, ``last_name``,
         ``name``, ``phone`` and ``phone_verified``.
@@ -254,7 +254,7 @@ class Provider(AsyncOverridable):
         return {}
 
     def extract_email_addresses(self, data: Any) -> list[EmailAddress]:
-        """The addresses in the profile, unsaved."""
+        """Return the addresses in the profile, unsaved."""
         return []
 
     def cleanup_email_addresses(
@@ -290,13 +290,13 @@ class Provider(AsyncOverridable):
         return email or (addresses[0].email if addresses else None)
 
     def wrap_account(self, social_account: SocialAccount) -> ProviderAccount:
-        """An account at this provider, for display."""
+        """Return an account at this provider, for display."""
         return self.account_class(social_account)
 
     # The session
 
     def serialize(self) -> dict[str, Any]:
-        """Which provider this is, as JSON; :meth:`deserialize` reads it."""
+        """Return the id of the provider and its app as JSON; :meth:`deserialize` reads it."""
         data: dict[str, Any] = {"id": self.id}
         if self.app is not None:
             data["app.client_id"] = self.app.client_id

@@ -21,10 +21,10 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def respond_to_login_on_get(request: HttpRequest, provider: Provider) -> HttpResponse | None:
-    """Ask the visitor to confirm, by a form, that the login is to begin.
+    """Ask the user to confirm, by a form, that the login is to begin.
 
     Only a POST begins it without asking, and with ``SOCIALACCOUNT_LOGIN_ON_GET`` a GET: a mere
-    link must not connect somebody else's account to the one of the visitor.
+    link must not connect another person's account to that of the user.
     """
     if request.method == "POST" or (request.method == "GET" and app_settings.LOGIN_ON_GET):
         return None
@@ -39,7 +39,7 @@ def parse_uid(value: object) -> str:
     """The id of an account at its provider as text; meant for ``extract_uid()``.
 
     Text and integers are ids. Raises ``InvalidUid`` for what is missing, blank, padded or of
-    another type: as text it could be the id of somebody else.
+    another type: as text it could be the id of another account.
     """
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)

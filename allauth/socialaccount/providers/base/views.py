@@ -21,12 +21,12 @@ logger = logging.getLogger(__name__)
 
 
 class BaseLoginView(View):
-    """Sends the visitor to the provider, by GET only after asking."""
+    """Sends the user to the provider, by GET only after asking."""
 
     provider_id: str
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Ask, or send the visitor on; 404 where there are no pages, or no app."""
+        """Ask the user or redirect to the provider; 404 without pages or without an app."""
         if allauth_settings.HEADLESS_ONLY:
             raise Http404
         try:
@@ -41,5 +41,5 @@ class BaseLoginView(View):
         return respond_to_login_on_get(request, provider) or provider.redirect_from_request(request)
 
     def get_provider(self) -> Provider:
-        """The provider of this page."""
+        """Return the provider of this page."""
         return get_adapter().get_provider(self.request, provider=self.provider_id)

@@ -1,4 +1,4 @@
-"""The form in which visitors choose who they are."""
+"""The form in which users choose who they are."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class DummyAccount(ProviderAccount):
 
 
 class DummyProvider(Provider):
-    """Shows a form in which the visitor says who they are."""
+    """Shows a form in which the user says who they are."""
 
     id = "dummy"
     name = "Dummy"
@@ -33,7 +33,7 @@ class DummyProvider(Provider):
     account_class = DummyAccount
 
     def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:
-        """The page that leads to the form."""
+        """Return the page that leads to the form."""
         url = reverse("dummy_login")
         return f"{url}?{urlencode(kwargs)}" if kwargs else url
 
@@ -45,7 +45,7 @@ class DummyProvider(Provider):
         data: Any = None,
         **kwargs: Any,
     ) -> HttpResponse:
-        """Send the visitor to the form."""
+        """Send the user to the form."""
         state_id = self.stash_redirect_state(request, process, next_url, data, **kwargs)
         query = urlencode({"state": state_id})
         return HttpResponseRedirect(f"{reverse('dummy_authenticate')}?{query}")
@@ -59,16 +59,16 @@ class DummyProvider(Provider):
         return self.sociallogin_from_response(request, form.cleaned_data)
 
     def extract_uid(self, data: dict[str, Any]) -> str:
-        """The id that was typed in."""
+        """Return the id that was typed in."""
         return parse_uid(data["id"])
 
     def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
-        """What else was typed in."""
+        """Return what else was typed in."""
         names = ("username", "first_name", "last_name", "phone", "phone_verified")
         return {name: data[name] for name in names if data.get(name)}
 
     def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
-        """The address that was typed in."""
+        """Return the address that was typed in."""
         email = data.get("email")
         if not email:
             return []

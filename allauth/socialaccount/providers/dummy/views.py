@@ -40,7 +40,7 @@ class AuthenticateView(FormPage):
 
     @method_decorator(login_not_required)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Show or process the form, for visitors who were sent here."""
+        """Show or process the form, for users who were sent here."""
         state_id = request.GET.get("state")
         if not state_id:
             raise PermissionDenied
@@ -56,7 +56,7 @@ class AuthenticateView(FormPage):
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Go on with who the visitor says they are."""
+        """Go on with who the user says they are."""
         sociallogin = self.provider.sociallogin_from_response(self.request, form.cleaned_data)
         sociallogin.state = self.provider.unstash_redirect_state(self.request, self.state_id)
         return complete_social_login(self.request, sociallogin)

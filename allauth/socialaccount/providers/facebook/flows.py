@@ -61,7 +61,7 @@ def _ask(path: str, **params: str) -> dict[str, Any]:
 
 @sensitive_variables()
 def compute_appsecret_proof(app: SocialApp, token: SocialToken) -> str:
-    """Prove that this site, not somebody who stole the token, is asking.
+    """Return the proof that it is this site that uses the token, which may have been stolen.
 
     See https://developers.facebook.com/docs/graph-api/guides/secure-requests.
     """
@@ -83,7 +83,7 @@ def complete_login(
 
 @sensitive_variables()
 def get_app_token(provider: GraphProvider) -> str:
-    """The access token of the app itself, which is kept for some minutes."""
+    """Return the access token of the app itself, which is kept for some minutes."""
     app = provider.app
     cache_key = f"allauth.facebook.app_token[{app.client_id}]"
     token = cache_or_none(cache.get, cache_key)
@@ -106,7 +106,10 @@ def _get_access_token(**params: str) -> dict[str, Any]:
 
 @sensitive_variables()
 def inspect_token(provider: GraphProvider, input_token: str) -> dict[str, Any]:
-    """What Facebook knows about a token; raises ``ValidationError`` if it is not for this app."""
+    """Return what Facebook knows about a token of this app.
+
+    Raises ``ValidationError`` for any other.
+    """
     answer = _ask("debug_token", input_token=input_token, access_token=get_app_token(provider))
     data = answer.get("data")
     if not isinstance(data, dict) or data.get("is_valid") is not True:
@@ -127,7 +130,7 @@ def verify_token(
     """Make a login out of an access token that a client of this site got from Facebook.
 
     Parameters:
-        auth_type: ``"reauthenticate"`` if the visitor had to enter the password at Facebook.
+        auth_type: ``"reauthenticate"`` if the user had to enter the password at Facebook.
         auth_nonce: What proves that they did so for this site, just now.
 
     Raises ``ValidationError`` for a token that proves nothing to this site.

@@ -1,4 +1,4 @@
-"""Which of Facebook's locales goes with the language of the visitor."""
+"""Which of Facebook's locales goes with the language of the user."""
 
 from __future__ import annotations
 

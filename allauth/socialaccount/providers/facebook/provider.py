@@ -67,12 +67,12 @@ class FacebookOAuth2Adapter(OAuth2Adapter):
 
     @classproperty
     def provider_default_auth_url(cls) -> str:
-        """Where visitors are asked for consent, unless the project says otherwise."""
+        """Where users are asked for consent, unless the project says otherwise."""
         return f"https://www.facebook.com/{constants.GRAPH_API_VERSION}/dialog/oauth"
 
     @property
     def authorize_url(self) -> str:
-        """Where visitors are asked for consent."""
+        """Where users are asked for consent."""
         return str(self.settings.get("AUTHORIZE_URL", self.provider_default_auth_url))
 
     @property
@@ -115,11 +115,11 @@ class FacebookProvider(OAuth2Provider):
     email_path = "email"
 
     def get_method(self) -> str:
-        """How people log in: ``oauth2`` or ``js_sdk``."""
+        """Return how people log in: ``oauth2`` or ``js_sdk``."""
         return str(self.get_settings().get("METHOD", "oauth2"))
 
     def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:
-        """The page that leads to Facebook, or what has the JavaScript SDK do so.
+        """Return the page that leads to Facebook, or what has the JavaScript SDK do so.
 
         Parameters:
             kwargs: ``method`` overrides the setting; others become the query of the page.
@@ -146,18 +146,18 @@ class FacebookProvider(OAuth2Provider):
         return f"javascript:{quote(f'allauth.facebook.login({arguments})')}"
 
     def get_fields(self) -> list[str]:
-        """The fields of the profile to ask for."""
+        """Return the fields of the profile to ask for."""
         return list(self.get_settings().get("FIELDS", DEFAULT_FIELDS))
 
     def get_auth_params_from_request(self, request: HttpRequest, action: str) -> dict[str, Any]:
-        """The authorization parameters for ``action``, one of :class:`AuthAction`."""
+        """Return the authorization parameters for ``action``, one of :class:`AuthAction`."""
         params = super().get_auth_params_from_request(request, action)
         if action in (AuthAction.REAUTHENTICATE, AuthAction.REREQUEST):
             params["auth_type"] = action
         return params
 
     def get_locale_for_request(self, request: HttpRequest) -> str:
-        """The language that Facebook is to speak with the visitor."""
+        """Return the language that Facebook is to speak with the user."""
         function = self.get_settings().get("LOCALE_FUNC")
         function = import_callable(function) if function else get_default_locale_callable()
         return str(call_hook(function, request))
@@ -165,13 +165,13 @@ class FacebookProvider(OAuth2Provider):
     # The JavaScript SDK
 
     def get_init_params(self, request: HttpRequest, app: SocialApp) -> dict[str, Any]:
-        """The parameters of ``FB.init``."""
+        """Return the parameters of ``FB.init``."""
         defaults = {"appId": app.client_id, "version": constants.GRAPH_API_VERSION}
         return {**defaults, **self.get_settings().get("INIT_PARAMS", {})}
 
     @sensitive_variables("options")
     def get_fb_login_options(self, request: HttpRequest) -> dict[str, Any]:
-        """The options of ``FB.login``."""
+        """Return the options of ``FB.login``."""
         options = self.get_auth_params_from_request(request, AuthAction.AUTHENTICATE)
         options["scope"] = ",".join(self.get_scope_from_request(request))
         if options.get("auth_type") == AuthAction.REAUTHENTICATE:
@@ -186,7 +186,7 @@ class FacebookProvider(OAuth2Provider):
         return url
 
     def media_js(self, request: HttpRequest) -> str:
-        """The SDK and its settings; nothing, and no trace of Facebook, if it is not in use."""
+        """Return the SDK and its settings; nothing, and no trace of Facebook, without it."""
         if self.get_method() != "js_sdk":
             return ""
 
@@ -212,7 +212,7 @@ class FacebookProvider(OAuth2Provider):
     def get_nonce(
         self, request: HttpRequest, or_create: bool = False, pop: bool = False
     ) -> str | None:
-        """What a reauthentication at Facebook has to be made for.
+        """Return what a reauthentication at Facebook has to be made for.
 
         Parameters:
             or_create: Draw one if there is none.

@@ -68,7 +68,7 @@ class LoginByTokenView(BaseLoginByTokenView):
 
     @sensitive_variables()
     def _get_auth_type(self, auth_nonce: str | None) -> str:
-        """What was demanded of the visitor: this site knows, and no request has a say in it."""
+        """Return what was demanded of the user: this site knows, and no request has a say in it."""
         auth_type: str = self.provider.get_auth_params().get("auth_type", "")
         return "reauthenticate" if auth_nonce else auth_type
 

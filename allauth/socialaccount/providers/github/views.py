@@ -39,7 +39,7 @@ class GitHubOAuth2Adapter(OAuth2Adapter):
 
     @property
     def authorize_url(self) -> str:
-        """Where visitors are asked for consent."""
+        """Where users are asked for consent."""
         return f"{self.web_url}/login/oauth/authorize"
 
     @property
@@ -59,7 +59,7 @@ class GitHubOAuth2Adapter(OAuth2Adapter):
 
     @sensitive_variables()
     def fetch_profile(self, token: SocialToken) -> dict[str, Any]:
-        """The profile, with the list of addresses if it is wanted and the app may see it."""
+        """Return the profile, with the list of addresses if it is wanted and the app may see it."""
         headers = {"Authorization": f"token {token.token}"}
         profile = fetch_json(self.profile_url, headers=headers)
         emails = self.get_emails(headers) if app_settings.QUERY_EMAIL else None
@@ -67,7 +67,7 @@ class GitHubOAuth2Adapter(OAuth2Adapter):
 
     @sensitive_variables()
     def get_emails(self, headers: dict[str, str]) -> list[Any] | None:
-        """The addresses of the account; ``None`` if the app may not see them."""
+        """Return the addresses of the account; ``None`` if the app may not see them."""
         with get_adapter().get_requests_session() as session:
             response = session.get(self.emails_url, headers=headers)
         return None if response.status_code == 404 else read_json(response, list)

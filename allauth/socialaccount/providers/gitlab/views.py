@@ -21,7 +21,7 @@ class GitLabOAuth2Adapter(OAuth2Adapter):
 
     @property
     def authorize_url(self) -> str:
-        """Where visitors are asked for consent."""
+        """Where users are asked for consent."""
         return self._build_url("/oauth/authorize")
 
     @property

@@ -53,11 +53,11 @@ class GoogleProvider(OAuth2Provider):
     }
 
     def extract_uid(self, data: dict[str, Any]) -> str:
-        """The account id, which userinfo and ID tokens call differently."""
+        """Return the account id, which userinfo and ID tokens call differently."""
         return parse_uid(data.get("sub", data.get("id")))
 
     def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
-        """The address, which userinfo and ID tokens call verified differently."""
+        """Return the address, which userinfo and ID tokens call verified differently."""
         if not data.get("email"):
             return []
         verified = data.get("email_verified", data.get("verified_email"))

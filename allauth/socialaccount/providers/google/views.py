@@ -39,7 +39,7 @@ def _get_setting(name: str) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    """The settings by name, as they are now."""
+    """Return the settings by name, as they are now."""
     if name in DEFAULTS:
         return _get_setting(name)
     raise AttributeError(name)
@@ -73,7 +73,7 @@ class GoogleOAuth2Adapter(OAuth2Adapter):
 
     @property
     def authorize_url(self) -> str:
-        """Where visitors are asked for consent."""
+        """Where users are asked for consent."""
         return str(_get_setting("AUTHORIZE_URL"))
 
     @property
@@ -149,7 +149,7 @@ class LoginByTokenView(BaseLoginByTokenView):
         cookie = request.COOKIES.get(CSRF_NAME, "")
         fields = request.POST.getlist(CSRF_NAME)
         if not cookie or len(fields) != 1 or max(len(cookie), len(fields[0])) > MAX_CSRF_LENGTH:
-            raise PermissionDenied("The token against forged requests is missing.")
+            raise PermissionDenied("CSRF token missing.")
         sent = [text.encode("utf-8", "replace") for text in (cookie, fields[0])]
         if not constant_time_compare(*sent):
             raise PermissionDenied("The token against forged requests does not match.")

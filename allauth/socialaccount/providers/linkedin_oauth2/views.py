@@ -31,12 +31,12 @@ class LinkedInOAuth2Adapter(OAuth2Adapter):
     access_token_method = "GET"
 
     def fetch_profile(self, token: SocialToken) -> dict[str, Any]:
-        """Profile and address."""
+        """Return profile and address."""
         return self.get_user_info(token)
 
     @sensitive_variables()
     def get_user_info(self, token: SocialToken) -> dict[str, Any]:
-        """The profile, and the address if it is wanted and the app may see it."""
+        """Return the profile, and the address if it is wanted and the app may see it."""
         provider = cast("LinkedInOAuth2Provider", self.get_provider())
         headers = dict(provider.get_settings().get("HEADERS", {}))
         headers["Authorization"] = f"Bearer {token.token}"

@@ -51,7 +51,7 @@ class MicrosoftGraphOAuth2Adapter(OAuth2Adapter):
 
     @property
     def authorize_url(self) -> str:
-        """Where visitors are asked for consent."""
+        """Where users are asked for consent."""
         return self._build_login_url("authorize")
 
     @property

@@ -26,7 +26,7 @@ class OAuthError(Exception):
 
 
 def get_token_prefix(url: str) -> str:
-    """What tells the tokens of a provider from those of others in the session: its host."""
+    """Return the host of a provider, which names its tokens in the session."""
     return urlsplit(url).netloc
 
 
@@ -46,7 +46,7 @@ def _parse_token(response: Response) -> dict[str, str]:
 
 
 class OAuthClient(AsyncOverridable):
-    """Gets a request token, sends the visitor to the provider, and gets an access token.
+    """Gets a request token, sends the user to the provider, and gets an access token.
 
     Parameters:
         request: The request being served.
@@ -54,7 +54,7 @@ class OAuthClient(AsyncOverridable):
         consumer_secret: The secret of the app.
         request_token_url: Where request tokens come from.
         access_token_url: Where access tokens come from.
-        callback_url: The path or URL to which the provider sends the visitor back.
+        callback_url: The path or URL to which the provider sends the user back.
         parameters: Query of the request for a request token.
         provider: The provider, for subclasses.
     """
@@ -85,7 +85,7 @@ class OAuthClient(AsyncOverridable):
 
     @sensitive_variables()
     def _get_request_token(self) -> Any:
-        """The request token, fetched once, and kept in the session until the visitor is back."""
+        """Return the request token, which is fetched once and kept in the session."""
         if self.request_token is None:
             from allauth.socialaccount.providers.oauth.oauth1_auth import OAuth1
 
@@ -104,7 +104,7 @@ class OAuthClient(AsyncOverridable):
 
     @sensitive_variables()
     def _get_rt_from_session(self) -> Any:
-        """The request token of the handshake; raises ``OAuthError`` if none was begun."""
+        """Return the request token of the handshake; raises ``OAuthError`` if none was begun."""
         token = self.request.session.get(_get_session_key(self.request_token_url, "request"))
         if not token:
             raise OAuthError("This session has no request token.")
@@ -112,7 +112,7 @@ class OAuthClient(AsyncOverridable):
 
     @sensitive_variables()
     def keeps(self, token: str) -> bool:
-        """Tell whether the request token of this name is the one that the session keeps."""
+        """Return whether the request token of this name is the one that the session keeps."""
         kept = self.request.session.get(_get_session_key(self.request_token_url, "request"))
         return isinstance(kept, dict) and kept.get("oauth_token") == token
 
@@ -124,7 +124,7 @@ class OAuthClient(AsyncOverridable):
             self.request.session[key] = request_token
 
     def get_state_id(self) -> str:
-        """What of the handshake the provider returns, so that it identifies the handshake."""
+        """Return what identifies the handshake when the provider returns it."""
         return str(self._get_request_token()["oauth_token"])
 
     @sensitive_variables()
@@ -168,7 +168,7 @@ class OAuthClient(AsyncOverridable):
     def get_redirect(
         self, authorization_url: str, extra_params: Mapping[str, Any]
     ) -> HttpResponseRedirect:
-        """Send the visitor to the provider.
+        """Send the user to the provider.
 
         Raises ``OAuthError`` if it hands out no request token.
         """
@@ -183,7 +183,7 @@ class OAuthClient(AsyncOverridable):
         return HttpResponseRedirect(f"{authorization_url}{separator}{query}")
 
     def is_valid(self) -> bool:
-        """Tell whether an access token is to be had; the reason why not goes to ``errors``."""
+        """Return whether an access token is to be had; the reason why not goes to ``errors``."""
         try:
             self._get_rt_from_session()
             self.get_access_token()
@@ -214,7 +214,7 @@ class OAuth(AsyncOverridable):
 
     @sensitive_variables()
     def _get_at_from_session(self) -> dict[str, str]:
-        """The access token; raises ``OAuthError`` if there is none."""
+        """Return the access token; raises ``OAuthError`` if there is none."""
         token = self.request.session.get(_get_session_key(self.request_token_url, "access"))
         if not isinstance(token, dict) or not token.get("oauth_token"):
             raise OAuthError("This session has no access token.")

@@ -31,11 +31,11 @@ class OAuth1(AuthBase):
         client_secret: The consumer secret.
         resource_owner_key: The request token or access token.
         resource_owner_secret: The secret of that token.
-        callback_uri: Where the provider is to send the visitor back.
+        callback_uri: Where the provider is to send the user back.
         signature_method: One of the methods of OAuthLib.
         signature_type: Whether the signature travels in the header, the query or the body.
         rsa_key: For RSA signatures.
-        verifier: What the provider handed the visitor.
+        verifier: What the provider handed the user.
         decoding: The encoding of what OAuthLib returns.
         client_class: Another client than that of OAuthLib.
         force_include_body: Sign bodies of other types than forms as well.

@@ -33,12 +33,12 @@ class OAuthProvider(ProfileProvider):
     supports_redirect = True
 
     def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:
-        """The page that leads to the provider; ``kwargs`` become its query."""
+        """Return the page that leads to the provider; ``kwargs`` become its query."""
         url = reverse(f"{self.id}_login")
         return f"{url}?{urlencode(kwargs)}" if kwargs else url
 
     def get_oauth_adapter(self, request: HttpRequest) -> OAuthAdapter:
-        """The adapter, which uses this very provider."""
+        """Return the adapter, which uses this provider."""
         adapter_class = getattr(self, "oauth_adapter_class", None)
         if adapter_class is None:
             raise ImproperlyConfigured(f"{type(self).__name__} needs an oauth_adapter_class.")
@@ -47,11 +47,11 @@ class OAuthProvider(ProfileProvider):
         return adapter
 
     def get_auth_params(self) -> dict[str, Any]:
-        """The authorization parameters that the project configured, as a copy."""
+        """Return the authorization parameters that the project configured, as a copy."""
         return dict(self.get_settings().get("AUTH_PARAMS", {}))
 
     def get_auth_params_from_request(self, request: HttpRequest, action: str) -> dict[str, Any]:
-        """The authorization parameters, with what the query of the login URL adds.
+        """Return the authorization parameters, with what the query of the login URL adds.
 
         It may not change the parameters of the protocol, whose names begin with ``oauth_``.
         """
@@ -61,20 +61,20 @@ class OAuthProvider(ProfileProvider):
         return params
 
     def get_auth_url(self, request: HttpRequest, action: str) -> str | None:
-        """The authorization URL for ``action``, if it is not that of the adapter."""
+        """Return the authorization URL for ``action``, if it is not that of the adapter."""
         return None
 
     def get_scope(self) -> list[str]:
-        """What to ask for: as configured, or by default."""
+        """Return what to ask for: as configured, or by default."""
         scope = self.get_settings().get("SCOPE")
         return self.get_default_scope() if scope is None else list(scope)
 
     def get_scope_from_request(self, request: HttpRequest) -> list[str]:
-        """What to ask for; requests have no say in it."""
+        """Return what to ask for; requests have no say in it."""
         return self.get_scope()
 
     def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
-        """The parameters of the request, as :meth:`redirect` takes them."""
+        """Return the parameters of the request, as :meth:`redirect` takes them."""
         kwargs = super().get_redirect_from_request_kwargs(request)
         action = request.GET.get("action", AuthAction.AUTHENTICATE)
         kwargs["action"] = action
@@ -91,7 +91,7 @@ class OAuthProvider(ProfileProvider):
         data: Any = None,
         **kwargs: Any,
     ) -> HttpResponse:
-        """Get a request token, remember what the visitor is after, and send them on.
+        """Get a request token, stash the state, and redirect to the provider.
 
         The protocol has no parameter for a state: the state belongs to the request token, which
         the provider returns.

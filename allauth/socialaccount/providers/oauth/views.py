@@ -121,7 +121,7 @@ class OAuthView:
 
 
 class OAuthLoginView(OAuthView, BaseLoginView):
-    """Sends the visitor to the provider."""
+    """Sends the user to the provider."""
 
     def get_provider(self) -> OAuthProvider:
         """Return the provider of the adapter."""
@@ -129,7 +129,7 @@ class OAuthLoginView(OAuthView, BaseLoginView):
 
 
 class OAuthCallbackView(OAuthView):
-    """Receives the visitor whom the provider sends back."""
+    """Receives the user when the provider sends them back."""
 
     @sensitive_variables("context", "state")
     def dispatch(self, request: HttpRequest) -> HttpResponseBase:
@@ -166,7 +166,7 @@ class OAuthCallbackView(OAuthView):
     def _take_state(
         self, request: HttpRequest, provider: OAuthProvider, client: OAuthClient
     ) -> dict[str, Any] | None:
-        """The state of the handshake to which the provider answers; it works once."""
+        """Return the state of the handshake to which the provider answers; it works once."""
         for param in self.adapter.state_params:
             if param in request.GET:
                 state_id = self._find_state_id(request, provider, client, request.GET[param])
@@ -179,7 +179,7 @@ class OAuthCallbackView(OAuthView):
     def _find_state_id(
         self, request: HttpRequest, provider: OAuthProvider, client: OAuthClient, token: str
     ) -> str:
-        """Which state belongs to a request token: the one that is named like it.
+        """Return the id of the state that belongs to a request token.
 
         The published release names states otherwise; it keeps one request token in the session,
         which belongs to the newest of them.

@@ -29,7 +29,7 @@ class OAuth2Client(AsyncOverridable):
         consumer_secret: The client secret.
         access_token_method: ``"POST"``, or ``"GET"`` for providers that want it so.
         access_token_url: The token endpoint.
-        callback_url: The absolute URL to which the provider sends the visitor back.
+        callback_url: The absolute URL to which the provider sends the user back.
         scope_delimiter: What goes between the scopes.
         headers: Headers for the token request.
         basic_auth: Send id and secret by HTTP Basic authentication instead of in the body.
@@ -64,7 +64,7 @@ class OAuth2Client(AsyncOverridable):
     def get_redirect_url(
         self, authorization_url: str, scope: Iterable[str], extra_params: Mapping[str, Any]
     ) -> str:
-        """The URL at which the provider asks the visitor for consent.
+        """Return the URL at which the provider asks the user for consent.
 
         Parameters:
             scope: What to ask for, in order; repetitions are dropped.
@@ -82,7 +82,7 @@ class OAuth2Client(AsyncOverridable):
         return self.build_url(authorization_url, params)
 
     def build_url(self, url: str, params: Mapping[str, Any]) -> str:
-        """``url`` with ``params`` as its query."""
+        """Return ``url`` with ``params`` as its query."""
         return f"{url}{'&' if '?' in url else '?'}{urlencode(params)}"
 
     @sensitive_variables()
@@ -92,7 +92,7 @@ class OAuth2Client(AsyncOverridable):
         pkce_code_verifier: str | None = None,
         extra_data: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Exchange the code for tokens; returns what the token endpoint answers.
+        """Exchange the code for tokens; return what the token endpoint answers.
 
         Parameters:
             pkce_code_verifier: The secret of which the authorization URL held the challenge.
@@ -112,7 +112,7 @@ class OAuth2Client(AsyncOverridable):
         self._strip_empty_keys(data)
         method = self.access_token_method
         if pkce_code_verifier:
-            # URLs end up in logs, where the verifier would be of use to whoever has the code.
+            # URLs end up in logs, where the verifier would be of use to an attacker with the code.
             method = "POST"
             data["code_verifier"] = pkce_code_verifier
         is_query = method == "GET"
@@ -128,19 +128,19 @@ class OAuth2Client(AsyncOverridable):
             return self.parse_token_response(response)
 
     def get_credentials(self) -> dict[str, str]:
-        """Id and secret, as fields of the token request."""
+        """Return id and secret, as fields of the token request."""
         return {
             self.client_id_parameter: self.consumer_key,
             "client_secret": self.consumer_secret,
         }
 
     def get_basic_auth(self) -> tuple[str, str]:
-        """User name and password for HTTP Basic authentication."""
+        """Return user name and password for HTTP Basic authentication."""
         return self.consumer_key, self.consumer_secret
 
     @sensitive_variables()
     def parse_token_response(self, response: Response) -> dict[str, Any]:
-        """Read what the token endpoint answered: JSON or, of old, a form-encoded text.
+        """Return the answer of the token endpoint: JSON or, in older APIs, form-encoded text.
 
         Raises ``OAuth2Error``, without the text of the answer, if it holds no access token.
         """
@@ -166,5 +166,5 @@ class OAuth2Client(AsyncOverridable):
 
 
 def _is_token(value: object) -> bool:
-    """Tell whether ``value`` can be a token: text that is not empty."""
+    """Return whether ``value`` can be a token: text that is not empty."""
     return isinstance(value, str) and value != ""

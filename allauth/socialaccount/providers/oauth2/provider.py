@@ -45,7 +45,7 @@ PROTOCOL_PARAMS = frozenset(
         "state",
     }
 )
-"""Parameters of the authorization URL that a visitor has no say in."""
+"""Parameters of the authorization URL that users have no say in."""
 
 
 class OAuth2Provider(ProfileProvider):
@@ -56,7 +56,7 @@ class OAuth2Provider(ProfileProvider):
         pkce_enabled_default: Whether to use PKCE unless the project says otherwise.
         uses_nonce: Whether to bind the ID token to the handshake (OpenID Connect Core, 3.1.2.1).
         reauthenticate_params: Authorization parameters that make the provider ask again who the
-            visitor is.
+            user is.
     """
 
     app: SocialApp
@@ -67,16 +67,16 @@ class OAuth2Provider(ProfileProvider):
     reauthenticate_params: ClassVar[Mapping[str, str]] = {}
 
     def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:
-        """The page that leads to the provider; ``kwargs`` become its query."""
+        """Return the page that leads to the provider; ``kwargs`` become its query."""
         url = reverse(f"{self.id}_login")
         return f"{url}?{urlencode(kwargs)}" if kwargs else url
 
     def get_callback_url(self) -> str:
-        """The path to which the provider sends visitors back."""
+        """Return the path to which the provider sends users back."""
         return reverse(f"{self.id}_callback")
 
     def get_oauth2_adapter(self, request: HttpRequest) -> OAuth2Adapter:
-        """The adapter, which uses this very provider."""
+        """Return the adapter, which uses this provider."""
         adapter_class = getattr(self, "oauth2_adapter_class", None)
         if adapter_class is None:
             raise ImproperlyConfigured(f"{type(self).__name__} needs an oauth2_adapter_class.")
@@ -89,23 +89,23 @@ class OAuth2Provider(ProfileProvider):
         return adapter
 
     def get_option(self, name: str, default: Any = None) -> Any:
-        """A setting of the app in lower case or, failing that, of the provider in upper case."""
+        """Return a setting: of the app in lower case or else of the provider in upper case."""
         value = self.app.settings.get(name) if self.app else None
         if value is None:
             value = self.get_settings().get(name.upper())
         return default if value is None else copy.deepcopy(value)
 
     def get_pkce_params(self) -> dict[str, Any]:
-        """Verifier and challenge of PKCE, or nothing where it is off."""
+        """Return verifier and challenge of PKCE, or nothing where it is off."""
         is_enabled = self.get_option("oauth_pkce_enabled", self.pkce_enabled_default)
         return generate_code_challenge() if is_enabled else {}
 
     def get_auth_params(self) -> dict[str, Any]:
-        """The authorization parameters that the project configured, as a copy."""
+        """Return the authorization parameters that the project configured, as a copy."""
         return dict(self.get_option("auth_params", {}))
 
     def get_auth_params_from_request(self, request: HttpRequest, action: str) -> dict[str, Any]:
-        """The authorization parameters for ``action``, one of :class:`AuthAction`.
+        """Return the authorization parameters for ``action``, one of :class:`AuthAction`.
 
         The query of the login URL may add some, but none of :data:`PROTOCOL_PARAMS`.
         """
@@ -117,11 +117,11 @@ class OAuth2Provider(ProfileProvider):
         return params
 
     def get_scope(self) -> list[str]:
-        """What to ask for: as configured for the app, for the provider, or by default."""
+        """Return what to ask for: as configured for the app, for the provider, or by default."""
         return list(self.get_option("scope", self.get_default_scope()))
 
     def get_scope_from_request(self, request: HttpRequest) -> list[str]:
-        """What to ask for, with what the query of the login URL adds.
+        """Return what to ask for, with what the query of the login URL adds.
 
         The setting ``dynamic_scope`` of the app (``DYNAMIC_SCOPE`` of the provider) limits that:
         ``False`` lets nothing be added, a list only what it holds.
@@ -133,7 +133,7 @@ class OAuth2Provider(ProfileProvider):
         return self.get_scope() + added
 
     def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
-        """The parameters of the request, as :meth:`redirect` takes them."""
+        """Return the parameters of the request, as :meth:`redirect` takes them."""
         kwargs = super().get_redirect_from_request_kwargs(request)
         action = request.GET.get("action", AuthAction.AUTHENTICATE)
         kwargs["scope"] = self.get_scope_from_request(request)
@@ -149,7 +149,7 @@ class OAuth2Provider(ProfileProvider):
         data: Any = None,
         **kwargs: Any,
     ) -> HttpResponse:
-        """Remember what the visitor is after, and send them to the provider.
+        """Stash the state, and redirect to the provider.
 
         Parameters:
             process: One of :class:`AuthProcess`.

@@ -118,7 +118,7 @@ class OAuth2Adapter(AsyncOverridable):
         return self.bound_provider
 
     def get_required_option(self, name: str) -> Any:
-        """A setting of the app or of the provider that has no default.
+        """Return a setting of the app or of the provider that has no default.
 
         Raises ``ImproperlyConfigured`` if it is missing.
         """
@@ -130,13 +130,13 @@ class OAuth2Adapter(AsyncOverridable):
         return value
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
-        """The absolute URL to which the provider sends visitors back."""
+        """Return the absolute URL to which the provider sends users back."""
         path = reverse(f"{self.provider_id}_callback")
         return build_absolute_uri(request, path, self.redirect_uri_protocol)
 
     @sensitive_variables("args", "consumer_secret", "kwargs")
     def get_client(self, request: HttpRequest, app: SocialApp) -> OAuth2Client:
-        """The client for the credentials of ``app``."""
+        """Return the client for the credentials of ``app``."""
         return self.client_class(
             request,
             app.client_id,
@@ -157,7 +157,7 @@ class OAuth2Adapter(AsyncOverridable):
         client: OAuth2Client,
         pkce_code_verifier: str | None = None,
     ) -> dict[str, Any]:
-        """Exchange the code that the request brings; returns what the token endpoint answers."""
+        """Exchange the code that the request brings; return what the token endpoint answers."""
         code = get_request_param(request, "code", "") or ""
         data = client.get_access_token(code, pkce_code_verifier=pkce_code_verifier)
         self.did_fetch_access_token = True
@@ -167,14 +167,14 @@ class OAuth2Adapter(AsyncOverridable):
     def is_token_authentic(self) -> bool:
         """Whether an ID token needs no check of its signature.
 
-        So it is if this very process fetched it from the provider by TLS (OpenID Connect Core,
-        3.1.3.7). A token that came along in another way may be anybody's.
+        It needs none if this process fetched it from the provider by TLS (OpenID Connect Core,
+        3.1.3.7). A token from any other source may be forged.
         """
         return self.did_fetch_access_token and self.access_token_url.startswith("https:")
 
     @sensitive_variables()
     def parse_token(self, data: dict[str, Any]) -> SocialToken:
-        """The tokens in what the token endpoint answered, unsaved."""
+        """Return the tokens in what the token endpoint answered, unsaved."""
         refresh_token = data.get("refresh_token")
         return SocialToken(
             token=data["access_token"],
@@ -233,7 +233,7 @@ class OAuth2Adapter(AsyncOverridable):
 
 
 def _parse_lifetime(seconds: Any) -> Any:
-    """When a token expires; ``None`` if the provider does not say, or not in a number."""
+    """Return when a token expires; ``None`` if the provider does not give a number."""
     try:
         return timezone.now() + timedelta(seconds=int(seconds)) if seconds else None
     except (OverflowError, TypeError, ValueError):
@@ -271,7 +271,7 @@ class OAuth2View:
 
 
 class OAuth2LoginView(OAuth2View, BaseLoginView):
-    """Sends the visitor to the provider."""
+    """Sends the user to the provider."""
 
     def get_provider(self) -> OAuth2Provider:
         """Return the provider of the adapter."""
@@ -279,7 +279,7 @@ class OAuth2LoginView(OAuth2View, BaseLoginView):
 
 
 class OAuth2CallbackView(OAuth2View):
-    """Receives the visitor whom the provider sends back."""
+    """Receives the user when the provider sends them back."""
 
     @sensitive_variables("state")
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -314,7 +314,7 @@ class OAuth2CallbackView(OAuth2View):
         )
 
     def _may_have_lost_cookie(self, request: HttpRequest) -> bool:
-        """Browsers keep a strict cookie to themselves when another site leads here."""
+        """Return whether the browser may have withheld a strict cookie."""
         same_site = settings.SESSION_COOKIE_SAMESITE
         return (
             request.method == "GET"
@@ -333,7 +333,7 @@ class OAuth2CallbackView(OAuth2View):
         return render(request, template, context)
 
     def _find_error(self, request: HttpRequest) -> str | None:
-        """Why the provider did not send a code, or sent one that is not meant for us."""
+        """Return the error code of a callback without a code that is meant for this site."""
         if "error" in request.GET or len(request.GET.getlist("code")) != 1:
             is_cancelled = request.GET.get("error") == self.adapter.login_cancelled_error
             return AuthError.CANCELLED if is_cancelled else AuthError.UNKNOWN
@@ -388,5 +388,5 @@ class BaseLoginByTokenView(View):
             return render_authentication_error(request, self.provider, exception=error)
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        """There is nothing to see."""
+        """Refuse: this page has no content."""
         raise PermissionDenied

@@ -28,7 +28,7 @@ ENDPOINTS = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "j
 
 
 def pick_claims(data: dict[str, Any]) -> dict[str, Any]:
-    """The claims to go by: those of the userinfo endpoint, failing that those of the ID token.
+    """Return the claims of the userinfo endpoint or, without it, those of the ID token.
 
     Rows of releases before 65.11, and logins by a posted token, have the claims at the top.
     """
@@ -40,7 +40,7 @@ class OpenIDConnectProviderAccount(ProviderAccount):
     """An account at a server."""
 
     def get_user_data(self) -> dict[str, Any] | None:
-        """The claims about the user."""
+        """Return the claims about the user."""
         data = super().get_user_data()
         return None if data is None else pick_claims(data)
 
@@ -50,7 +50,7 @@ class OpenIDConnectClient(OAuth2Client):
 
     @sensitive_variables()
     def get_basic_auth(self) -> tuple[str, str]:
-        """Id and secret, encoded so that a colon in the id stays what it is."""
+        """Return id and secret, encoded so that a colon in the id stays what it is."""
         return quote_plus(self.consumer_key), quote_plus(self.consumer_secret)
 
 
@@ -135,7 +135,7 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
         return self.openid_config.get("authorization_response_iss_parameter_supported") is True
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
-        """The absolute URL to which the server sends visitors back."""
+        """Return the absolute URL to which the server sends users back."""
         path = reverse("openid_connect_callback", kwargs={"provider_id": self.provider_id})
         return build_absolute_uri(request, path, self.redirect_uri_protocol)
 
@@ -168,10 +168,10 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
         return claims
 
     def _check_subject(self, data: dict[str, Any]) -> None:
-        """Userinfo of anybody else than the owner of the ID token must not be used (5.3.2)."""
+        """Raise ``OAuth2Error`` if the userinfo is not that of the ID token's owner (5.3.2)."""
         claims = data.get("id_token")
         if claims and str(data["userinfo"].get("sub")) != str(claims["sub"]):
-            raise OAuth2Error("The userinfo endpoint talks about somebody else.")
+            raise OAuth2Error("The userinfo `sub` does not match the ID token.")
 
 
 def _find_flaw(document: dict[str, Any], url: str, overrides: Mapping[str, Any]) -> str | None:
@@ -188,7 +188,7 @@ def _find_flaw(document: dict[str, Any], url: str, overrides: Mapping[str, Any])
 
 
 def _is_issuer_of(issuer: object, url: str) -> bool:
-    """Tell whether ``url`` is where the discovery document of ``issuer`` has to be.
+    """Return whether ``url`` is where the discovery document of ``issuer`` has to be.
 
     Besides the place of OpenID Connect Discovery there is that of RFC 8414, section 3.
     """
@@ -258,34 +258,34 @@ class OpenIDConnectProvider(OAuth2Provider):
         return bool(self.app.settings.get("use_nonce", True))
 
     def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:
-        """The page that leads to the server; ``kwargs`` become its query."""
+        """Return the page that leads to the server; ``kwargs`` become its query."""
         url = self._reverse("login")
         return f"{url}?{urlencode(kwargs)}" if kwargs else url
 
     def get_callback_url(self) -> str:
-        """The path to which the server sends visitors back."""
+        """Return the path to which the server sends users back."""
         return self._reverse("callback")
 
     def _reverse(self, page: str) -> str:
         return reverse(f"{self.app.provider}_{page}", kwargs={"provider_id": self.app.provider_id})
 
     def get_oauth2_adapter(self, request: HttpRequest | None) -> OpenIDConnectOAuth2Adapter:
-        """The adapter, which uses this very provider."""
+        """Return the adapter, which uses this provider."""
         adapter_class: Any = self.oauth2_adapter_class
         adapter: OpenIDConnectOAuth2Adapter = adapter_class(request, self.app.provider_id)
         return self.bind(adapter)
 
     def extract_uid(self, data: dict[str, Any]) -> str:
-        """The claim that the app names, ``sub`` by default."""
+        """Return the claim that the app names, ``sub`` by default."""
         uid_field = self.app.settings.get("uid_field", "sub")
         return parse_uid(pick_claims(data).get(uid_field))
 
     def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
-        """What the claims say about the user."""
+        """Return what the claims say about the user."""
         return super().extract_common_fields(pick_claims(data))
 
     def extract_email_addresses(self, data: dict[str, Any]) -> list[Any]:
-        """The address in the claims."""
+        """Return the address in the claims."""
         return super().extract_email_addresses(pick_claims(data))
 
     @sensitive_variables("token")

@@ -31,7 +31,7 @@ class TwitterAPI(OAuth):
         return f"{self._url}?include_email=true" if app_settings.QUERY_EMAIL else self._url
 
     def get_user_info(self) -> dict[str, Any]:
-        """The profile of the owner of the token."""
+        """Return the profile of the owner of the token."""
         return self.query_json(self.url)
 
 
