@@ -16,7 +16,7 @@ from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.html_face import HTMLFace
 from allauth.account.models import EmailAddress
 from allauth.core.internal import extensions
-from allauth.core.internal.extensions import FaceEntry, SignupSource, StageEntry
+from allauth.core.internal.extensions import FaceEntry, SignupSource, StageEntry, always
 from allauth.core.internal.ratelimit import answering_limits
 
 _STAGES = {
@@ -40,16 +40,12 @@ def register(app: str) -> None:
         extensions.login_stages.add(key.value, stage, app=app)
     for session_key in _CLEARED_AT_LOGIN:
         extensions.session_keys_cleared_at_login.add(session_key, session_key, app=app)
-    extensions.faces.add("account.html", FaceEntry(faces.PART, HTMLFace(), _always), app=app)
+    extensions.faces.add("account.html", FaceEntry(faces.PART, HTMLFace(), always), app=app)
     extensions.reauthentication_methods.add("password", list_password_method, app=app)
     extensions.signup_sources.add("account", SignupSource(_make_account, announce_user), app=app)
     extensions.client_address_resolver.set(_get_client_ip, app=app)
     extensions.verification_sender.set(_send_verification, app=app)
     extensions.ratelimit_app.set(app, app=app)
-
-
-def _always(request: HttpRequest) -> bool:
-    return True
 
 
 def _send_verification(request: HttpRequest, address: EmailAddress) -> None:

@@ -65,7 +65,8 @@ class Slot(Generic[T]):
         return self._entries.get("")
 
 
-def _always() -> bool:
+def always(*args: Any) -> bool:
+    """Return ``True``: the condition of what has none."""
     return True
 
 
@@ -81,7 +82,7 @@ class StageEntry:
 
     path: str
     position: int
-    when: Callable[[], bool] = _always
+    when: Callable[[], bool] = always
 
 
 login_stages: Entries[StageEntry] = Entries()

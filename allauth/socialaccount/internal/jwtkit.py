@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from django.core.cache import cache
 from django.views.decorators.debug import sensitive_variables
 
+from allauth.core.internal.claims import take_once
 from allauth.socialaccount.internal.provider_http import (
     cache_or_none,
     get_kept_document,
@@ -251,4 +251,4 @@ def _make_cache_key(purpose: str, name: str) -> str:
 
 def _claim(cache_key: str, seconds: int) -> bool:
     """Claim a cache key; ``False`` if it is taken or the cache is unavailable."""
-    return bool(cache_or_none(cache.add, cache_key, 1, seconds))
+    return bool(cache_or_none(take_once, cache_key, seconds))

@@ -16,12 +16,12 @@ from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
 from allauth.account.internal.user_fields import user_id_to_str
+from allauth.core.internal.claims import take_once
 from allauth.core.internal.ratelimit import locked
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.providers.base.constants import AuthProcess
@@ -192,7 +192,7 @@ def _take(request: HttpRequest, pick: Callable[[States], str | None]) -> dict[st
 def _claim(state_id: str, entry: list[Any]) -> bool:
     what = json.dumps([state_id, *entry[1:]])
     digest = hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()
-    return cache.add(f"allauth:socialaccount:state:{digest}", 1, timeout=2 * STATE_TTL)
+    return take_once(f"allauth:socialaccount:state:{digest}", 2 * STATE_TTL)
 
 
 def _get_user_id(request: HttpRequest) -> str | None:

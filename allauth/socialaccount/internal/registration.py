@@ -8,8 +8,10 @@ from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
 from allauth.core.internal import extensions
-from allauth.core.internal.extensions import SignupSource
+from allauth.core.internal.extensions import FaceEntry, SignupSource, always
+from allauth.socialaccount.internal import faces
 from allauth.socialaccount.internal.flows import signup
+from allauth.socialaccount.internal.html_face import HTMLFace
 from allauth.socialaccount.models import disconnect_all, read_sociallogin
 
 
@@ -17,6 +19,7 @@ def register(app: str) -> None:
     """Register the parts of the app; called from ``ready()``, any number of times."""
     source = SignupSource(_make_account, signup.announce_corrected_account)
     key = signup.PENDING_SIGNUP_SESSION_KEY
+    extensions.faces.add("socialaccount.html", FaceEntry(faces.PART, HTMLFace(), always), app=app)
     extensions.signup_sources.add("socialaccount", source, app=app)
     extensions.session_keys_cleared_at_login.add(key, key, app=app)
     extensions.signal_argument_readers.add("sociallogin", read_sociallogin, app=app)

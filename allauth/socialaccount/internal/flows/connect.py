@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 
 from allauth import app_settings as allauth_settings
 from allauth.account import app_settings as account_settings
 from allauth.account.app_settings import EmailVerificationMethod
+from allauth.account.internal.flows import reauthentication
 from allauth.account.internal.flows.reauthentication import (
     is_reauthentication_required,
     raise_if_reauthentication_required,
-    stash_and_reauthenticate,
 )
 from allauth.account.internal.hooks import get_adapter as get_account_adapter
 from allauth.account.models import EmailAddress, lock_addresses
 from allauth.core.internal.masking import sensitive_variables
 from allauth.socialaccount import signals
+from allauth.socialaccount.internal.faces import get_face
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin, find_account, read_sociallogin
 from allauth.socialaccount.providers.base.exceptions import PROVIDER_UNAVAILABLE
 from allauth.socialaccount.providers.base.provider import Provider
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
 
 _APP = "allauth.socialaccount"
 _RESUME = "allauth.socialaccount.internal.flows.connect.resume_connect"
@@ -39,35 +43,28 @@ _MESSAGES = {
 }
 
 
+class ConnectOutcome(NamedTuple):
+    """What came of connecting an account.
+
+    Attributes:
+        is_connected: Whether it is connected to the user now.
+        action: ``"added"``, ``"updated"`` or ``None``.
+        message_template: The template of the message that says so.
+    """
+
+    is_connected: bool
+    action: str | None
+    message_template: str
+
+
 def connect(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
     """Connect the account, after reauthentication if that is required."""
     if not request.user.is_authenticated:
-        # That page asks for a login.
-        return HttpResponseRedirect(_get_connect_redirect_url(request, sociallogin))
+        return get_face(request).respond_login_required(request, sociallogin)
     if is_reauthentication_required(request, app=_APP):
-        return stash_and_reauthenticate(request, sociallogin.serialize(), _RESUME)
-    return _respond(request, sociallogin, *do_connect(request, sociallogin))
-
-
-def _respond(
-    request: HttpRequest,
-    sociallogin: SocialLogin,
-    is_connected: bool,
-    action: str | None,
-    template: str,
-) -> HttpResponse:
-    get_account_adapter().add_message(
-        request,
-        messages.INFO if is_connected else messages.ERROR,
-        template,
-        message_context={"sociallogin": sociallogin, "action": action},
-    )
-    next_url = sociallogin.get_redirect_url(request)
-    return HttpResponseRedirect(next_url or _get_connect_redirect_url(request, sociallogin))
-
-
-def _get_connect_redirect_url(request: HttpRequest, sociallogin: SocialLogin) -> str:
-    return get_adapter().get_connect_redirect_url(request, sociallogin.account)
+        return reauthentication.stash_and_reauthenticate(request, sociallogin.serialize(), _RESUME)
+    outcome = do_connect(request, sociallogin)
+    return get_face(request).respond_connected(request, sociallogin, ConnectOutcome(*outcome))
 
 
 @sensitive_variables("serialized_state")
@@ -106,7 +103,8 @@ def connect_or_raise(request: HttpRequest, sociallogin: SocialLogin) -> HttpResp
         raise PermissionDenied
     raise_if_reauthentication_required(request, app=_APP)
     action = _connect(request, sociallogin)
-    return _respond(request, sociallogin, True, action, _MESSAGES[action])
+    outcome = ConnectOutcome(True, action, _MESSAGES[action])
+    return get_face(request).respond_connected(request, sociallogin, outcome)
 
 
 def _connect(request: HttpRequest, sociallogin: SocialLogin) -> str:

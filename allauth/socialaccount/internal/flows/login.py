@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from typing import TYPE_CHECKING
 
-from allauth.account import app_settings as account_settings
+from django.http import HttpRequest
+
 from allauth.account.internal.hooks import get_adapter as get_account_adapter
 from allauth.account.utils import perform_login
 from allauth.core.exceptions import (
@@ -15,12 +15,16 @@ from allauth.core.exceptions import (
 from allauth.core.internal.masking import sensitive_variables
 from allauth.socialaccount import app_settings, signals
 from allauth.socialaccount.internal import redirect_states
+from allauth.socialaccount.internal.faces import get_face
 from allauth.socialaccount.internal.flows import connect as connect_flow
 from allauth.socialaccount.internal.flows import email_authentication, signup
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.records import record_authentication
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthProcess
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
 
 __all__ = ["complete_login", "pre_social_login", "record_authentication"]
 
@@ -40,7 +44,7 @@ def complete_login(
         pre_social_login(request, sociallogin)
         process = sociallogin.state.get("process")
         if process == AuthProcess.REDIRECT:
-            return HttpResponseRedirect(sociallogin.get_redirect_url(request) or "/")
+            return get_face(request).respond_returned(request, sociallogin)
         if process == AuthProcess.CONNECT:
             connect = connect_flow.connect_or_raise if raises else connect_flow.connect
             return connect(request, sociallogin)
@@ -48,8 +52,7 @@ def complete_login(
     except SignupClosedException:
         if raises:
             raise
-        template = f"account/signup_closed.{account_settings.TEMPLATE_EXTENSION}"
-        return TemplateResponse(request, template)
+        return get_face(request).respond_signup_closed(request)
     except ImmediateHttpResponse as error:
         if raises:
             raise

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
 from allauth.account import app_settings as account_settings
 from allauth.account.internal.claims import claim_identifier
@@ -31,11 +31,14 @@ from allauth.account.utils import complete_signup
 from allauth.core.exceptions import SignupClosedException
 from allauth.core.internal.db_races import get_collision_errors
 from allauth.core.internal.masking import sensitive_variables
-from allauth.core.internal.urls import redirect_to_page
 from allauth.socialaccount import app_settings
+from allauth.socialaccount.internal.faces import get_face
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.records import record_authentication
 from allauth.socialaccount.models import SocialAccount, SocialLogin, read_sociallogin
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
 
 PENDING_SIGNUP_SESSION_KEY = "socialaccount_sociallogin"
 _INITIATED_AT = "initiated_at"
@@ -79,7 +82,7 @@ def redirect_to_signup(request: HttpRequest, sociallogin: SocialLogin) -> HttpRe
     """Show the form that asks for what is missing."""
     data = {**sociallogin.serialize(), _INITIATED_AT: time.time()}
     request.session[PENDING_SIGNUP_SESSION_KEY] = data
-    return redirect_to_page("socialaccount_signup")
+    return get_face(request).respond_signup_form(request)
 
 
 @sensitive_variables("pending")
@@ -102,7 +105,7 @@ def signup_by_form(request: HttpRequest, sociallogin: SocialLogin, form: Any) ->
             raise
         # The same form was sent twice, and there is an account to log in to now. Or the database
         # takes another id for equal, and has no room for this one.
-        return redirect_to_page("account_login")
+        return get_face(request).respond_account_exists(request)
     if response is not None:
         _mimic_signup_session(request, sociallogin)
         return response  # type: ignore[no-any-return]
@@ -117,7 +120,8 @@ def process_signup(request: HttpRequest, sociallogin: SocialLogin) -> HttpRespon
 
     Raises ``SignupClosedException`` while no new accounts are accepted.
     """
-    return sign_up(request, sociallogin) or redirect_to_page("account_login")
+    response = sign_up(request, sociallogin)
+    return response or get_face(request).respond_account_exists(request)
 
 
 def sign_up(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse | None:
