@@ -350,9 +350,6 @@ class Login:
         state: What the stages remember.
         initiated_at: When the login began, in seconds since the epoch.
         phone: The phone number the login was begun with.
-
-    Attributes:
-        was_stored: Whether the login was read from a session.
     """
 
     def __init__(
@@ -376,7 +373,6 @@ class Login:
         self.state: dict[str, Any] = {} if state is None else state
         self.initiated_at = initiated_at or time.time()
         self.phone = phone
-        self.was_stored = False
 
     @sensitive_variables()
     def serialize(self) -> dict[str, Any]:
@@ -420,7 +416,6 @@ class Login:
                 phone=data["phone"],
             )
             login.user = None if pk is None else _get_user(pk)
-            login.was_stored = True
         except (KeyError, TypeError) as error:
             raise ValueError("This is no login.") from error
         return login

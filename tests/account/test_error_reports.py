@@ -23,7 +23,7 @@ from allauth.account.forms import default_token_generator
 from allauth.account.internal.flows.code_verification import AbstractCodeVerificationProcess
 from allauth.account.models import EmailConfirmation, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
-from allauth.core.internal import cryptokit
+from allauth.core.internal import user_codes
 from tests.projects.codes.tools import configure, needs_phones
 from tests.projects.phones.adapter import PhoneAdapter
 from tests.support.reports import ExpectedFailure, Report, collect_reports, fail, make_report
@@ -106,7 +106,7 @@ class Site:
         self.break_(EmailBackend, "send_messages")
 
     def break_comparison(self) -> None:
-        self.break_(cryptokit, "constant_time_compare")
+        self.break_(user_codes, "constant_time_compare")
 
 
 def log_in(site: Site) -> None:

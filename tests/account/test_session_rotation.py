@@ -108,9 +108,13 @@ def test_methods_of_the_session_are_put_back(stored_session: SessionStore) -> No
 
     stored_session.cycle_key = mine  # type: ignore[method-assign]
 
-    with pytest.raises(ZeroDivisionError), cheaper_rotation(stored_session):
-        assert stored_session.cycle_key is not mine
-        raise ZeroDivisionError
+    def fail() -> None:
+        with cheaper_rotation(stored_session):
+            assert stored_session.cycle_key is not mine
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
 
     assert stored_session.cycle_key is mine
     assert "delete" not in vars(stored_session)

@@ -14,7 +14,7 @@ from django.test import Client
 from pytest_django.asserts import assertRedirects
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.signup import claim_identifier, claim_identifiers
+from allauth.account.internal.claims import claim_identifier, claim_identifiers
 from allauth.account.internal.lookalikes import get_username_skeleton
 from allauth.account.models import EmailAddress
 from tests.projects.custom_hooks import adapters

@@ -64,6 +64,7 @@ PURE = {
         "Login.serialize",
         "get_emailconfirmation_model",
         # Called by the methods above it, within their transaction.
+        "EmailAddress.replace_primary",
         "lock_addresses",
         # Part of the storage of a pending login, not of the interface for projects.
         "Login.deserialize",

@@ -163,7 +163,7 @@ def test_project_decides_how_users_are_called(user: Any, settings: Any) -> None:
 )
 def test_primary_key_as_text(monkeypatch: Any, model: Any, pk: Any, text: str) -> None:
     model = model or get_user_model()
-    monkeypatch.setattr("allauth.account.utils.get_user_model", lambda: model)
+    monkeypatch.setattr("allauth.account.internal.user_fields.get_user_model", lambda: model)
 
     assert utils.user_pk_to_url_str(model(pk=pk)) == text
     expected = uuid.UUID(pk) if model is KeyedByUuid and isinstance(pk, str) else pk
@@ -171,7 +171,7 @@ def test_primary_key_as_text(monkeypatch: Any, model: Any, pk: Any, text: str) -
 
 
 def test_sec_071_random_key_may_have_hyphens(monkeypatch: Any) -> None:
-    monkeypatch.setattr("allauth.account.utils.get_user_model", lambda: KeyedByUuid)
+    monkeypatch.setattr("allauth.account.internal.user_fields.get_user_model", lambda: KeyedByUuid)
 
     assert utils.url_str_to_user_pk(str(uuid.UUID(int=255))) == uuid.UUID(int=255)
 
@@ -180,7 +180,7 @@ def test_sec_071_random_key_may_have_hyphens(monkeypatch: Any) -> None:
 @pytest.mark.parametrize("text", ["", "-", "é", "z" * 14, "9" * 5000, "１", "\x00"])  # noqa: RUF001
 def test_atk_a23_malformed_key_is_a_value_error(monkeypatch: Any, model: Any, text: str) -> None:
     model = model or get_user_model()
-    monkeypatch.setattr("allauth.account.utils.get_user_model", lambda: model)
+    monkeypatch.setattr("allauth.account.internal.user_fields.get_user_model", lambda: model)
 
     with pytest.raises(ValueError, match=r".*"):
         utils.url_str_to_user_pk(text)

@@ -12,8 +12,8 @@ import pytest
 
 import allauth
 from allauth.account.adapter import get_adapter
-from allauth.core.internal import cryptokit
-from allauth.core.internal.cryptokit import (
+from allauth.core.internal import user_codes
+from allauth.core.internal.user_codes import (
     UserCodeFormat,
     compare_user_code,
     generate_user_code,
@@ -97,7 +97,7 @@ def test_codes_are_drawn_from_all_of_the_alphabet() -> None:
     drawn = set(generate_user_code(length=2000, dashed=False))
 
     assert drawn == set(CONSONANTS)
-    assert cryptokit.UNAMBIGUOUS_CONSONANTS == CONSONANTS
+    assert user_codes.UNAMBIGUOUS_CONSONANTS == CONSONANTS
 
 
 def test_sec_022_inv_18_codes_come_from_the_random_generator_of_the_system() -> None:
@@ -170,7 +170,7 @@ def test_sec_021_full_width_digits_are_wrong() -> None:
 
 def test_sec_021_comparison_takes_constant_time() -> None:
     with mock.patch.object(
-        cryptokit, "constant_time_compare", wraps=cryptokit.constant_time_compare
+        user_codes, "constant_time_compare", wraps=user_codes.constant_time_compare
     ) as compare:
         compare_user_code(actual="XKCX", expected="XK-CD")
     compare.assert_called_once_with(b"xkcx", b"xkcd")

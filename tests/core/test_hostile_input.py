@@ -29,7 +29,7 @@ from allauth.account.internal.emailkit import is_email
 from allauth.account.models import EmailAddress
 from allauth.core.context import request_context
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.core.internal.cryptokit import compare_user_code
+from allauth.core.internal.user_codes import compare_user_code
 from allauth.utils import generate_unique_username
 
 CANARY = '"><svg onload=x>'

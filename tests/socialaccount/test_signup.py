@@ -17,7 +17,7 @@ from django.test import Client
 from pytest_django.asserts import assertTemplateUsed
 
 from allauth.account.adapter import get_adapter as get_account_adapter
-from allauth.account.internal.flows.signup import claim_identifier
+from allauth.account.internal.claims import claim_identifier
 from allauth.account.models import EmailAddress
 from allauth.account.signals import user_logged_in, user_signed_up
 from allauth.socialaccount import signals

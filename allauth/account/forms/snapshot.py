@@ -6,6 +6,7 @@ the form read is kept of it, and nothing that is secret.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,8 @@ from django.utils.datastructures import MultiValueDict
 from django.views.decorators.debug import sensitive_variables
 
 from allauth.account.internal.flows.pretended_signup import AddressTakenError, SavedSignup
+
+logger = logging.getLogger(__name__)
 
 PASSWORD_FIELDS = ("password", "password1", "password2")
 """The password of the account, which is kept as a hash."""
@@ -59,24 +62,25 @@ def _get_list(data: Any, key: str) -> list[Any]:
 
 @sensitive_variables()
 def dump_form(form: Any) -> dict[str, list[Any]] | None:
-    """Return what the widgets of a form read, by key, but for the password of the account.
+    """Return what the widgets of a form read, by key, without what looks secret by its name.
 
-    Returns ``None`` if the form holds a file or another secret: it cannot be filled in again.
+    Returns ``None`` if the form cannot be filled in again, since it holds a file or a password
+    other than that of the account.
     """
-    values, files = _Recorder(form.data), _Recorder(form.files)
+    kept: set[str] = set()
     for name, field in form.fields.items():
         if name in PASSWORD_FIELDS:
             continue
-        is_secret = bool(_SECRET_NAME.search(name)) or _is_password_widget(field.widget)
-        known = set(values.keys_read)
+        values, files = _Recorder(form.data), _Recorder(form.files)
         field.widget.value_from_datadict(values, files, form.add_prefix(name))
-        if is_secret:
-            if any(any(_get_list(form.data, key)) for key in values.keys_read - known):
+        if any(form.files.get(key) for key in files.keys_read):
+            return None
+        if _is_password_widget(field.widget):
+            if any(any(_get_list(form.data, key)) for key in values.keys_read):
                 return None
-            values.keys_read = known
-    if any(form.files.get(key) for key in files.keys_read):
-        return None
-    return {key: _get_list(form.data, key) for key in form.data if key in values.keys_read}
+        elif not _SECRET_NAME.search(name):
+            kept |= values.keys_read
+    return {key: _get_list(form.data, key) for key in form.data if key in kept}
 
 
 def _is_password_widget(widget: forms.Widget) -> bool:
@@ -101,4 +105,8 @@ def save_corrected_form(request: HttpRequest, form: Any) -> Any:
     try:
         return form.save(request)
     except (AddressTakenError, ValidationError):
+        return None
+    except KeyError:
+        # The project wants a field that looks secret, and was therefore not kept.
+        logger.exception("A sign-up could not be corrected")
         return None

@@ -121,6 +121,13 @@ def _is_current(login: Login, has_user: bool) -> bool:
     )
 
 
+def follow_up(stored: Login, **arguments: Any) -> Login:
+    """Return a new login of the user of one that was stored, which it takes the place of."""
+    login = Login(user=stored.user, **arguments)
+    login.state[_AUTH_HASH] = stored.state.get(_AUTH_HASH)
+    return login
+
+
 def pop_login(request: HttpRequest) -> None:
     """Take the login out of the session; the steps recorded so far stay."""
     request.session.pop(LOGIN_SESSION_KEY, None)
@@ -361,7 +368,7 @@ def _read_user_again(login: Login) -> Any:
     or replaced its password, since.
     """
     user = login.user
-    if user is None or not login.was_stored:
+    if user is None or _AUTH_HASH not in login.state:
         return user
     login.user = get_user_model()._default_manager.filter(pk=user.pk).first()
     if login.user is None:

@@ -13,7 +13,7 @@ from allauth.account.internal.flows import email_verification
 from allauth.account.internal.flows import login as login_flow
 from allauth.account.internal.flows.code_verification import StageCodeVerificationProcess
 from allauth.account.internal.hooks import generate_phone_code, get_adapter
-from allauth.account.internal.login_engine import pop_login
+from allauth.account.internal.login_engine import follow_up, pop_login
 from allauth.account.internal.mails import send_unknown_account_mail
 from allauth.account.internal.records import record_authentication
 from allauth.account.internal.user_fields import user_email
@@ -160,6 +160,5 @@ class LoginCodeVerificationProcess(StageCodeVerificationProcess):
         if not self.is_initiated_by_user:
             return stage.exit()
         pop_login(self.request)
-        login = Login(user=self.user, redirect_url=redirect_url, email=self.email)
-        login.was_stored = self.login.was_stored
+        login = follow_up(self.login, redirect_url=redirect_url, email=self.email)
         return login_flow.perform_login(self.request, login)
