@@ -212,16 +212,58 @@ def demo(session: nox.Session) -> None:
     session.run("python", "examples/demo/run.py", *session.posargs)
 
 
+def make_environment(session: nox.Session, name: str) -> str:
+    """Make an environment beside the one of the session, for another package; its interpreter."""
+    scratch = Path(session.create_tmp()).resolve() / name
+    session.run("python", "-m", "venv", "--clear", str(scratch))
+    return str(scratch / "bin" / "python")
+
+
+def list_installed(session: nox.Session) -> dict[str, str]:
+    """The versions of what is in the environment of the session."""
+    code = (
+        "from importlib.metadata import distributions;"
+        "print(*(f'{found.name}=={found.version}' for found in distributions()))"
+    )
+    pins = str(session.run("python", "-c", code, silent=True)).split()
+    return dict(pin.lower().split("==") for pin in pins)
+
+
 def install_published(session: nox.Session) -> str:
     """Install the published release in an environment of its own; returns its interpreter."""
-    scratch = Path(session.create_tmp()).resolve() / "published"
-    session.run("python", "-m", "venv", "--clear", str(scratch))
-    python = str(scratch / "bin" / "python")
-    code = "import django; print(django.__version__)"
-    django = str(session.run("python", "-c", code, silent=True)).strip()
+    django = list_installed(session)["django"]
+    python = make_environment(session, "published")
     packages = [f"django-allauth[socialaccount]=={PUBLISHED}", f"django=={django}"]
     session.run(python, "-m", "pip", "install", "--quiet", *packages, external=True)
     return python
+
+
+def install_copies(session: nox.Session, revision: str) -> tuple[str, str]:
+    """Install this package and an earlier commit of it, in the same way; their interpreters.
+
+    All else has the versions that it has in the environment of the session.
+    """
+    scratch = Path(session.create_tmp()).resolve()
+    this, baseline = scratch / "this", scratch / "baseline"
+    for source in (this, baseline):
+        shutil.rmtree(source, ignore_errors=True)
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info")
+    shutil.copytree(ROOT, this, ignore=ignored)
+    archive = scratch / "baseline.tar"
+    session.run("git", "archive", "--output", str(archive), revision, external=True)
+    shutil.unpack_archive(archive, baseline)
+
+    versions = list_installed(session)
+    versions.pop("django-allauth")
+    pins = scratch / "pins.txt"
+    pins.write_text("".join(f"{name}=={version}\n" for name, version in versions.items()))
+    pythons = []
+    for source in (this, baseline):
+        python = make_environment(session, f"{source.name}-environment")
+        install = [python, "-m", "pip", "install", "--quiet", "--constraint", str(pins)]
+        session.run(*install, f"{source}[{EXTRAS}]", external=True)
+        pythons.append(python)
+    return pythons[0], pythons[1]
 
 
 @nox.session
@@ -235,10 +277,16 @@ def compat(session: nox.Session) -> None:
 
 @nox.session
 def benchmark(session: nox.Session) -> None:
-    """Rates of this package and of the published release, side by side."""
+    """This package beside the published release or, with ``--baseline REVISION``, a commit."""
     session.install("-e", f".[{EXTRAS}]")
-    published = install_published(session)
-    session.run("python", "benchmarks/run.py", *session.posargs, env={"PUBLISHED": published})
+    arguments = list(session.posargs)
+    if "--baseline" in arguments:
+        index = arguments.index("--baseline") + 1
+        this, arguments[index] = install_copies(session, arguments[index])
+        session.run(this, "benchmarks/run.py", *arguments, external=True)
+    else:
+        published = install_published(session)
+        session.run("python", "benchmarks/run.py", *arguments, env={"PUBLISHED": published})
 
 
 @nox.session

@@ -1,6 +1,7 @@
 """A small site on which both packages are measured.
 
-It has the account app alone or, with ``PROVIDER``, third-party accounts at that address too.
+It has the account app alone or, with ``PROVIDER``, third-party accounts at that address too. With
+``BY_CODE`` people may log in by a mailed code.
 """
 
 from __future__ import annotations
@@ -57,7 +58,13 @@ ACCOUNT_RATE_LIMITS = {
     "login": "1000000/m/ip",
     "login_failed": "1000000/m/ip,1000000/5m/key",
     "signup": "1000000/m/ip",
+    "reset_password": "1000000/m/ip,1000000/m/key",
+    "request_login_code": "1000000/m/ip,1000000/m/key",
 }
+
+if "BY_CODE" in os.environ:
+    ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+    EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 PROVIDER = os.environ.get("PROVIDER")
 if PROVIDER:

@@ -1,14 +1,19 @@
-"""Runs one flow many times under whichever package its interpreter has, and prints what it took.
+"""Runs one flow under whichever package its interpreter has, and prints what it took.
 
-Usage: ``python worker.py {wsgi,asgi} FLOW REPETITIONS``, from the folder it is in.
+Usage: ``python worker.py {wsgi,asgi} FLOW``, from the folder it is in. For each number that it
+reads it runs the flow as many times, and prints the CPU and wall time of one run, in microseconds;
+for the word ``count``, how many queries and requests a login by a provider takes. It ends when its
+input does.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -18,6 +23,7 @@ from urllib.parse import urlsplit
 
 import django
 from django.contrib.auth import get_user_model
+from django.core import mail
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
@@ -28,6 +34,9 @@ PASSWORD = "correct horse 7 battery"
 LOGIN, SIGNUP, LOGOUT, EMAIL = (
     f"/accounts/{page}/" for page in ("login", "signup", "logout", "email")
 )
+CODE_REQUEST, CODE = "/accounts/login/code/", "/accounts/login/code/confirm/"
+RESET = "/accounts/password/reset/"
+ADDRESS = "benchmark@example.org"
 PROVIDER_LOGIN = "/accounts/oidc/benchmark/login/"
 PROVIDER = os.environ.get("PROVIDER", "")
 CREDENTIALS = {"login": "benchmark", "password": PASSWORD}
@@ -121,16 +130,66 @@ async def third_party(kind: str) -> None:
     await visitor.send("get", callback, status=302)
 
 
-FLOWS: dict[str, Callable[[str], Awaitable[None]]] = {
-    flow.__name__: flow
-    for flow in (
-        login_page,
-        sign_in,
-        wrong_password,
-        sign_up,
-        email_page,
-        sign_out,
-        third_party,
+async def password_reset(kind: str) -> None:
+    await Visitor(kind).send("post", RESET, {"email": ADDRESS}, status=302)
+
+
+# Flows of which only the last step is measured: what is before it, and that step.
+
+
+async def consent(kind: str) -> tuple[Visitor, str]:
+    visitor = Visitor(kind)
+    return visitor, await go_to_provider(visitor)
+
+
+async def callback(prepared: tuple[Visitor, str]) -> None:
+    visitor, path = prepared
+    await visitor.send("get", path, status=302)
+
+
+async def request_code(kind: str) -> tuple[Visitor, str]:
+    visitor = Visitor(kind)
+    mail.outbox = []
+    await visitor.send("post", CODE_REQUEST, {"email": ADDRESS}, status=302)
+    found = re.search(r"^[A-Z0-9]{3,4}-?[A-Z0-9]{3,4}$", mail.outbox[-1].body, re.MULTILINE)
+    if found is None:
+        raise SystemExit(f"no code in {mail.outbox[-1].body}")
+    return visitor, found[0]
+
+
+async def code_page(prepared: tuple[Visitor, str]) -> None:
+    await prepared[0].send("get", CODE)
+
+
+async def wrong_code(prepared: tuple[Visitor, str]) -> None:
+    await prepared[0].send("post", CODE, {"code": "wrong"})
+
+
+async def right_code(prepared: tuple[Visitor, str]) -> None:
+    visitor, code = prepared
+    await visitor.send("post", CODE, {"code": code}, status=302)
+
+
+async def begin(kind: str) -> str:
+    """Nothing is before the flow."""
+    return kind
+
+
+FLOWS: dict[str, tuple[Callable[[str], Awaitable[Any]], Callable[[Any], Awaitable[None]]]] = {
+    flow.__name__: (before, flow)
+    for before, flow in (
+        (begin, login_page),
+        (begin, sign_in),
+        (begin, wrong_password),
+        (begin, sign_up),
+        (begin, email_page),
+        (begin, sign_out),
+        (begin, password_reset),
+        (begin, third_party),
+        (consent, callback),
+        (request_code, code_page),
+        (request_code, wrong_code),
+        (request_code, right_code),
     )
 }
 
@@ -165,24 +224,26 @@ async def count() -> dict[str, int]:
     }
 
 
-async def measure(kind: str, flow: Callable[[str], Awaitable[None]], repetitions: int) -> None:
-    """Print CPU and wall time of one run of the flow, in microseconds: the best of five series.
+async def measure(kind: str, flow: str, repetitions: int) -> dict[str, float]:
+    """CPU and wall time of one run of the flow, in microseconds."""
+    before, act = FLOWS[flow]
+    if not PROVIDER:
+        cache.clear()  # the histories of the limits would grow
+    prepared = [await before(kind) for _ in range(repetitions)]
+    gc.collect()
+    wall, cpu = time.perf_counter(), time.process_time()
+    for one in prepared:
+        await act(one)
+    spent = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
+    return {name: seconds / repetitions * 1e6 for name, seconds in spent.items()}
 
-    With a provider also how many queries and requests a login takes that is not the first.
-    """
-    for _ in range(5):
-        await flow(kind)
-    best = (float("inf"), float("inf"))
-    for _ in range(5):
-        if not PROVIDER:
-            cache.clear()  # the histories of the limits would grow
-        wall, cpu = time.perf_counter(), time.process_time()
-        for _ in range(repetitions):
-            await flow(kind)
-        spent = time.process_time() - cpu, time.perf_counter() - wall
-        best = min(best, (spent[0] / repetitions * 1e6, spent[1] / repetitions * 1e6))
-    counts = await count() if PROVIDER and kind == "wsgi" else {}
-    print(json.dumps({"cpu": best[0], "wall": best[1], **counts}))
+
+async def serve(kind: str, flow: str) -> None:
+    """Do what is asked for on standard input."""
+    for line in sys.stdin:
+        word = line.strip()
+        answer = await (count() if word == "count" else measure(kind, flow, int(word)))
+        print(json.dumps(answer), flush=True)
 
 
 def run_to_end(coroutine: Any) -> None:
@@ -195,14 +256,13 @@ def run_to_end(coroutine: Any) -> None:
 
 
 def main() -> None:
-    kind, name, repetitions = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    kind, flow = sys.argv[1:]
     prepare()
     connection.ensure_connection()  # keeps the database in memory alive
-    measurement = measure(kind, FLOWS[name], repetitions)
     if kind == "asgi":
-        asyncio.run(measurement)
+        asyncio.run(serve(kind, flow))
     else:
-        run_to_end(measurement)
+        run_to_end(serve(kind, flow))
 
 
 if __name__ == "__main__":
