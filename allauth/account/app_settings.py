@@ -14,7 +14,13 @@ from django.utils.module_loading import import_string
 
 from allauth import app_settings as allauth_settings
 from allauth.core.internal.user_codes import UserCodeFormat as UserCodeFormat
-from allauth.core.settings import BaseAppSettings, Setting, get_setting, memoized
+from allauth.core.settings import (
+    BaseAppSettings,
+    Setting,
+    get_deprecated_setting,
+    get_setting,
+    memoized,
+)
 
 
 class AuthenticationMethod(str, Enum):
@@ -59,7 +65,7 @@ def _to_required_methods(value: Any) -> bool | set[str]:
 
 def _to_login_methods(value: str | Iterable[str] | None) -> frozenset[LoginMethod]:
     if value is None:
-        method = get_setting("ACCOUNT_AUTHENTICATION_METHOD", "username")
+        method = get_deprecated_setting("ACCOUNT_AUTHENTICATION_METHOD", "username")
         value = AuthenticationMethod(method).value.split("_")
     # A plain string is a single method, not an iterable of letters.
     return _parse_login_methods((value,) if isinstance(value, str) else tuple(value))
@@ -88,7 +94,7 @@ def get_legacy_signup_fields() -> list[str]:
     """The list for ``ACCOUNT_SIGNUP_FIELDS`` that the deprecated settings amount to."""
 
     def legacy(name: str, default: bool) -> bool:
-        return bool(get_setting(f"ACCOUNT_{name}", default))
+        return bool(get_deprecated_setting(f"ACCOUNT_{name}", default))
 
     email_mark = "*" if legacy("EMAIL_REQUIRED", False) else ""
     enter_twice = legacy(
@@ -164,15 +170,15 @@ def _merge_rate_limits(
 
 
 def _default_login_failed_limit() -> str | None:
-    limit = get_setting("ACCOUNT_LOGIN_ATTEMPTS_LIMIT", 5)
-    timeout = get_setting("ACCOUNT_LOGIN_ATTEMPTS_TIMEOUT", 300)
+    limit = get_deprecated_setting("ACCOUNT_LOGIN_ATTEMPTS_LIMIT", 5)
+    timeout = get_deprecated_setting("ACCOUNT_LOGIN_ATTEMPTS_TIMEOUT", 300)
     return f"10/m/ip,{limit}/{timeout}s/key" if limit and timeout else None
 
 
 def _default_confirm_email_limit() -> str | None:
     if get_setting("ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED", False):
         return "1/10s/key"
-    cooldown = get_setting("ACCOUNT_EMAIL_CONFIRMATION_COOLDOWN", 180)
+    cooldown = get_deprecated_setting("ACCOUNT_EMAIL_CONFIRMATION_COOLDOWN", 180)
     return f"1/{cooldown}s/key" if cooldown else None
 
 

@@ -17,6 +17,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _ABSENT = object()
+_GETTER = "ALLAUTH_SETTING_GETTER"
 _MEMO_SIZE = 32
 """Results kept of each parser: a project that looks settings up per tenant has several values."""
 
@@ -32,10 +33,9 @@ def memoized(parse: Callable[P, R]) -> Callable[P, R]:
     @wraps(parse)
     def parse_once(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            hash(args)
-        except TypeError:
+            return remembered(*args, **kwargs)  # type: ignore[arg-type]
+        except TypeError:  # unhashable, or malformed
             return parse(*args, **kwargs)
-        return remembered(*args, **kwargs)  # type: ignore[arg-type]
 
     return parse_once
 
@@ -46,12 +46,26 @@ def get_setting(name: str, dflt: Any) -> Any:
     A project can take over the look-up, for example per tenant, with ``ALLAUTH_SETTING_GETTER``: a
     callable, or the dotted path of one, that is called as ``getter(name, dflt)``.
     """
-    getter = getattr(settings, "ALLAUTH_SETTING_GETTER", None)
+    # Unlike getattr() this is cheap for a setting that is absent, as this one nearly always is.
+    if not settings.is_overridden(_GETTER):
+        return getattr(settings, name, dflt)
+    getter = settings.ALLAUTH_SETTING_GETTER
     if getter is None:
         return getattr(settings, name, dflt)
     if isinstance(getter, str):
         getter = import_string(getter)
     return getter(name, dflt)
+
+
+def get_deprecated_setting(name: str, dflt: Any) -> Any:
+    """Return a setting that hardly any project still has; see :func:`get_setting`.
+
+    Absent ones cost next to nothing, which matters since newer settings are derived from them at
+    every read. An assignment to ``django.conf.settings`` at run time, which Django advises against,
+    is not noticed.
+    """
+    is_present = settings.is_overridden(name) or settings.is_overridden(_GETTER)
+    return get_setting(name, dflt) if is_present else dflt
 
 
 class Setting:
