@@ -23,6 +23,7 @@ from django.views.decorators.debug import sensitive_variables
 from allauth.account import app_settings
 from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.user_fields import (
+    find_user,
     url_str_to_user_pk,
     user_email,
     user_pk_to_url_str,
@@ -451,4 +452,4 @@ def _deserialize_signal_kwargs(data: dict[str, Any] | None) -> dict[str, Any] | 
 
 
 def _get_user(url_str: str) -> Any:
-    return get_user_model()._default_manager.filter(pk=url_str_to_user_pk(url_str)).first()
+    return find_user(url_str_to_user_pk(url_str))

@@ -7,10 +7,12 @@ reference in the documentation and the tests all come from that declaration.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache, wraps
+from functools import cache, lru_cache, wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from django.conf import settings
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 from django.utils.module_loading import import_string
 
 P = ParamSpec("P")
@@ -47,9 +49,9 @@ def get_setting(name: str, dflt: Any) -> Any:
     callable, or the dotted path of one, that is called as ``getter(name, dflt)``.
     """
     # Unlike getattr() this is cheap for a setting that is absent, as this one nearly always is.
-    if not settings.is_overridden(_GETTER):
+    if not _is_present(_GETTER):
         return getattr(settings, name, dflt)
-    getter = settings.ALLAUTH_SETTING_GETTER
+    getter = getattr(settings, _GETTER)
     if getter is None:
         return getattr(settings, name, dflt)
     if isinstance(getter, str):
@@ -64,8 +66,17 @@ def get_deprecated_setting(name: str, dflt: Any) -> Any:
     every read. An assignment to ``django.conf.settings`` at run time, which Django advises against,
     is not noticed.
     """
-    is_present = settings.is_overridden(name) or settings.is_overridden(_GETTER)
-    return get_setting(name, dflt) if is_present else dflt
+    return get_setting(name, dflt) if _is_present(name) or _is_present(_GETTER) else dflt
+
+
+@cache
+def _is_present(name: str) -> bool:
+    return bool(settings.is_overridden(name))  # type: ignore[misc]  # the stubs lack it
+
+
+@receiver(setting_changed)
+def _forget_presence(**_kwargs: Any) -> None:
+    _is_present.cache_clear()
 
 
 class Setting:

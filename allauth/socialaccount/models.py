@@ -22,6 +22,7 @@ from django.views.decorators.debug import sensitive_variables
 from allauth import app_settings as allauth_settings
 from allauth.account.internal.addresses import setup_user_email
 from allauth.account.internal.hooks import get_adapter as get_account_adapter
+from allauth.account.internal.user_fields import find_user
 from allauth.account.models import EmailAddress, lock_addresses
 from allauth.core import context
 from allauth.core.async_support import awaitable_method
@@ -524,7 +525,7 @@ def _deserialize_user(data: dict[str, Any]) -> Any:
     pk = data.get(model._meta.pk.attname)
     stored = None
     if pk is not None:
-        stored = model._default_manager.filter(pk=pk).first()
+        stored = find_user(pk)
     return stored or get_adapter().deserialize_instance(model, data)
 
 

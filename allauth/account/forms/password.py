@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth import get_user_model
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
@@ -21,7 +20,7 @@ from allauth.account.internal.flows.password_reset_by_code import (
 )
 from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.secret_forms import SecretForm, mask_input
-from allauth.account.internal.user_fields import url_str_to_user_pk, user_email
+from allauth.account.internal.user_fields import find_user, url_str_to_user_pk, user_email
 from allauth.core.settings import get_setting
 
 
@@ -190,8 +189,7 @@ class UserTokenForm(SecretForm):
 
     def _get_user(self, uidb36: str) -> Any:
         try:
-            pk = url_str_to_user_pk(uidb36)
-            return get_user_model()._default_manager.filter(pk=pk).first()
+            return find_user(url_str_to_user_pk(uidb36))
         except (ValueError, OverflowError, forms.ValidationError):
             return None
 

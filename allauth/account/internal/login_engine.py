@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
@@ -20,6 +19,7 @@ from allauth.account.internal.faces import get_face
 from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.records import clear_authentication_records
 from allauth.account.internal.session_store import cycle_key
+from allauth.account.internal.user_fields import find_user
 from allauth.account.models import Login
 from allauth.core.async_support import call_hook
 from allauth.core.exceptions import ImmediateHttpResponse, RateLimited
@@ -115,10 +115,12 @@ def _is_current(login: Login, has_user: bool) -> bool:
         return not has_user
     auth_hash = login.state.get(_AUTH_HASH)
     # Logins begun under the published release have none.
-    return auth_hash is None or (
-        isinstance(auth_hash, str)
-        and constant_time_compare(auth_hash, login.user.get_session_auth_hash())
-    )
+    return auth_hash is None or _is_equal(auth_hash, login.user.get_session_auth_hash())
+
+
+@sensitive_variables("auth_hash", "current")
+def _is_equal(auth_hash: Any, current: str) -> bool:
+    return isinstance(auth_hash, str) and constant_time_compare(auth_hash, current)
 
 
 def follow_up(stored: Login, **arguments: Any) -> Login:
@@ -370,13 +372,14 @@ def _read_user_again(login: Login) -> Any:
     user = login.user
     if user is None or _AUTH_HASH not in login.state:
         return user
-    login.user = get_user_model()._default_manager.filter(pk=user.pk).first()
+    login.user = find_user(user.pk)
     if login.user is None:
         return None
-    # A stage of the project may have set the password, on the user it was given.
-    known = (login.state.get(_AUTH_HASH), user.get_session_auth_hash())
     current = login.user.get_session_auth_hash()
-    is_same = any(isinstance(one, str) and constant_time_compare(one, current) for one in known)
+    # A stage of the project may have set the password, on the user it was given.
+    is_same = _is_equal(login.state[_AUTH_HASH], current) or _is_equal(
+        user.get_session_auth_hash(), current
+    )
     return login.user if is_same else None
 
 

@@ -95,9 +95,13 @@ def str_to_user_id(text: str) -> Any:
 def get_user_by_id(text: object) -> Any:
     """The user whose primary key, as text, was kept in a session; ``None`` if there is none."""
     pk = str_to_user_id(text) if isinstance(text, str) else None
-    if pk is None:
-        return None
-    return get_user_model()._default_manager.filter(pk=pk).first()
+    return None if pk is None else find_user(pk)
+
+
+def find_user(pk: Any) -> Any:
+    """Return the user with this primary key, as the database has them now, if there is one."""
+    # Without the ORDER BY of first(): there is at most one.
+    return next(iter(get_user_model()._default_manager.filter(pk=pk)), None)
 
 
 def user_pk_to_url_str(user: Any) -> str:

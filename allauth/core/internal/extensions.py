@@ -12,13 +12,37 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
 
 T = TypeVar("T")
+
+
+class _InstalledApps:
+    """The dotted paths of the apps that are installed.
+
+    Django's ``apps.is_installed()`` looks at all apps each time it is called. The list is made
+    again when Django makes a new dictionary of them, as ``override_settings(INSTALLED_APPS=…)``
+    does.
+    """
+
+    def __init__(self) -> None:
+        self._listed: tuple[dict[str, AppConfig], frozenset[str]] = ({}, frozenset())
+
+    def __contains__(self, path: object) -> bool:
+        configs, paths = self._listed
+        if configs is not apps.app_configs:
+            configs = apps.app_configs
+            apps.check_apps_ready()
+            paths = frozenset(app.name for app in configs.values())
+            self._listed = (configs, paths)
+        return path in paths
+
+
+_installed = _InstalledApps()
 
 
 class Entries(Generic[T]):
@@ -38,12 +62,12 @@ class Entries(Generic[T]):
     def get(self, key: str) -> T | None:
         """Return the value registered under ``key``, if its app is installed."""
         app, value = self._entries.get(key, (None, None))
-        return value if app is not None and apps.is_installed(app) else None
+        return value if app in _installed else None
 
     def items(self) -> Iterator[tuple[str, T]]:
         """Yield keys and values of the apps that are installed."""
         for key, (app, value) in list(self._entries.items()):
-            if apps.is_installed(app):
+            if app in _installed:
                 yield key, value
 
     def __iter__(self) -> Iterator[T]:
