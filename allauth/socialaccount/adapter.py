@@ -1,7 +1,7 @@
-"""The hooks by which a project changes what the socialaccount app does.
+"""The default adapter of the socialaccount app.
 
-Point ``SOCIALACCOUNT_ADAPTER`` to a subclass of :class:`DefaultSocialAccountAdapter`, and override
-what should be different, as ``def`` or ``async def``.
+A project changes the app by a subclass of :class:`DefaultSocialAccountAdapter`, which the setting
+``SOCIALACCOUNT_ADAPTER`` names. Its methods may be ``def`` or ``async def``.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _APP_FIELDS = ("name", "provider_id", "client_id", "secret", "key")
 
 
 class DefaultSocialAccountAdapter(BaseAdapter):
-    """What the socialaccount app does unless a project says otherwise."""
+    """The default behavior of the socialaccount app."""
 
     error_messages: ClassVar[dict[str, Any]] = {
         "connected_other": _("This third-party account belongs to somebody else here."),
@@ -100,9 +100,9 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         )
 
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[Any, str] | None:
-        """Find the one user who has an address that the provider verified.
+        """Find the one user who has an email address that the provider verified.
 
-        Returns the user and the address.
+        Returns the user and the email address, or ``None``.
         """
         for address in sociallogin.email_addresses:
             if not address.verified:
@@ -127,7 +127,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         )
 
     def is_email_verified(self, provider: Provider, email: str) -> bool:
-        """Return whether an email address of the provider counts as verified, whatever it says.
+        """Return whether an email address counts as verified even if the provider denies it.
 
         Raises ``ImproperlyConfigured`` if the setting is neither a bool nor a list of domains.
         """
@@ -147,17 +147,17 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         return get_account_adapter().is_open_for_signup(request)
 
     def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        """Return whether an account may be made without showing the form."""
+        """Return whether an account may be created without showing the sign-up form."""
         return bool(app_settings.AUTO_SIGNUP)
 
     def new_user(self, request: HttpRequest | None, sociallogin: SocialLogin) -> Any:
-        """Make the unsaved user of a new account."""
+        """Return the unsaved user of a new account."""
         return get_account_adapter().new_user(cast(HttpRequest, request))
 
     def populate_user(
         self, request: HttpRequest | None, sociallogin: SocialLogin, data: dict[str, Any]
     ) -> Any:
-        """Fill the new user from the profile; return it.
+        """Fill in the new user from the profile, and return the user.
 
         Parameters:
             data: ``username``, ``email``, ``first_name``, ``last_name`` and ``name``, as far as
@@ -172,10 +172,10 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         return user
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> Any:
-        """Store the new account; return the user.
+        """Save a new user with the account, and return the user.
 
         Parameters:
-            form: The sign-up form, unless the account is made without.
+            form: The sign-up form; ``None`` if none was shown.
         """
         user = sociallogin.user
         user.set_unusable_password()
@@ -183,7 +183,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         if form is not None:
             account_adapter.save_user(request, user, form)
             if form.cleaned_data.get("phone") not in (None, "", sociallogin.phone):
-                # What the user typed in counts for more than what the provider knows.
+                # The number that the user entered takes precedence over that of the provider.
                 sociallogin.phone = None
         else:
             account_adapter.populate_username(request, user)
@@ -204,29 +204,29 @@ class DefaultSocialAccountAdapter(BaseAdapter):
     # Connecting and disconnecting
 
     def get_connect_redirect_url(self, request: HttpRequest, socialaccount: SocialAccount) -> str:
-        """Return the URL to go to after connecting an account, if the request names none."""
+        """Return the URL to redirect to after connecting an account, if the request names none."""
         if allauth_settings.HEADLESS_ONLY:
-            # There is no such page, and the API has an answer of its own.
+            # There is no such page, and the API has its own response.
             return "/"
         return reverse("socialaccount_connections")
 
     def validate_disconnect(
         self, account: SocialAccount, accounts: QuerySet[SocialAccount]
     ) -> None:
-        """Refuse, by ``ValidationError``, that ``account`` is disconnected.
+        """Raise ``ValidationError`` if ``account`` must not be disconnected.
 
         Parameters:
-            accounts: All accounts of the user, this one included.
+            accounts: All accounts of the user, including ``account``.
         """
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
-        """Tell the user what was connected or disconnected; see the account adapter."""
+        """Notify the user of a change to the accounts; see the account adapter."""
         get_account_adapter().send_notification_mail(*args, **kwargs)
 
     # Apps and providers
 
     def list_providers(self, request: HttpRequest | None) -> list[Provider]:
-        """Return all providers that can be used: one for each app, and those that need none."""
+        """Return one provider for each app, and the providers that need none."""
         apps: dict[str, list[SocialApp]] = {}
         for app in self.list_apps(request):
             apps.setdefault(app.provider, []).append(app)
@@ -266,11 +266,11 @@ class DefaultSocialAccountAdapter(BaseAdapter):
     ) -> list[SocialApp]:
         """Return the apps of the current site and of the settings.
 
+        The apps of one provider are next to each other, stored ones first.
+
         Parameters:
             provider: Only apps of this provider, or with this ``provider_id``.
             client_id: Only apps with this client id.
-
-        Those of one provider come together, stored ones first.
         """
         grouped: dict[str, list[SocialApp]] = {}
         for app in _list_stored_apps(request):
@@ -284,7 +284,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
     def get_app(
         self, request: HttpRequest | None, provider: str, client_id: str | None = None
     ) -> SocialApp:
-        """Return the one app that fits; if several do, the one that is not hidden.
+        """Return the one app that matches; of several, the one that is not hidden.
 
         Raises ``SocialApp.DoesNotExist`` and ``MultipleObjectsReturned``.
         """
@@ -299,9 +299,9 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         return apps[0]
 
     def get_requests_session(self) -> Session:
-        """Return the session for requests to providers, to be used as a context manager.
+        """Return the HTTP session for requests to providers, as a context manager.
 
-        Each of its requests ends after ``SOCIALACCOUNT_REQUESTS_TIMEOUT``.
+        Each request times out after ``SOCIALACCOUNT_REQUESTS_TIMEOUT`` seconds.
         """
         from allauth.core.internal.http import build_session
 
@@ -310,15 +310,15 @@ class DefaultSocialAccountAdapter(BaseAdapter):
     # The session
 
     def serialize_instance(self, instance: Model) -> dict[str, Any]:
-        """Turn an instance that is not stored into JSON."""
+        """Return the fields of a model instance, saved or not, as JSON."""
         return serialize_instance(instance)
 
     def deserialize_instance(self, model: type[ModelT], data: dict[str, Any]) -> ModelT:
-        """Make an instance of what :meth:`serialize_instance` returned."""
+        """Return the instance that :meth:`serialize_instance` described."""
         return deserialize_instance(model, data)
 
     def generate_state_param(self, state: dict[str, Any]) -> str:
-        """Draw the id of a state, which providers send back and nobody may guess."""
+        """Return a random id for ``state``, which the provider sends back."""
         return get_random_string(STATE_ID_LENGTH)
 
 
@@ -327,7 +327,7 @@ def _get_app_setting(provider: Provider, name: str) -> Any:
 
 
 def _list_stored_apps(request: HttpRequest | None) -> list[SocialApp]:
-    """Return the apps in the database, asked for once per request."""
+    """Return the apps in the database, which are queried once per request."""
     if not request:
         return list(SocialApp.objects.all())
     cache = getattr(request, "allauth", None)
@@ -343,7 +343,7 @@ def _list_stored_apps(request: HttpRequest | None) -> list[SocialApp]:
 def _build_apps_from_settings(
     *, provider: str | None = None, client_id: str | None = None
 ) -> dict[str, list[SocialApp]]:
-    """Return unsaved apps made of ``SOCIALACCOUNT_PROVIDERS``, by provider."""
+    """Return the apps of ``SOCIALACCOUNT_PROVIDERS``, unsaved, by provider."""
     apps: dict[str, list[SocialApp]] = {}
     for provider_id, config in app_settings.PROVIDERS.items():
         app_configs = config.get("APPS")
@@ -362,7 +362,7 @@ def _build_app(provider_id: str, config: dict[str, Any]) -> SocialApp:
     for name in _APP_FIELDS:
         if name in config:
             setattr(app, name, config[name])
-    # What a request does to it must not reach the settings.
+    # A copy, so that no request changes the settings.
     app.settings = copy.deepcopy(config.get("settings", {}))
     if "certificate_key" in config:
         warnings.warn(

@@ -1,4 +1,4 @@
-"""Apps, accounts and tokens in Django's admin."""
+"""Admin pages for apps, accounts and tokens."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ _SECRET_NAME = re.compile("key$|secret|password", re.IGNORECASE)
 
 @sensitive_variables()
 def _hide_secrets(value: Any, name: str = "") -> Any:
-    """``value`` with a mask in the place of each secret in it, by the name that it has."""
+    """Return a copy of ``value`` with a mask in place of each secret.
+
+    Parameters:
+        name: The key of ``value`` in the enclosing object, which tells whether it is a secret.
+    """
     if isinstance(value, dict):
         return {key: _hide_secrets(item, key) for key, item in value.items()}
     is_secret = value and isinstance(value, str) and _SECRET_NAME.search(name)
@@ -35,7 +39,7 @@ def _hide_secrets(value: Any, name: str = "") -> Any:
 
 @sensitive_variables()
 def _restore_secrets(edited: Any, stored: Any) -> Any:
-    """What was edited, with the stored secrets where the mask was left."""
+    """Return a copy of ``edited`` with the stored secret in place of each mask."""
     if edited == _MASK:
         return stored
     if not isinstance(edited, dict):
@@ -45,7 +49,7 @@ def _restore_secrets(edited: Any, stored: Any) -> Any:
 
 
 class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
-    """Does not show secrets that are stored; a field that is left empty keeps its secret."""
+    """A form that does not show stored secrets; a field that is left empty keeps its secret."""
 
     secret_fields: ClassVar[tuple[str, ...]]
 
@@ -53,7 +57,7 @@ class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at r
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         stored = {name: self.initial.pop(name, "") for name in self.secret_fields}
-        # Who may only look at the page gets a form without fields.
+        # Users with the view permission only get a form without fields.
         self._stored = {name: stored[name] for name in self.secret_fields if name in self.fields}
         for name, value in self._stored.items():
             if value:
@@ -62,12 +66,12 @@ class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at r
 
     @sensitive_variables()
     def full_clean(self) -> None:
-        """Clean the input, which a report of an error in a field does not show."""
+        """Clean the fields, and keep their values out of error reports."""
         super().full_clean()
 
     @sensitive_variables()
     def clean(self) -> dict[str, Any]:
-        """Keep the secrets that were not replaced."""
+        """Return the cleaned data, with the stored secrets that were not replaced."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for name, value in self._stored.items():
             cleaned[name] = cleaned.get(name) or value
@@ -75,7 +79,7 @@ class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at r
 
 
 class SecretsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes none at run time
-    """Keeps secrets to those who may change them, and does not show them even there.
+    """Base of the admin pages of models with secrets, which no page shows.
 
     Attributes:
         hidden_fields: Fields that hold secrets, at least in part.
@@ -85,23 +89,23 @@ class SecretsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes none at
 
     @method_decorator(sensitive_post_parameters("secret", "settings", "token", "token_secret"))
     def changeform_view(self, *args: Any, **kwargs: Any) -> Any:
-        """Show or process the form; reports of errors do not show the secrets in it."""
+        """Show or process the form, and keep its secrets out of error reports."""
         return super().changeform_view(*args, **kwargs)
 
     @sensitive_variables()
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
-        """Store the secrets, of which a report of an error in the database shows none."""
+        """Save the object, and keep its secrets out of error reports."""
         super().save_model(request, obj, form, change)
 
     def get_exclude(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        """Leave secrets out where the page shows what is stored, without a form."""
+        """Return the fields to exclude: the secrets, for users who may not change them."""
         if obj is None or self.has_change_permission(request, obj):
             return super().get_exclude(request, obj)
         return self.hidden_fields
 
 
 class SocialAppForm(SecretsForm):
-    """Lets the provider be chosen from those installed."""
+    """The form of an app, with a choice of the installed providers."""
 
     secret_fields = ("secret",)
 
@@ -124,12 +128,12 @@ class SocialAppForm(SecretsForm):
             )
 
     def clean_settings(self) -> Any:
-        """Put back the secrets that were masked."""
+        """Return the settings, with the stored secrets in place of the masks."""
         return _restore_secrets(self.cleaned_data["settings"] or {}, self.instance.settings)
 
 
 class SocialAppAdmin(SecretsAdmin):
-    """Edits apps."""
+    """The admin pages of apps."""
 
     form = SocialAppForm
     hidden_fields = ("secret", "settings")
@@ -138,7 +142,7 @@ class SocialAppAdmin(SecretsAdmin):
 
 
 class SocialAccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes none at run time
-    """Lists accounts."""
+    """The admin pages of accounts."""
 
     search_fields = ("uid",)
     raw_id_fields = ("user",)
@@ -146,19 +150,19 @@ class SocialAccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes n
     list_filter = ("provider",)
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
-        """The id at the provider, and what the adapter says users are searched by."""
+        """Return the account id, and the search fields for users that the adapter names."""
         names = get_account_adapter().get_user_search_fields()
         return [*self.search_fields, *(f"user__{name}" for name in names)]
 
 
 class SocialTokenForm(SecretsForm):
-    """Edits a token without showing it."""
+    """The form of a token, which does not show the token."""
 
     secret_fields = ("token", "token_secret")
 
 
 class SocialTokenAdmin(SecretsAdmin):
-    """Lists tokens, but not in full."""
+    """The admin pages of tokens, which show the beginning of each token."""
 
     form = SocialTokenForm
     hidden_fields = ("token", "token_secret")
@@ -169,7 +173,7 @@ class SocialTokenAdmin(SecretsAdmin):
 
     @admin.display(description=_("Token"))
     def truncated_token(self, token: SocialToken) -> str:
-        """The beginning of the token, which is enough to tell it from others."""
+        """Return the beginning of the token, enough to distinguish it from others."""
         return Truncator(token.token).chars(41, truncate="…")
 
 

@@ -1,4 +1,4 @@
-"""Settings of the socialaccount app: the names with the prefix ``SOCIALACCOUNT_``."""
+"""Settings of the socialaccount app, whose names have the prefix ``SOCIALACCOUNT_``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _is_email_required(settings: Any) -> bool:
 
 
 def _to_providers(value: dict[str, Any]) -> dict[str, Any]:
-    """Turn the former layout of OpenID Connect servers into apps."""
+    """Return the setting with the legacy ``SERVERS`` of OpenID Connect turned into apps."""
     oidc = value.get("openid_connect")
     if not oidc or "SERVERS" not in oidc:
         return value
@@ -110,7 +110,7 @@ class AppSettings(BaseAppSettings):
 
     @property
     def UID_MAX_LENGTH(self) -> int:
-        """How long the id of an account at its provider may be."""
+        """The maximum length of an account id, in characters."""
         return 191
 
 

@@ -9,14 +9,14 @@ from allauth import app_settings
 
 
 class SocialAccountConfig(AppConfig):
-    """Registers the system checks, the providers, and what the app adds to the account app."""
+    """The configuration of the socialaccount app."""
 
     name = "allauth.socialaccount"
     verbose_name = _("Social Accounts")
     default_auto_field = app_settings.DEFAULT_AUTO_FIELD or "django.db.models.AutoField"
 
     def ready(self) -> None:
-        """Load the providers of all installed apps."""
+        """Register the system checks, the parts of the app, and the installed providers."""
         from allauth.socialaccount import checks  # noqa: F401 - importing registers them
         from allauth.socialaccount.internal.registration import register
         from allauth.socialaccount.providers import registry

@@ -1,4 +1,4 @@
-"""System checks: settings that contradict each other, and a provider that proves nothing."""
+"""System checks for contradictory settings and for the dummy provider in production."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from allauth.socialaccount import app_settings
 
 @register()
 def settings_check(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Look through the settings of the socialaccount app."""
+    """Return the warnings about the settings of the socialaccount app."""
     found: list[CheckMessage] = []
     verification = app_settings.EMAIL_VERIFICATION
     if allauth_settings.SOCIALACCOUNT_ONLY and verification != EmailVerificationMethod.NONE:

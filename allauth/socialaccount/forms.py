@@ -1,4 +1,4 @@
-"""The forms of the socialaccount app."""
+"""Forms of the socialaccount app."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from allauth.socialaccount.models import SocialAccount, SocialLogin, read_social
 
 
 class SignupForm(BaseSignupForm):
-    """Asks for what the provider did not say about a new user.
+    """A sign-up form for a new user of a provider.
 
     Parameters:
-        sociallogin: The login by the provider.
+        sociallogin: The login by the provider, whose profile gives the initial data.
     """
 
     @mask_input
@@ -37,7 +37,7 @@ class SignupForm(BaseSignupForm):
         super().__init__(*args, **kwargs)
 
     def save(self, request: HttpRequest) -> Any:
-        """Make the account; see the base class."""
+        """Create the account; see the base class."""
         return super().save(request)
 
     @mask_input
@@ -53,7 +53,7 @@ class SignupForm(BaseSignupForm):
 
     @sensitive_variables()
     def _dump(self) -> SavedSignup | None:
-        """Return what the account can be made of later, or ``None`` if it cannot."""
+        """Return the data from which the account can be created later, if it can be."""
         data = dump_form(self)
         if data is None:
             return None
@@ -65,7 +65,10 @@ class SignupForm(BaseSignupForm):
         }
 
     def validate_unique_email(self, value: str) -> str:
-        """Refuse an address that has an account, and say how to log in, if that may be told."""
+        """Return the email address; raise ``ValidationError`` if it has an account.
+
+        The error says how to log in. Enumeration prevention defers it.
+        """
         try:
             return super().validate_unique_email(value)
         except ValidationError as error:
@@ -76,9 +79,9 @@ class SignupForm(BaseSignupForm):
 
 @sensitive_variables("saved")
 def make_corrected_account(request: HttpRequest, login: Login, saved: SavedSignup) -> Any:
-    """Make the account of a pretended sign-up, once the user corrected what was taken.
+    """Create the account of a pretended sign-up after the user entered another email address.
 
-    Returns the user, or ``None`` if the account cannot be made.
+    Returns the user, or ``None`` if the account cannot be created.
     """
     try:
         sociallogin = read_sociallogin(saved["sociallogin"])
@@ -99,10 +102,10 @@ def make_corrected_account(request: HttpRequest, login: Login, saved: SavedSignu
 
 
 class DisconnectForm(forms.Form):
-    """Lets the user choose an account to disconnect.
+    """A form with the account to disconnect.
 
     Parameters:
-        request: The request, whose user's accounts there are to choose from.
+        request: The request, whose user owns the accounts to choose from.
     """
 
     account = forms.ModelChoiceField(
@@ -116,7 +119,7 @@ class DisconnectForm(forms.Form):
         self.fields["account"].queryset = self.accounts  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """Refuse to disconnect the account that the user logs in by."""
+        """Raise ``ValidationError`` if the user could not log in without the account."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         account = cleaned.get("account")
         if account:

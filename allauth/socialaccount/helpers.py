@@ -1,4 +1,4 @@
-"""Functions for providers and for project code; each has an awaitable twin."""
+"""Functions for providers and projects, each with an awaitable twin."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ __all__ = [
 
 
 def complete_social_login(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
-    """Log in, sign up, connect, or just go on, as the state of ``sociallogin`` says.
+    """Log in, sign up, connect, or redirect, as the state of ``sociallogin`` says.
 
-    Call it once the provider has answered. ``sociallogin.state`` is the state that was stashed when
-    the user was sent there.
+    Providers call this function with the login that they made of the profile. The attribute
+    ``sociallogin.state`` is the state that was stashed before the redirect to the provider.
     """
     api = extensions.provider_api.get() if sociallogin.is_headless else None
     if api is not None:
@@ -59,9 +59,8 @@ def render_authentication_error(
 
     Parameters:
         error: One of :class:`AuthError`.
-        exception: What went wrong, for the adapter; the page does not show it.
-        extra_context: For the page. ``state``, or else ``state_id``, tells where the user came
-            from.
+        exception: The cause, for the adapter; the page does not show it.
+        extra_context: Variables for the template. ``state`` or ``state_id`` identifies the attempt.
     """
     extra_context = {} if extra_context is None else extra_context
     details: dict[str, Any] = {

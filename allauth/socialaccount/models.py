@@ -1,4 +1,4 @@
-"""Apps, accounts and tokens at providers, and logins by them."""
+"""Models for apps, accounts and tokens at providers, and the login by a provider."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ if not apps.is_installed("allauth.socialaccount"):
 
 
 class SocialAppManager(models.Manager["SocialApp"]):
-    """Finds apps."""
+    """The manager of apps."""
 
     def on_site(self, request: HttpRequest | None) -> QuerySet[SocialApp]:
         """Return the apps of the current site; all apps without the sites framework."""
@@ -54,10 +54,11 @@ class SocialAppManager(models.Manager["SocialApp"]):
 
 
 class SocialApp(models.Model):
-    """The credentials by which a provider knows the site."""
+    """An app: the credentials of the site at a provider."""
 
     provider = models.CharField(verbose_name=_("provider"), max_length=30)
-    # Tells the apps of providers apart that are several in one, such as OpenID Connect.
+    # Distinguishes the apps of a provider class that stands for several providers, such as OpenID
+    # Connect.
     provider_id = models.CharField(verbose_name=_("provider ID"), max_length=200, blank=True)
     name = models.CharField(verbose_name=_("name"), max_length=40)
     client_id = models.CharField(
@@ -93,7 +94,7 @@ class SocialApp(models.Model):
         return self.name
 
     def get_provider(self, request: HttpRequest | None) -> Provider:
-        """Return the provider, with this app.
+        """Return the provider that uses this app.
 
         Raises ``ImproperlyConfigured`` if no installed app is that provider.
         """
@@ -107,7 +108,7 @@ class SocialAccount(models.Model):
     """An account at a provider that belongs to a user."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    # The provider's own id, or that of the app where it has one.
+    # The ``sub_id`` of the provider.
     provider = models.CharField(verbose_name=_("provider"), max_length=200)
     uid = models.CharField(verbose_name=_("uid"), max_length=app_settings.UID_MAX_LENGTH)
     last_login = models.DateTimeField(verbose_name=_("last login"), auto_now=True)
@@ -125,7 +126,7 @@ class SocialAccount(models.Model):
         return force_str(socialaccount_user_display(self))
 
     def authenticate(self) -> Any:
-        """Ask the backends of the project for the user of this account."""
+        """Return the user of the account, as the authentication backends see it."""
         return authenticate(account=self)
 
     def get_provider(self, request: HttpRequest | None = None) -> Provider:
@@ -141,18 +142,18 @@ class SocialAccount(models.Model):
         return self._provider
 
     def get_provider_account(self) -> ProviderAccount:
-        """Return the account for display, a plain one if the provider is gone."""
+        """Return the account for display; a generic one if the provider is unavailable."""
         try:
             return self.get_provider().wrap_account(self)
         except PROVIDER_UNAVAILABLE:
             return ProviderAccount(self)
 
     def get_profile_url(self) -> str | None:
-        """Return the page of the account at the provider."""
+        """Return the URL of the page of the account at the provider."""
         return _web_url_or_none(self.get_provider_account().get_profile_url())
 
     def get_avatar_url(self) -> str | None:
-        """Return the picture of the account."""
+        """Return the URL of the picture of the account."""
         return _web_url_or_none(self.get_provider_account().get_avatar_url())
 
     aget_provider = awaitable_method(get_provider)
@@ -160,7 +161,7 @@ class SocialAccount(models.Model):
 
 
 def _web_url_or_none(url: object) -> str | None:
-    """Return a URL if a browser may follow it: profiles are written by their owners."""
+    """Return ``url`` if its scheme is that of the web: users can write anything into a profile."""
     if not isinstance(url, str):
         return None
     try:
@@ -170,7 +171,7 @@ def _web_url_or_none(url: object) -> str | None:
 
 
 class SocialToken(models.Model):
-    """What a provider lets the site act for the owner of an account with."""
+    """A token of an account: it lets the site act for the owner at the provider."""
 
     app = models.ForeignKey(SocialApp, on_delete=models.SET_NULL, blank=True, null=True)
     account = models.ForeignKey(SocialAccount, on_delete=models.CASCADE)
@@ -194,18 +195,19 @@ class SocialToken(models.Model):
 
 
 class SocialLogin:
-    """A login by a provider, until it is complete.
+    """A login by a provider that is not completed yet.
 
     Parameters:
-        user: Whom the account belongs to, or an unsaved user made of the profile.
+        user: The owner of the account, or an unsaved user made of the profile.
         account: The account at the provider, unsaved if it is unknown.
-        token: What the provider handed out.
-        email_addresses: Unsaved, the best one first.
-        provider: Where they come from.
-        phone: A number that the provider knows.
-        phone_verified: Whether the provider verified it.
+        token: The token of the account, unsaved.
+        email_addresses: The email addresses of the profile, unsaved, the best one first.
+        provider: The provider.
+        phone: The phone number of the profile.
+        phone_verified: Whether the provider verified the phone number.
 
-    ``state`` is what was remembered when the user was sent to the provider.
+    Attributes:
+        state: The state that was stashed before the redirect to the provider.
     """
 
     def __init__(
@@ -232,12 +234,12 @@ class SocialLogin:
 
     @property
     def is_headless(self) -> bool:
-        """Whether the login was begun through the JSON API."""
+        """True if the login began in the JSON API."""
         return bool(self.state.get("headless"))
 
     @property
     def is_existing(self) -> bool:
-        """Whether ``user`` is one that is stored; one query, unless it was just read."""
+        """True if ``user`` is stored; one query, unless :meth:`lookup` found the user."""
         if self.user is None or self.user.pk is None:
             return False
         if self.user is self._found_user:
@@ -245,16 +247,16 @@ class SocialLogin:
         return get_user_model()._default_manager.filter(pk=self.user.pk).exists()
 
     def get_redirect_url(self, request: HttpRequest) -> str | None:
-        """Return the URL to go to after the login."""
+        """Return the URL to redirect to after the login, if the state has one."""
         return self.state.get("next")
 
     # Finding the user
 
     def lookup(self) -> None:
-        """Find the user: by the account or, where that is allowed, by an address.
+        """Find the user by the account or, where that is allowed, by an email address.
 
-        What is stored about a known account is brought up to date, unless it belongs to somebody
-        else than the user who wants to connect it.
+        The stored data of a known account are refreshed, unless another user than its owner is
+        about to connect it.
         """
         if self.is_existing:
             raise AssertionError("The user has been found already.")
@@ -287,7 +289,7 @@ class SocialLogin:
         return True
 
     def _is_of_somebody_else(self) -> bool:
-        """Return whether the account belongs to another user than the one connecting it."""
+        """Return whether the account belongs to another user than the one who connects it."""
         if self.state.get("process") not in (AuthProcess.CONNECT, AuthProcess.REDIRECT):
             return False
         user = getattr(context.request, "user", None)
@@ -300,20 +302,20 @@ class SocialLogin:
             self._note_password()
 
     def _note_password(self) -> None:
-        """Remember the password as it was read, to tell it from one that is set here."""
+        """Remember the password hash as it was read, to recognize one that is set later."""
         self._password_read = getattr(self.user, "password", None)
 
     def _refresh_password(self) -> None:
-        """Reload the password unless it was set here: another request may have changed it."""
+        """Reload the password hash, which another request may have changed, unless it is new."""
         if self._password_read is not None and self.user.password == self._password_read:
             self.user.refresh_from_db(fields=["password"])
 
     # Storing
 
     def connect(self, request: HttpRequest, user: Any) -> None:
-        """Store the account as one of ``user``, and tell them so by mail.
+        """Store the account as one of ``user``, and notify the user.
 
-        Raises ``IntegrityError`` if it is connected already.
+        Raises ``IntegrityError`` if the account is connected already.
         """
         self.user = user
         self.save(request, connect=True)
@@ -328,11 +330,15 @@ class SocialLogin:
         )
 
     def save(self, request: HttpRequest, connect: bool = False) -> None:
-        """Store user, account and token, all of them or nothing.
+        """Store user, account and token in one transaction.
 
-        The addresses and the phone number are stored too, unless with ``connect`` the account is
-        added to a user who is there already. Raises ``PermissionDenied`` if that user is the one of
-        the request, and was put out since it began.
+        The email addresses and the phone number of a new user are stored as well.
+
+        Parameters:
+            connect: Whether the account is added to a user who is stored already.
+
+        Raises ``PermissionDenied`` if ``connect`` is set, the user is that of the request, and the
+        session has been revoked since the request began.
         """
         with transaction.atomic():
             if connect:
@@ -363,10 +369,10 @@ class SocialLogin:
             return
         token = self.token
         if token.app_id is None:
-            # Apps of the settings have no row to refer to.
+            # An app of the settings has no row to refer to.
             token.app = None
         with transaction.atomic():
-            # No constraint keeps two tokens of such an app apart: one request at a time.
+            # No constraint prevents two tokens without an app. The update locks the account.
             if not SocialAccount.objects.filter(pk=self.account.pk).update(uid=F("uid")):
                 return
             stored = SocialToken.objects.filter(
@@ -385,9 +391,9 @@ class SocialLogin:
 
     @sensitive_variables()
     def serialize(self) -> dict[str, Any]:
-        """Return the login as JSON for the session; :meth:`deserialize` reads it.
+        """Return the login as JSON, which :meth:`deserialize` reads.
 
-        Neither the password of a stored user is in it, nor, readably, the token.
+        The password of a stored user is omitted, and the token is encrypted.
         """
         adapter = get_adapter()
         provider = self.provider or self.account.get_provider()
@@ -409,10 +415,10 @@ class SocialLogin:
     @classmethod
     @sensitive_variables()
     def deserialize(cls, data: dict[str, Any]) -> Self:
-        """Read what :meth:`serialize`, of this or the published release, returned.
+        """Return the login that :meth:`serialize`, of this or the published release, described.
 
-        Raises ``ValueError`` if it is something else, and what ``adapter.get_provider()`` raises
-        if the provider is gone.
+        Raises ``ValueError`` for malformed ``data``, and what ``adapter.get_provider()`` raises if
+        the provider is unavailable.
         """
         adapter = get_adapter()
         try:
@@ -444,13 +450,13 @@ def disconnect_all(user: Any) -> None:
     """Delete all third-party accounts of ``user``, with their tokens."""
     accounts = SocialAccount.objects.filter(user=user)
     with transaction.atomic():
-        # No token may be stored while they are deleted.
+        # The update locks the accounts, so that no token is stored while they are deleted.
         accounts.update(uid=F("uid"))
         accounts.delete()
 
 
 def _update_account(account: SocialAccount) -> bool:
-    """Store what the provider says now; ``False`` if the account was deleted meanwhile."""
+    """Store the data of the account; return ``False`` if the account has been deleted."""
     try:
         account.save(update_fields=["extra_data", "last_login"])
     except DatabaseError:
@@ -464,8 +470,8 @@ def _update_account(account: SocialAccount) -> bool:
 def _require_unchanged_password(request: HttpRequest | None, user: Any) -> None:
     """Raise ``PermissionDenied`` if the password of the request's user has been changed.
 
-    A user who takes an account over revokes all its credentials. A session from before that may
-    neither add one nor store what it read of the user.
+    A takeover revokes all credentials of the user. A session from before the takeover must neither
+    add a credential nor store outdated fields of the user.
     """
     current = getattr(request, "user", None)
     if current is None or not current.is_authenticated or current.pk != user.pk:
@@ -479,8 +485,8 @@ def _require_unchanged_password(request: HttpRequest | None, user: Any) -> None:
 def deserialize_provider(data: Any) -> Provider:
     """Return the provider that ``Provider.serialize()`` described.
 
-    Raises ``ValueError`` if ``data`` is something else, and what ``adapter.get_provider()`` raises
-    if the provider is gone.
+    Raises ``ValueError`` for malformed ``data``, and what ``adapter.get_provider()`` raises if the
+    provider is unavailable.
     """
     if not isinstance(data, dict) or not isinstance(data.get("id"), str):
         raise ValueError("Malformed provider.")
@@ -493,7 +499,10 @@ def deserialize_provider(data: Any) -> Provider:
 
 @sensitive_variables("data")
 def read_sociallogin(data: Any) -> SocialLogin:
-    """Read a login from a session; ``ValueError`` too if its provider is gone."""
+    """Return the login that a session holds.
+
+    Raises ``ValueError`` if ``data`` is malformed, or if the provider is unavailable.
+    """
     try:
         return SocialLogin.deserialize(data)
     except PROVIDER_UNAVAILABLE as error:
@@ -503,7 +512,7 @@ def read_sociallogin(data: Any) -> SocialLogin:
 def find_account(account: SocialAccount) -> SocialAccount | None:
     """Return the stored row of an account, with its user.
 
-    Databases may take more for equal than ids of providers are, so that the id is compared again.
+    A database may compare ids regardless of case, so the id is compared again.
     """
     rows = SocialAccount.objects.filter(provider=account.provider, uid=account.uid)
     stored = rows.select_related("user").first()
@@ -511,7 +520,7 @@ def find_account(account: SocialAccount) -> SocialAccount | None:
 
 
 def _serialize_user(user: Any) -> dict[str, Any]:
-    # The user of a request is a lazy object, which has no attributes of its own.
+    # ``request.user`` is a lazy object; copying it gives the user itself.
     is_stored = not user._state.adding
     data = get_adapter().serialize_instance(copy.copy(user))
     if is_stored:
@@ -520,7 +529,7 @@ def _serialize_user(user: Any) -> dict[str, Any]:
 
 
 def _deserialize_user(data: dict[str, Any]) -> Any:
-    """Return the stored user as it is now or, if there is none, the unsaved one."""
+    """Return the stored user or, if there is none, the unsaved user in ``data``."""
     model = get_user_model()
     pk = data.get(model._meta.pk.attname)
     stored = None
@@ -530,7 +539,7 @@ def _deserialize_user(data: dict[str, Any]) -> Any:
 
 
 def _get_token_data(data: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the token, which the published release kept as it is."""
+    """Return the fields of the token, which the published release does not encrypt."""
     if "sealed_token" in data:
         return unseal(data["sealed_token"])
     return data.get("token")

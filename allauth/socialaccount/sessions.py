@@ -1,4 +1,4 @@
-"""A second session, for answers of providers that come without the cookie of the first."""
+"""A second session for cross-site requests, which come without the usual session cookie."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ engine = importlib.import_module(settings.SESSION_ENGINE)
 
 
 class LoginSession:
-    """A session that lives from a cross-site POST to the request it redirects to.
+    """A session from a cross-site POST to the next request.
 
-    Browsers do not send a ``SameSite`` cookie with a POST from another site.
+    Browsers do not send a ``SameSite`` cookie with a POST from another site. The data of such a
+    request are kept here until the browser follows the redirect in the response.
 
     Parameters:
         request: The request being served.
-        attribute_name: Under which attribute of the request the store is kept.
-        cookie_name: The cookie that holds the key.
+        attribute_name: The attribute of the request that holds the store.
+        cookie_name: The cookie that holds the session key.
     """
 
     def __init__(self, request: HttpRequest, attribute_name: str, cookie_name: str) -> None:
@@ -32,7 +33,7 @@ class LoginSession:
 
     @property
     def store(self) -> SessionBase:
-        """The data, an empty store if there is no cookie."""
+        """The session data; empty without the cookie."""
         store: SessionBase | None = getattr(self.request, self.attribute_name, None)
         if store is None:
             store = engine.SessionStore(self.request.COOKIES.get(self.cookie_name))
@@ -41,7 +42,7 @@ class LoginSession:
 
     @sensitive_variables()
     def save(self, response: HttpResponseRedirect) -> None:
-        """Save the data and have ``response`` set the cookie, for the page it redirects to."""
+        """Save the data, and set the cookie for the page to which ``response`` redirects."""
         patch_vary_headers(response, ("Cookie",))
         self.store.save()
         response.set_cookie(

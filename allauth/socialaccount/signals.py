@@ -1,23 +1,30 @@
-"""What happens to third-party accounts, for receivers of a project."""
+"""Signals about third-party accounts."""
 
 from __future__ import annotations
 
 from django.dispatch import Signal
 
 pre_social_login = Signal()
-"""The provider has answered and nothing came of it yet; kwargs ``request``, ``sociallogin``.
+"""Sent when a provider confirmed a login, before any other step.
 
-Sent for logins, connects and redirects. A receiver may raise ``ImmediateHttpResponse``.
+Also sent for the processes ``connect`` and ``redirect``. A receiver may raise
+``ImmediateHttpResponse``. Arguments: ``request``, ``sociallogin``.
 """
 
 social_account_added = Signal()
-"""A user connected a third-party account; kwargs ``request``, ``sociallogin``.
+"""Sent when a user connected an account, but not for the account of a sign-up.
 
-Not sent for the account by which somebody signed up.
+Arguments: ``request``, ``sociallogin``.
 """
 
 social_account_updated = Signal()
-"""The data of a known account were refreshed; kwargs ``request``, ``sociallogin``."""
+"""Sent when the data of a known account were refreshed.
+
+Arguments: ``request``, ``sociallogin``.
+"""
 
 social_account_removed = Signal()
-"""A user disconnected a third-party account; kwargs ``request``, ``socialaccount``."""
+"""Sent when a user disconnected an account.
+
+Arguments: ``request``, ``socialaccount``.
+"""

@@ -1,4 +1,4 @@
-"""The pages of the socialaccount app."""
+"""URLs of the socialaccount app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of the socialaccount app."""
+"""Views of the socialaccount app."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class SignupView(
     AjaxCapableProcessFormViewMixin,
     FormPage,
 ):
-    """Asks for what the provider did not say about a new user, and makes the account."""
+    """The page with the sign-up form for a new user of a provider."""
 
     form_class = SignupForm
     template_name = get_template_name("socialaccount/signup")
@@ -67,9 +67,9 @@ class SignupView(
     @method_decorator(login_not_required)
     @method_decorator(never_cache)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Show or process the form; nobody gets here but from a provider."""
         sociallogin = signup_flow.get_pending_signup(request)
         if sociallogin is None:
+            # The page was not reached through a provider, or too late.
             return HttpResponseRedirect(reverse("account_login"))
         self.sociallogin = sociallogin
         return super().dispatch(request, *args, **kwargs)
@@ -79,17 +79,16 @@ class SignupView(
         return get_adapter().is_open_for_signup(self.request, self.sociallogin)
 
     def get_form_class(self) -> Any:
-        """Return the form, by default :class:`SignupForm`."""
+        """Return the form class, by default :class:`SignupForm`."""
         return get_form_class(app_settings.FORMS, "signup", self.form_class)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """Hand the form who comes."""
+        """Add the login to the arguments of the form."""
         kwargs = super().get_form_kwargs()
         kwargs["sociallogin"] = self.sociallogin
         return kwargs
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Make the account and log in, as far as no stage is in the way."""
         try:
             return signup_flow.signup_by_form(self.request, self.sociallogin, form)
         except ImmediateHttpResponse as error:
@@ -99,31 +98,30 @@ class SignupView(
             return self.form_invalid(form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the account at the provider."""
+        """Add the account to the template context."""
         context = super().get_context_data(**kwargs)
         context["account"] = self.sociallogin.account
         return context
 
     def get_authenticated_redirect_url(self) -> str:
-        """Where users go who are logged in."""
+        """Return the page to which users are redirected who are logged in."""
         return reverse("socialaccount_connections")
 
 
 @open_to_all
 class LoginCancelledView(EntranceMixin, TemplateView):
-    """Says that the user gave up at the provider."""
+    """The page for a login that the user cancelled at the provider."""
 
     template_name = get_template_name("socialaccount/login_cancelled")
 
 
 @open_to_all
 class LoginErrorView(EntranceMixin, TemplateView):
-    """Says that a login by a provider failed."""
+    """The page for a login by a provider that failed."""
 
     template_name = get_template_name("socialaccount/authentication_error")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the page, with the status of a login that failed."""
         return self.render_to_response(self.get_context_data(**kwargs), status=401)
 
 
@@ -131,24 +129,23 @@ class LoginErrorView(EntranceMixin, TemplateView):
 @never_cached
 @method_decorator(login_required, name="dispatch")
 class ConnectionsView(AjaxCapableProcessFormViewMixin, FormPage):
-    """Lists the accounts of the user at providers, and disconnects them."""
+    """The page that lists and disconnects the accounts of the user."""
 
     template_name = get_template_name("socialaccount/connections")
     form_class = DisconnectForm
     success_url = reverse_lazy("socialaccount_connections")
 
     def get_form_class(self) -> Any:
-        """Return the form, by default :class:`DisconnectForm`."""
+        """Return the form class, by default :class:`DisconnectForm`."""
         return get_form_class(app_settings.FORMS, "disconnect", self.form_class)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """Hand the form the request."""
+        """Add the request to the arguments of the form."""
         kwargs = super().get_form_kwargs()
         kwargs["request"] = self.request
         return kwargs
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Disconnect the account."""
         try:
             form.save()
         except ValidationError as error:
@@ -158,7 +155,7 @@ class ConnectionsView(AjaxCapableProcessFormViewMixin, FormPage):
         return super().form_valid(form)
 
     def get_ajax_data(self) -> dict[str, Any]:
-        """Return the accounts of the user, for scripts."""
+        """Return the accounts of the user as JSON."""
         accounts = SocialAccount.objects.filter(user=self.request.user)  # type: ignore[misc]
         return {
             "socialaccounts": [

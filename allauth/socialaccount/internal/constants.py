@@ -1,6 +1,6 @@
-"""Numbers that the adapter and the flows share."""
+"""Constants of the adapter and the flows."""
 
 from __future__ import annotations
 
 STATE_ID_LENGTH = 16
-"""Characters of the id of a state, which nobody may guess."""
+"""The length of the random id of a state, in characters."""

@@ -1,4 +1,4 @@
-"""What third-party accounts are called."""
+"""Names of accounts for display."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def socialaccount_user_display(socialaccount: SocialAccount) -> str:
-    """Return the text for an account: by ``SOCIALACCOUNT_SOCIALACCOUNT_STR``, or for its user."""
+    """Return the name of an account, by default that of its user.
+
+    The setting ``SOCIALACCOUNT_SOCIALACCOUNT_STR`` names the function that returns it.
+    """
     function = app_settings.SOCIALACCOUNT_STR
     if function is not None:
         return call_hook(function, socialaccount)  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""What turns the outcomes of the socialaccount flows into responses.
+"""The interface between the flows of the socialaccount app and their responses.
 
 See :mod:`allauth.account.internal.faces`.
 """
@@ -21,31 +21,31 @@ PART = "socialaccount"
 
 
 class Face(Protocol):
-    """The default answers of the socialaccount app."""
+    """A set of responses to the outcomes of the flows."""
 
     def respond_returned(self, request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
-        """Answer a visit to a provider that was for its own sake: the process ``redirect``."""
+        """Return the response at the end of the process ``redirect``."""
 
     def respond_connected(
         self, request: HttpRequest, sociallogin: SocialLogin, outcome: ConnectOutcome
     ) -> HttpResponse:
-        """Answer the wish to connect an account."""
+        """Return the response to connecting an account, successful or not."""
 
     def respond_login_required(
         self, request: HttpRequest, sociallogin: SocialLogin
     ) -> HttpResponse:
-        """Answer the wish of somebody who is not logged in to connect an account."""
+        """Return the response to connecting an account without being logged in."""
 
     def respond_signup_form(self, request: HttpRequest) -> HttpResponse:
-        """Ask a new user for what the provider did not say."""
+        """Return the response that leads to the sign-up form."""
 
     def respond_signup_closed(self, request: HttpRequest) -> HttpResponse:
-        """Answer a sign-up while no new accounts are accepted."""
+        """Return the response to a sign-up while no new accounts are accepted."""
 
     def respond_account_exists(self, request: HttpRequest) -> HttpResponse:
-        """Answer a sign-up whose account another request made at the same time."""
+        """Return the response to a sign-up whose account another request has just created."""
 
 
 def get_face(request: HttpRequest) -> Face:
-    """Return the face that answers ``request``."""
+    """Return the face that responds to ``request``."""
     return cast(Face, extensions.find_face(PART, request))

@@ -1,7 +1,7 @@
-"""The adapter of the project, without the module that the default adapter is in.
+"""Access to the adapter without importing the module of the default adapter.
 
-Forms, flows, models and providers call the adapter, and the default adapter stands on top of
-them: this module knows neither.
+Forms, flows, models and providers call the adapter, and the default adapter imports them. This
+module imports neither, so that there is no cycle.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pages and redirects: how the socialaccount app answers browsers."""
+"""Responses of the socialaccount app to browsers: pages and redirects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class HTMLFace:
-    """The default answers to browsers; see :class:`allauth.socialaccount.internal.faces.Face`."""
+    """The responses to browsers; see :class:`allauth.socialaccount.internal.faces.Face`."""
 
     def respond_returned(self, request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
         return HttpResponseRedirect(sociallogin.get_redirect_url(request) or "/")
@@ -39,7 +39,7 @@ class HTMLFace:
     def respond_login_required(
         self, request: HttpRequest, sociallogin: SocialLogin
     ) -> HttpResponse:
-        # That page asks for a login.
+        # That page redirects to the login page.
         return HttpResponseRedirect(_get_connect_url(request, sociallogin))
 
     def respond_signup_form(self, request: HttpRequest) -> HttpResponse:

@@ -1,6 +1,6 @@
-"""Verification of the tokens that providers sign (RFC 7519, OpenID Connect Core section 3.1.3.7).
+"""Verification of tokens signed by providers (RFC 7519, OpenID Connect Core section 3.1.3.7).
 
-``jwt`` and ``cryptography`` are imported when the first token arrives, not before.
+The first verification imports ``jwt`` and ``cryptography``, which are slow to import.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from allauth.socialaccount.internal.provider_http import (
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 
 REFETCH_INTERVAL = 60
-"""Seconds that have to pass before an unknown key makes us fetch the keys anew once more."""
+"""Minimum time between two fetches of the keys that unknown key ids trigger, in seconds."""
 CLOCK_SKEW = 10
-"""Seconds by which the clock of a provider may be ahead."""
+"""Tolerance for the clock of a provider, in seconds."""
 MAX_CREDENTIAL_LENGTH = 32 * 1024
 MAX_NAME_LENGTH = 200
-"""So much of a key is left by caches that limit it, and by the prefix of a project."""
+"""Maximum length of a cache key, in characters: caches have limits, and projects add a prefix."""
 MAX_EXPIRY = 253_402_300_799
-"""The end of the year 9999."""
+"""The end of the year 9999, in seconds since 1970."""
 
 _ALGORITHMS = {
     "RSA": ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
@@ -41,7 +41,12 @@ LookupKey = Callable[[dict[str, Any], str], "VerificationKey | None"]
 
 
 class VerificationKey(NamedTuple):
-    """A public key, and the algorithms that it may be used with."""
+    """A public key with the algorithms for which it may be used.
+
+    Attributes:
+        key: A key of ``cryptography``.
+        algorithms: Names of algorithms (RFC 7518, section 3.1).
+    """
 
     key: Any
     algorithms: tuple[str, ...]
@@ -58,21 +63,21 @@ def verify_and_decode(
     verify_signature: bool = True,
     any_party: bool = False,
 ) -> dict[str, Any]:
-    """Check a token, and return what it claims.
+    """Verify a token, and return its claims.
 
     Parameters:
-        credential: The token as it came.
-        keys_url: Where the provider publishes its keys.
-        issuer: What ``iss`` has to be.
-        audience: The client ids of this site, one of which ``aud`` has to hold.
-        lookup_kid: Finds a key in what ``keys_url`` answers.
-        verify_signature: Only to be switched off for a token that this process has just fetched
-            from the token endpoint of the provider by TLS.
-        any_party: Let the token be made for another client of this site (``azp``), as long as it
-            is meant for this site and nobody else.
+        credential: The encoded token.
+        keys_url: The URL at which the provider publishes its keys.
+        issuer: The required ``iss``.
+        audience: The client ids of the site, one of which ``aud`` must contain.
+        lookup_kid: A function of the document at ``keys_url`` and a key id that returns the key.
+        verify_signature: ``False`` only for a token that this process has just fetched from the
+            token endpoint of the provider by TLS.
+        any_party: Accept any authorized party (``azp``) if ``aud`` contains no client but those of
+            the site.
 
     Raises:
-        OAuth2Error: The token is not what it should be, or was used before.
+        OAuth2Error: The token is not valid, or was used before.
         requests.RequestException: The keys could not be fetched.
     """
     import jwt
@@ -103,7 +108,7 @@ def verify_and_decode(
             audience=audiences,
             leeway=CLOCK_SKEW,
         )
-    # Malformed members make PyJWT fail in all sorts of ways.
+    # PyJWT fails on malformed members with various exceptions.
     except (jwt.PyJWTError, ArithmeticError, AttributeError, TypeError, ValueError) as error:
         raise OAuth2Error("The token is not valid.") from error
     _check_claims(claims, is_signed=verify_signature)
@@ -115,10 +120,13 @@ def verify_and_decode(
 
 
 def _check_claims(claims: dict[str, Any], *, is_signed: bool) -> None:
-    """Check what some releases of the JWT library do not: types and times."""
+    """Check types and times, which some releases of PyJWT do not.
+
+    Raises ``OAuth2Error`` for a claim that is not valid.
+    """
     subject, expiry, issued = claims["sub"], claims["exp"], claims.get("iat", 0)
     is_text = isinstance(subject, str) and bool(subject.strip())
-    # Some servers send numbers; those are only let through where we asked the server itself.
+    # Some servers send numbers, which are accepted only from the token endpoint itself.
     is_number = isinstance(subject, int) and not isinstance(subject, bool) and not is_signed
     if not is_text and not is_number:
         raise OAuth2Error("The token does not say whom it is about.")
@@ -131,7 +139,7 @@ def _check_claims(claims: dict[str, Any], *, is_signed: bool) -> None:
 
 
 def _check_party(claims: dict[str, Any], audiences: list[str], any_party: bool) -> None:
-    """Refuse what was made for others who merely named this site as one more audience."""
+    """Raise ``OAuth2Error`` for a token of another party, even if it lists the site as audience."""
     named = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     is_for_us_alone = all(audience in audiences for audience in named)
     party = claims.get("azp")
@@ -143,12 +151,12 @@ def _check_party(claims: dict[str, Any], audiences: list[str], any_party: bool) 
 
 @sensitive_variables()
 def fetch_key(credential: str, keys_url: str, lookup: LookupKey) -> tuple[str, Any]:
-    """Return the algorithm that a token names, and the key to check its signature with.
+    """Return the algorithm that a token names, and the key that verifies its signature.
 
-    The keys are kept for a while. A key that is not among them makes us fetch them anew, at most
-    once a minute, whatever number of tokens names unknown keys.
+    The keys of the provider are cached. An unknown key id triggers a new fetch, at most once in
+    ``REFETCH_INTERVAL`` seconds.
 
-    Raises ``OAuth2Error`` if there is no such key, or if it is not one for that algorithm.
+    Raises ``OAuth2Error`` if there is no such key, or if the key is not for the algorithm.
     """
     header = _get_signed_header(credential)
     kid, algorithm = header.get("kid"), header["alg"]
@@ -177,9 +185,9 @@ def _get_signed_header(credential: str) -> dict[str, Any]:
 
 
 def lookup_kid_jwk(keys_data: dict[str, Any], kid: str) -> VerificationKey | None:
-    """Find the key ``kid`` in a JWK set (RFC 7517).
+    """Return the key ``kid`` of a JWK set (RFC 7517).
 
-    Symmetric keys, keys for other uses, and keys that share their name are none.
+    Symmetric keys, keys for encryption, and keys with an ambiguous id are ignored.
     """
     import jwt
 
@@ -199,7 +207,7 @@ def lookup_kid_jwk(keys_data: dict[str, Any], kid: str) -> VerificationKey | Non
 
 
 def lookup_kid_pem_x509_certificate(keys_data: dict[str, Any], kid: str) -> VerificationKey | None:
-    """Find the key ``kid`` in an object that holds certificates in PEM by name."""
+    """Return the key of the certificate ``kid``, in an object of certificates in PEM by id."""
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.x509 import load_pem_x509_certificate
 
@@ -211,9 +219,9 @@ def lookup_kid_pem_x509_certificate(keys_data: dict[str, Any], kid: str) -> Veri
 
 
 def verify_jti(data: dict[str, Any]) -> None:
-    """Let a token with an id be used only once (RFC 7519, section 4.1.7).
+    """Mark a token with an id as used (RFC 7519, section 4.1.7).
 
-    Raises ``OAuth2Error`` at the second use, and if the cache cannot tell.
+    Raises ``OAuth2Error`` if the token was used before, or if the cache is unavailable.
     """
     issuer, token_id, expiry = (data.get(name) for name in ("iss", "jti", "exp"))
     if issuer is None or token_id is None or expiry is None:
@@ -224,10 +232,10 @@ def verify_jti(data: dict[str, Any]) -> None:
 
 
 def _name_token(issuer: object, token_id: str) -> str:
-    """Return the cache key of a used token: that of the published release, if possible.
+    """Return the cache key of a used token, by default that of the published release.
 
-    That way a token that was used before the packages were swapped is not used again after it.
-    Names come from tokens, and not every cache takes any name.
+    With the same key, no token can be used once before and once after a change of packages. A key
+    that some caches refuse is replaced by its digest.
     """
     name = f"jwt:iss={issuer},jti={token_id}"
     is_plain = all("!" <= character <= "~" for character in name)

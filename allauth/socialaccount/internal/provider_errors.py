@@ -1,4 +1,4 @@
-"""What may go wrong between the site and a provider."""
+"""Errors in the communication with providers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ logger = logging.getLogger(__name__)
 def get_remote_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
     """Return the exceptions that lead to the error page: failures of provider and network.
 
-    Meant for the head of an ``except`` clause: it imports ``requests`` only if something failed.
+    Call this function in an ``except`` clause, where ``requests`` is imported only after a failure.
+
+    Parameters:
+        others: Further exceptions to include.
     """
     from requests import RequestException
 
@@ -37,8 +40,8 @@ def get_remote_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
 def profile_errors() -> Iterator[None]:
     """Raise ``ProviderException`` if the enclosed code fails on a malformed profile.
 
-    Providers in trouble answer in all shapes, which is no defect of this site. The error is
-    logged, since it may be one of the code.
+    A malformed profile is no defect of the site. The error is logged all the same, since it may
+    come from the code of a provider class.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Requests to providers, and the documents of theirs that are kept."""
+"""Requests to providers, and a cache for the documents that they publish."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ JSON = TypeVar("JSON", dict[str, Any], list[Any])
 logger = logging.getLogger(__name__)
 
 DOCUMENT_TIMEOUT = 60 * 60
-"""Seconds for which a document that a provider publishes, such as its keys, is kept."""
+"""Lifetime of a document in the cache, such as the keys of a provider, in seconds."""
 
 
 def read_json(response: Response, expected: type[JSON] = dict) -> JSON:  # type: ignore[assignment]
-    """Return the JSON that a provider answered with.
+    """Return the JSON in a response of a provider.
 
     Parameters:
-        expected: ``dict`` for an object, or ``list``.
+        expected: The type of the document: ``dict`` or ``list``.
 
-    Raises ``requests.RequestException`` for an error status, and for anything else than that.
+    Raises ``requests.RequestException`` for an error status, and for any other content.
     """
-    # What imports ``requests`` is imported once a provider is talked to.
+    # This module imports ``requests``, which takes time and memory.
     from allauth.core.internal import http
 
     return http.read_json(response, expected)
@@ -40,9 +40,12 @@ def read_json(response: Response, expected: type[JSON] = dict) -> JSON:  # type:
 
 @sensitive_variables()
 def fetch_json(url: str, **kwargs: Any) -> dict[str, Any]:
-    """Return the JSON object at ``url``; ``kwargs`` are those of ``requests.Session.get``.
+    """Return the JSON object at ``url``.
 
-    Raises ``requests.RequestException`` if the provider answers anything else.
+    Parameters:
+        kwargs: Arguments of ``requests.Session.get``.
+
+    Raises ``requests.RequestException`` for an error status, and for any other content.
     """
     with get_adapter().get_requests_session() as session:
         return read_json(session.get(url, **kwargs))
@@ -51,12 +54,12 @@ def fetch_json(url: str, **kwargs: Any) -> dict[str, Any]:
 def load_document(
     url: str, is_usable: Callable[[dict[str, Any]], bool] | None = None
 ) -> dict[str, Any]:
-    """Return the public document at ``url``, from the cache if it is there.
+    """Return the public document at ``url``, from the cache if possible.
 
-    Threads that need it at the same time share one request, and one object: do not change it.
+    Concurrent threads share one request, and the returned object: do not change it.
 
     Parameters:
-        is_usable: Whether to keep a document that was fetched. By default all are kept.
+        is_usable: Return whether to cache a fetched document. By default all are cached.
 
     Raises ``requests.RequestException`` if there is no such document.
     """
@@ -65,7 +68,7 @@ def load_document(
         return kept
 
     def load() -> dict[str, Any]:
-        # Another thread may have kept it since.
+        # Another thread may have cached it in the meantime.
         kept = get_kept_document(url)
         if kept is not None:
             return kept
@@ -78,12 +81,12 @@ def load_document(
 
 
 def reload_document(url: str, may_fetch: Callable[[], bool]) -> dict[str, Any] | None:
-    """Return the public document at ``url`` as it is now.
+    """Return the public document at ``url``, bypassing the cache.
 
-    Threads that need it at the same time share one request.
+    Concurrent threads share one request.
 
     Parameters:
-        may_fetch: Whether a request is allowed. Without one, the document in the cache is
+        may_fetch: Return whether a request is allowed. If not, the document in the cache is
             returned, or ``None``.
 
     Raises ``requests.RequestException`` if there is no such document.
@@ -100,12 +103,12 @@ def reload_document(url: str, may_fetch: Callable[[], bool]) -> dict[str, Any] |
 
 
 def keep_document(url: str, document: dict[str, Any]) -> None:
-    """Keep the public document at ``url`` in the cache for an hour."""
+    """Store the public document at ``url`` in the cache for ``DOCUMENT_TIMEOUT`` seconds."""
     cache_or_none(cache.set, _get_document_key(url), document, DOCUMENT_TIMEOUT)
 
 
 def get_kept_document(url: str) -> dict[str, Any] | None:
-    """Return the document that is in the cache for ``url``, if there is one."""
+    """Return the document at ``url`` from the cache, or ``None``."""
     document = cache_or_none(cache.get, _get_document_key(url))
     return document if isinstance(document, dict) else None
 
@@ -115,7 +118,12 @@ def _get_document_key(url: str) -> str:
 
 
 def cache_or_none(operation: Callable[..., Any], *args: Any) -> Any:
-    """Call an operation of the cache; ``None`` if the cache is unavailable."""
+    """Return the result of a cache operation, or ``None`` if the cache is unavailable.
+
+    Parameters:
+        operation: A function that uses the cache.
+        args: Its arguments.
+    """
     try:
         return operation(*args)
     except Exception:

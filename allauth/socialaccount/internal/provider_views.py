@@ -1,4 +1,4 @@
-"""What the pages to which providers lead back have in common."""
+"""Helpers for views that communicate with providers."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ View = Callable[..., HttpResponseBase]
 
 
 def remote_view(view: View) -> View:
-    """Mark a view that talks to a provider.
+    """Decorate a view that communicates with a provider.
 
-    It is open to everybody, its answers are not to be kept by browsers, and no transaction is
-    open while the provider is waited for: the part that changes rows opens its own. Without an app
-    there is no such page, and with several it cannot be told which one is meant.
+    The view needs no login, and its responses are not cached. It runs outside of
+    ``ATOMIC_REQUESTS``, so that no transaction is open during requests to the provider; the part
+    that changes rows opens its own. The response is 404 without an app, and the error page if
+    several apps match.
     """
 
     @transaction.non_atomic_requests
@@ -43,7 +44,7 @@ def remote_view(view: View) -> View:
 
 
 def complete(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponseBase:
-    """Complete a login, in a transaction if ``ATOMIC_REQUESTS`` asks for it."""
+    """Complete a login, in a transaction if ``ATOMIC_REQUESTS`` is set."""
     if not connection.settings_dict["ATOMIC_REQUESTS"]:
         return complete_social_login(request, sociallogin)
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Records of how users authenticated, for third-party accounts."""
+"""Records of authentication by an account at a provider."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from allauth.socialaccount.models import SocialLogin
 
 
 def record_authentication(request: HttpRequest, sociallogin: SocialLogin) -> None:
-    """Record the account by which the user of ``sociallogin`` authenticates."""
+    """Record that the user of ``sociallogin`` authenticated by its account."""
     extra: dict[str, Any] = {
         "provider": sociallogin.account.provider,
         "uid": sociallogin.account.uid,

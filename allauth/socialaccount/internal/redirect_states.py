@@ -1,8 +1,8 @@
-"""The states of logins while the user is at the provider.
+"""States of logins between the redirect to the provider and the callback.
 
 The session holds ``{state id: [state, time, provider id]}``, in the format of the published
-release. Used states are noted in the cache, so that each is taken once, even if requests run in
-parallel or an old session is restored.
+release; the time is in seconds since 1970. The cache holds the ids of used states, so that each
+state is used once, even by concurrent requests or with an old session.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ STATE_TTL = 60 * 10
 
 _USER = "user_id"
 _UNKNOWN = object()
-"""The user of a state that the published release stored, which does not name one."""
+"""Stands for the user of a state of the published release, which does not store one."""
 
 States = dict[str, Any]
 
@@ -55,7 +55,7 @@ def _write_states(session: SessionBase, states: States) -> None:
 
 
 def gc_states(states: States) -> None:
-    """Drop what is too old and, if there are too many then, the oldest."""
+    """Remove expired states and, if more than ``MAX_STATES`` remain, the oldest one."""
     for state_id, entry in list(states.items()):
         if _is_expired(entry):
             del states[state_id]
@@ -68,9 +68,10 @@ def gc_states(states: States) -> None:
 def get_oldest_state(
     states: States, *, rev: bool = False, provider_id: str | None = None
 ) -> tuple[str | None, Any]:
-    """Return id and entry of the oldest state, with ``rev`` of the newest.
+    """Return id and entry of the oldest state.
 
     Parameters:
+        rev: Return the newest state instead.
         provider_id: Only states of this provider.
     """
     candidates = [
@@ -84,7 +85,7 @@ def get_oldest_state(
 
 
 def _get_time(entry: Any) -> float:
-    """Return when the state was stashed; 0 if the entry does not say."""
+    """Return the time at which the state was stashed, or 0 if the entry is malformed."""
     if isinstance(entry, list | tuple) and len(entry) > 1 and isinstance(entry[1], int | float):
         return entry[1]
     return 0.0
@@ -95,7 +96,10 @@ def _is_expired(entry: Any) -> bool:
 
 
 def _belongs_to(entry: Any, provider_id: str) -> bool:
-    """Return whether the state is of this provider; those of releases before 65.20 name none."""
+    """Return whether the state is of this provider.
+
+    Releases before 65.20 stored no provider, and their states are rejected.
+    """
     return (
         isinstance(entry, list | tuple)
         and len(entry) == 3
@@ -108,11 +112,11 @@ def _belongs_to(entry: Any, provider_id: str) -> bool:
 def stash_state(
     request: HttpRequest, *, provider_id: str, state: dict[str, Any], state_id: str | None = None
 ) -> str:
-    """Keep ``state`` in the session until the user comes back from the provider.
+    """Store ``state`` in the session until the provider redirects the user back.
 
     Parameters:
-        provider_id: The provider the state is for; it works nowhere else.
-        state_id: An id that the protocol prescribes; one is drawn without it.
+        provider_id: The ``sub_id`` of the provider. No other provider can use the state.
+        state_id: The id, where the protocol prescribes one. By default, it is random.
 
     Returns the id of the state.
     """
@@ -120,7 +124,7 @@ def stash_state(
         state_id = get_adapter().generate_state_param(state)
     if state.get("process") == AuthProcess.CONNECT:
         state = {**state, _USER: _get_user_id(request)}
-    # Another tab may begin or end a login at the same moment; neither may undo the other.
+    # Another tab may begin or end a login at the same time, and no change must get lost.
     with _locked(request.session.session_key):
         states = _read_current_states(request.session)
         gc_states(states)
@@ -133,10 +137,13 @@ def stash_state(
 def unstash_state(
     request: HttpRequest, *, state_id: str | None, provider_id: str, raises: bool = False
 ) -> dict[str, Any] | None:
-    """Take the state with this id out of the session; of parallel attempts one gets it.
+    """Remove the state with this id from the session, and return it.
 
-    Returns ``None``, or with ``raises`` raises ``PermissionDenied``, if there is no such state of
-    this provider, if it is too old, and if another user began to connect an account.
+    Returns ``None`` if this provider has no such state, if the state has expired or was used
+    before, or if another user began to connect an account. Of concurrent calls, one gets the state.
+
+    Parameters:
+        raises: Raise ``PermissionDenied`` instead of returning ``None``.
     """
 
     def pick(states: States) -> str | None:
@@ -151,9 +158,10 @@ def unstash_state(
 def unstash_last_state(
     request: HttpRequest, *, provider_id: str, raises: bool = False
 ) -> dict[str, Any] | None:
-    """Take the newest state of this provider, for protocols that do not return its id.
+    """Remove the newest state of this provider from the session, and return it.
 
-    Otherwise like :func:`unstash_state`.
+    Protocols without a state parameter need this function. Apart from the choice of the state, it
+    is like :func:`unstash_state`.
     """
 
     def pick(states: States) -> str | None:
@@ -175,7 +183,7 @@ def _take(request: HttpRequest, pick: Callable[[States], str | None]) -> dict[st
     with _locked(request.session.session_key):
         states = _read_current_states(request.session)
         state_id = pick(states)
-        # A request without a state of ours leaves the session as it is.
+        # A request without a valid state does not change the session.
         if state_id is None:
             return None
         entry = states.pop(state_id)
@@ -202,15 +210,15 @@ def _get_user_id(request: HttpRequest) -> str | None:
 
 @sensitive_variables()
 def restore_states(request: HttpRequest, states: States) -> None:
-    """Put states into a session that was ended for the same user to log in again."""
+    """Store states in the new session of a user who logs in again."""
     if states:
         _write_states(request.session, states)
 
 
 def _save(session: SessionBase, states: States) -> None:
-    """Store the states at once, before another request reads them.
+    """Save the session immediately, before another request reads it.
 
-    The middleware saves the session again when the request ends, and sends its cookie.
+    The middleware saves the session again at the end of the request, and sets its cookie.
     """
     _write_states(session, states)
     try:
@@ -230,9 +238,9 @@ def _locked(session_key: str | None) -> Iterator[None]:
 
 
 def _read_current_states(session: SessionBase) -> States:
-    """Return the states as the store has them now.
+    """Return the states that the session store holds now.
 
-    Other requests may have changed them since this one read the session. A session without a key
+    Other requests may have changed the session since this request read it. A session without a key
     is not in the store yet.
     """
     was_read = session.accessed

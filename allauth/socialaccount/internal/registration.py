@@ -1,4 +1,4 @@
-"""What the socialaccount app brings to the account app."""
+"""Registration of the parts that the socialaccount app adds to other apps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from allauth.socialaccount.models import disconnect_all, read_sociallogin
 
 
 def register(app: str) -> None:
-    """Register the parts of the app; called from ``ready()``, any number of times."""
+    """Register the parts of the app; ``ready()`` may call this function several times."""
     source = SignupSource(_make_account, signup.announce_corrected_account)
     key = signup.PENDING_SIGNUP_SESSION_KEY
     extensions.faces.add("socialaccount.html", FaceEntry(faces.PART, HTMLFace(), always), app=app)
@@ -28,7 +28,7 @@ def register(app: str) -> None:
 
 @sensitive_variables("saved")
 def _make_account(request: HttpRequest, login: Any, saved: dict[str, Any]) -> Any:
-    # The forms of a project may not be imported before all its apps are loaded.
+    # The forms of a project must not be imported before all apps are loaded.
     from allauth.socialaccount.forms import make_corrected_account
 
     return make_corrected_account(request, login, saved)

@@ -1,4 +1,4 @@
-"""Tokens of providers, made unreadable for as long as a session keeps them."""
+"""Encryption of tokens that a session stores."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 @sensitive_variables()
 def seal(data: dict[str, Any]) -> str:
-    """Encrypt ``data``, so that neither the client nor a reader of the session store can use it.
+    """Encrypt ``data`` with a key derived from ``SECRET_KEY``.
 
-    The key comes from ``SECRET_KEY``.
+    Neither the client nor a reader of the session store can use the data.
     """
     return _get_box().encrypt(json.dumps(data).encode()).decode()
 
 
 @sensitive_variables()
 def unseal(sealed: object) -> dict[str, Any] | None:
-    """Return what :func:`seal` encrypted; ``None`` for anything else."""
+    """Return the data that :func:`seal` encrypted, or ``None`` for malformed input."""
     from cryptography.fernet import InvalidToken
 
     if not isinstance(sealed, str):
@@ -38,7 +38,7 @@ def unseal(sealed: object) -> dict[str, Any] | None:
 
 
 def _get_box() -> MultiFernet:
-    # Cryptography takes its time and memory; most sites never store a token.
+    # The import of ``cryptography`` takes time and memory, and most sites never store a token.
     from cryptography.fernet import Fernet, MultiFernet
 
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]

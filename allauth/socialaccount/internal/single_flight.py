@@ -1,7 +1,7 @@
-"""Calls that many threads need at the same time, made by one of them.
+"""Deduplication of concurrent calls.
 
-A process that starts with an empty cache gets many logins at the same moment. Each of them needs
-the same documents of the provider; one request per document is enough.
+A process that starts with an empty cache may serve many logins at the same time. All of them need
+the same documents of the provider, for which one request each is enough.
 """
 
 from __future__ import annotations
@@ -13,31 +13,30 @@ from concurrent.futures import Future, wait
 from typing import Any, TypeVar
 
 PATIENCE = 30.0
-"""Seconds to wait for the call of another thread before making it oneself."""
+"""Time to wait for the call of another thread before making the call, in seconds."""
 
 T = TypeVar("T")
 
 
 class SingleFlight:
-    """Merges calls with the same key that are made at the same time, in the threads of a process.
+    """A group of calls, in which threads share concurrent calls with the same key.
 
-    Nothing outlives the call: the next one with its key is made anew, whether it succeeded or not.
-    No lock is held during a call.
+    No result is kept: the next call with the same key is made again. No lock is held during a call.
     """
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Forget all calls: a forked child has none of the threads that make them."""
+        """Drop all calls; a forked child has none of the threads that make them."""
         self._lock = threading.Lock()
         self._flights: dict[Hashable, Future[Any]] = {}
 
     def run(self, key: Hashable, function: Callable[[], T]) -> T:
-        """Return what ``function()`` returns, in this thread or in one that is calling it already.
+        """Return the result of ``function()``, called in this or in a concurrent thread.
 
-        Its exceptions are raised for all that wait. If the calling thread is aborted, another one
-        calls the function again.
+        An exception is raised in all threads that wait for the result. If the calling thread is
+        aborted, another thread calls the function.
         """
         while True:
             flight, is_leader = self._join(key)
@@ -67,7 +66,7 @@ class SingleFlight:
             flight.set_exception(error)
             raise
         except BaseException:
-            # The end of this thread is none of the others' business.
+            # The interruption is meant for this thread, and not for those that wait.
             self._land(key)
             flight.set_exception(_Aborted())
             raise
@@ -81,7 +80,7 @@ class SingleFlight:
 
 
 class _Aborted(Exception):
-    """The thread that made the call ended before it had a result."""
+    """The thread that made the call was aborted."""
 
 
 flights = SingleFlight()

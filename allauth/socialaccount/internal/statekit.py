@@ -1,4 +1,4 @@
-"""The states of logins under the name that other packages import them by."""
+"""Alias of :mod:`allauth.socialaccount.internal.redirect_states` for other packages."""
 
 from __future__ import annotations
 

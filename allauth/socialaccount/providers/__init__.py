@@ -1,4 +1,4 @@
-"""Which providers there are."""
+"""The registry of providers."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ if TYPE_CHECKING:
 
 
 class ProviderRegistry:
-    """The provider classes by id, in the order of ``INSTALLED_APPS``."""
+    """A registry of the provider classes, in the order of ``INSTALLED_APPS``."""
 
     def __init__(self) -> None:
         self.provider_map: dict[str, type[Provider]] = {}
         self.loaded = False
 
     def get_class_list(self) -> list[type[Provider]]:
-        """All provider classes."""
+        """Return all provider classes."""
         return list(self.provider_map.values())
 
     def register(self, cls: type[Provider]) -> None:
-        """Add a provider class, in the place of one with the same id."""
+        """Add a provider class, replacing one with the same id."""
         self.provider_map[cls.id] = cls
 
     def get_class(self, id: str) -> type[Provider] | None:
-        """The provider class with this id."""
+        """Return the provider class with this id, or ``None``."""
         return self.provider_map.get(id)
 
     def as_choices(self) -> Iterator[tuple[str, Any]]:
-        """Ids and names, for a form field."""
+        """Yield id and name of each provider class, as the choices of a form field."""
         for provider in self.provider_map.values():
             yield provider.id, provider.name
 
     def load(self) -> None:
-        """Register, once, what the modules ``provider`` of the installed apps list.
+        """Register the provider classes of the installed apps, unless that was done before.
 
-        Such a module has a list ``provider_classes``. ``SOCIALACCOUNT_PROVIDERS`` may name a
-        ``provider_class`` of the project to take the place of one of them.
+        The module ``provider`` of an app lists them in ``provider_classes``. A project replaces one
+        of them by ``provider_class`` in ``SOCIALACCOUNT_PROVIDERS``.
         """
         if self.loaded:
             return
         for app_config in apps.get_app_configs():
-            # A module that is there and fails to be imported must not be taken for a missing one.
+            # A module that exists but fails to import must not be mistaken for a missing one.
             if not module_has_submodule(app_config.module, "provider"):
                 continue
             module = importlib.import_module(f"{app_config.name}.provider")

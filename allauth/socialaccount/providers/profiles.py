@@ -1,7 +1,7 @@
-"""Providers whose profiles are described by paths instead of code.
+"""Base classes for providers that describe their profiles by paths instead of code.
 
 A path leads to a value in a JSON document: ``"user.emails.0"`` steps into objects by name and into
-lists by number. A name that itself holds a dot is written as a tuple of steps.
+lists by index. A path with a name that contains a dot is written as a tuple of steps.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Path = str | tuple[str, ...]
 
 
 def look_up(data: Any, path: Path) -> Any:
-    """The value in ``data`` to which ``path`` leads, or ``None`` if it leads nowhere."""
+    """Return the value in ``data`` to which ``path`` leads, or ``None`` if there is none."""
     for step in path.split(".") if isinstance(path, str) else path:
         if isinstance(data, dict):
             data = data.get(step)
@@ -30,21 +30,22 @@ def look_up(data: Any, path: Path) -> Any:
 
 
 def look_up_first(data: Any, *paths: Path) -> Any:
-    """The first value at one of ``paths`` that is not empty, failing that ``None``."""
+    """Return the first value at one of ``paths`` that is not empty, or ``None``."""
     return next((value for path in paths if (value := look_up(data, path))), None)
 
 
 class ProfileProvider(Provider):
-    """A provider that says where in its profiles things are, and which scope it asks for.
+    """A provider with the paths of its profiles and the scope of its requests.
 
     Attributes:
-        uid_path: The id of the account, which must never change hands.
-        common_field_paths: Where the common fields are; one that is missing is ``None``.
-        email_path: The one address of the profile, where that is not simply a common field.
-        email_verified_path: Whether the provider verified that address; it did if the value is
-            ``true``, ``"true"`` or ``"1"``. Without this path the address is unverified.
-        default_scope: What to ask for unless the project says otherwise.
-        email_scope: What to ask for in addition with ``SOCIALACCOUNT_QUERY_EMAIL``.
+        uid_path: The path of the account id. The provider must never give the id of one account to
+            another.
+        common_field_paths: The paths of the common fields. A missing field is ``None``.
+        email_path: The path of the email address, unless it is only a common field.
+        email_verified_path: The path of the claim that the email address is verified: ``true``,
+            ``"true"`` or ``"1"``. Without this path it is unverified.
+        default_scope: The scope, unless a project configures another one.
+        email_scope: The additional scope with ``SOCIALACCOUNT_QUERY_EMAIL``.
     """
 
     uid_path: ClassVar[Path | None] = None
@@ -55,22 +56,22 @@ class ProfileProvider(Provider):
     email_scope: ClassVar[Sequence[str]] = ()
 
     def get_default_scope(self) -> list[str]:
-        """What to ask for unless the project says otherwise."""
+        """Return the scope to request, unless the project configures another one."""
         email_scope = self.email_scope if app_settings.QUERY_EMAIL else ()
         return [*self.default_scope, *email_scope]
 
     def extract_uid(self, data: Any) -> str:
-        """The id of the account; raises ``ProviderException`` if there is none."""
+        """Return the account id; raise ``ProviderException`` if there is none."""
         if self.uid_path is None:
             return super().extract_uid(data)
         return parse_uid(look_up(data, self.uid_path))
 
     def extract_common_fields(self, data: Any) -> dict[str, Any]:
-        """What the profile says about the user."""
+        """Return the common fields of the profile."""
         return {name: look_up(data, path) for name, path in self.common_field_paths.items()}
 
     def extract_email_addresses(self, data: Any) -> list[EmailAddress]:
-        """The address of the profile, if the class says where it is."""
+        """Return the email address of the profile, if the class has its path."""
         email = None if self.email_path is None else look_up(data, self.email_path)
         if not email:
             return []
@@ -81,17 +82,22 @@ class ProfileProvider(Provider):
 
 
 class ProfileAccount(ProviderAccount):
-    """An account whose links are at known places of the stored profile."""
+    """An account with the paths of links in the stored profile.
+
+    Attributes:
+        profile_url_path: The path of the URL of the page of the account.
+        avatar_url_path: The path of the URL of the picture of the account.
+    """
 
     profile_url_path: ClassVar[Path | None] = None
     avatar_url_path: ClassVar[Path | None] = None
 
     def get_profile_url(self) -> str | None:
-        """The page of the account at the provider."""
+        """Return the URL of the page of the account at the provider."""
         return self._get_url(self.profile_url_path)
 
     def get_avatar_url(self) -> str | None:
-        """The picture of the account."""
+        """Return the URL of the picture of the account."""
         return self._get_url(self.avatar_url_path)
 
     def _get_url(self, path: Path | None) -> str | None:

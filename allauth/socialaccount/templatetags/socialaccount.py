@@ -1,4 +1,4 @@
-"""Tags for pages on which people log in by, or connect, third-party accounts."""
+"""Template tags for pages on which users log in by, or connect, third-party accounts."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def provider_login_url(context: Any, provider: Provider | str, **params: Any) -> str:
-    """Return the page that leads to a provider.
+    """Return the URL of the page that redirects to a provider.
 
     ``{% provider_login_url "google" process="connect" next="/profile/" %}``
 
     Parameters:
-        provider: A provider, or its id or that of an app.
-        params: For the query: ``process``, ``scope``, ``auth_params``, ``next`` and what else the
-            provider knows. Without ``next`` the one of this page is passed on.
+        provider: A provider, its id, or the ``provider_id`` of an app.
+        params: The query: ``process``, ``scope``, ``auth_params``, ``next`` and other parameters
+            that the provider knows. ``next`` is that of the current request by default.
     """
     request: HttpRequest | None = context.get("request")
     if isinstance(provider, str):
@@ -49,13 +49,13 @@ def provider_login_url(context: Any, provider: Provider | str, **params: Any) ->
         del query[REDIRECT_FIELD_NAME]
     if is_redirect:
         query[REDIRECT_SIGNATURE_PARAM] = provider.sign_redirect()
-    # Providers read it from the request themselves where they need to.
+    # Few providers use the request, and a template may be rendered without one.
     return provider.get_login_url(request, **query)  # type: ignore[arg-type]
 
 
 @register.simple_tag(takes_context=True)
 def providers_media_js(context: Any) -> SafeString:
-    """Return what the providers need to be on the page: their HTML, one after another."""
+    """Return the HTML that the providers need on the page."""
     request: HttpRequest = context["request"]
     snippets = (provider.media_js(request) for provider in get_adapter().list_providers(request))
     return mark_safe("\n".join(snippets))  # noqa: S308 - each provider escapes its own
@@ -72,10 +72,7 @@ def get_social_accounts(user: Any) -> dict[str, list[SocialAccount]]:
 
 @register.simple_tag(takes_context=True)
 def get_providers(context: Any) -> list[Provider]:
-    """Return the providers by which users can log in: ``{% get_providers as providers %}``.
-
-    Those of hidden apps are left out.
-    """
+    """Return the providers whose app is not hidden: ``{% get_providers as providers %}``."""
     request: HttpRequest = context["request"]
     providers = (
         provider for provider in get_adapter().list_providers(request) if not _is_hidden(provider)

@@ -1,1 +1,1 @@
-"""Logins by providers: the rules, without pages and forms."""
+"""Flows of logins by providers, without pages and forms."""

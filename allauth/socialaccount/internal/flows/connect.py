@@ -1,4 +1,4 @@
-"""Connecting third-party accounts to the user who is logged in, and disconnecting them."""
+"""Connecting and disconnecting of accounts of the user who is logged in."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ _MESSAGES = {
 
 
 class ConnectOutcome(NamedTuple):
-    """What came of connecting an account.
+    """The outcome of connecting an account.
 
     Attributes:
-        is_connected: Whether it is connected to the user now.
-        action: ``"added"``, ``"updated"`` or ``None``.
-        message_template: The template of the message that says so.
+        is_connected: Whether the account is connected to the user now.
+        action: ``"added"``, ``"updated"``, or ``None`` for a failure.
+        message_template: The template of the message to the user.
     """
 
     is_connected: bool
@@ -58,7 +58,7 @@ class ConnectOutcome(NamedTuple):
 
 
 def connect(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
-    """Connect the account, after reauthentication if that is required."""
+    """Connect the account, after a reauthentication if one is required."""
     if not request.user.is_authenticated:
         return get_face(request).respond_login_required(request, sociallogin)
     if is_reauthentication_required(request, app=_APP):
@@ -69,12 +69,15 @@ def connect(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
 
 @sensitive_variables("serialized_state")
 def resume_connect(request: HttpRequest, serialized_state: dict[str, Any]) -> HttpResponse:
-    """Go on after reauthentication. Sessions hold the dotted path of this function."""
+    """Connect the account after a reauthentication.
+
+    Sessions hold the dotted path of this function.
+    """
     try:
         sociallogin = read_sociallogin(serialized_state)
     except ValueError as error:
         raise PermissionDenied from error
-    # Whom the account belongs to may have changed in the meantime.
+    # The owner of the account may have changed in the meantime.
     sociallogin.user = None
     sociallogin.lookup()
     return connect(request, sociallogin)
@@ -83,8 +86,7 @@ def resume_connect(request: HttpRequest, serialized_state: dict[str, Any]) -> Ht
 def do_connect(request: HttpRequest, sociallogin: SocialLogin) -> tuple[bool, str | None, str]:
     """Connect the account to the user who is logged in.
 
-    Returns whether it is connected to them now; ``"added"``, ``"updated"`` or ``None``; and the
-    template of the message.
+    Returns the attributes of :class:`ConnectOutcome`.
     """
     try:
         action = _connect(request, sociallogin)
@@ -96,8 +98,8 @@ def do_connect(request: HttpRequest, sociallogin: SocialLogin) -> tuple[bool, st
 def connect_or_raise(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
     """Connect the account to the user who is logged in.
 
-    Raises ``PermissionDenied`` if nobody is logged in, ``ReauthenticationRequired``, and
-    ``ValidationError`` if the account is that of another user.
+    Raises ``PermissionDenied`` if the user is not logged in, ``ReauthenticationRequired``, and
+    ``ValidationError`` if the account belongs to another user.
     """
     if not request.user.is_authenticated:
         raise PermissionDenied
@@ -121,9 +123,9 @@ def _connect(request: HttpRequest, sociallogin: SocialLogin) -> str:
 
 
 def connect_unless_taken(request: HttpRequest, sociallogin: SocialLogin, user: Any) -> bool:
-    """Store the account as one of ``user``; of several who try at once, one succeeds.
+    """Store the account as one of ``user``, unless a concurrent request stored it first.
 
-    Returns whether it belongs to ``user`` now.
+    Returns whether the account belongs to ``user`` now.
     """
     try:
         sociallogin.connect(request, user)
@@ -134,7 +136,7 @@ def connect_unless_taken(request: HttpRequest, sociallogin: SocialLogin, user: A
 
 
 def validate_disconnect(request: HttpRequest, account: SocialAccount) -> None:
-    """Raise ``ValidationError`` if the user could not log in any more without ``account``."""
+    """Raise ``ValidationError`` if the user could no longer log in without ``account``."""
     adapter = get_adapter()
     user = account.user
     accounts = SocialAccount.objects.filter(user=user)
@@ -154,8 +156,7 @@ def validate_disconnect(request: HttpRequest, account: SocialAccount) -> None:
 def disconnect(request: HttpRequest, account: SocialAccount) -> None:
     """Disconnect the account.
 
-    Raises ``ReauthenticationRequired``, and ``ValidationError`` if the user could not log in any
-    more.
+    Raises ``ReauthenticationRequired``, and ``ValidationError`` if the user could no longer log in.
     """
     raise_if_reauthentication_required(request, app=_APP)
     provider = _get_provider_or_none(request, account)
@@ -182,10 +183,13 @@ def _get_provider_or_none(request: HttpRequest, account: SocialAccount) -> Provi
 
 
 def _delete_if_allowed(request: HttpRequest, account: SocialAccount) -> bool:
-    """Delete the account while nobody else can remove other ways in; ``False`` if it is gone."""
+    """Delete the account, and return whether it was still there.
+
+    Meanwhile, no other request can remove another way to log in.
+    """
     with transaction.atomic():
         lock_addresses(account.user_id)
-        # Nor may a token be stored while the account and its tokens are deleted.
+        # The update locks the account, so that no token is stored while its tokens are deleted.
         rows = SocialAccount.objects.filter(pk=account.pk, user_id=account.user_id)
         if not rows.update(uid=F("uid")):
             return False

@@ -1,4 +1,4 @@
-"""Logging in to the account that has the address which a provider verified."""
+"""Logins by an email address that the provider verified."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from allauth.socialaccount.models import SocialLogin
 
 
 def prepare_login(request: HttpRequest, sociallogin: SocialLogin) -> None:
-    """Make the account safe for a login by address, and connect it where that is configured.
+    """Secure the user before a login by email address, and connect the account if configured.
 
-    Does nothing for a login by an account that is connected. Raises ``PermissionDenied`` if
-    somebody else takes the address or account at this very moment.
+    Does nothing for a login by a connected account. Raises ``PermissionDenied`` if a concurrent
+    request takes the email address or the account.
     """
     email = sociallogin._matched_email
     user = sociallogin.user
@@ -35,24 +35,23 @@ def prepare_login(request: HttpRequest, sociallogin: SocialLogin) -> None:
 
 
 def wipe_password(request: HttpRequest, user: Any, email: str) -> None:
-    """Take an account over for the owner of ``email``, unless it was known to be theirs.
+    """Revoke all credentials of the user unless ``email`` was verified, and verify it.
 
-    Anybody can sign up with an address that is not theirs, and wait for its owner to come by. So
-    where the address was not verified, everything else that opens the account is removed: the
-    password, other addresses and third-party accounts, second factors and sessions. The address is
-    verified from here on.
+    An attacker can sign up with the email address of another person, and wait for that person to
+    log in. So the password, other email addresses and accounts, second factors and sessions of the
+    user are removed.
     """
     with transaction.atomic():
         lock_addresses(user.pk, email)
         addresses = EmailAddress.objects.filter(user=user)
         address = addresses.filter(email=email).first() or EmailAddress(user=user, email=email)
         if address.verified:
-            # Another request may have done it all at this very moment, and what was read of the
-            # user before that must not be stored again.
+            # A concurrent request may have done all of this. The fields that this request read
+            # before must not be stored again.
             fields = ["password", account_settings.USER_MODEL_EMAIL_FIELD]
             user.refresh_from_db(fields=[field for field in fields if field])
             return
-        # Sessions depend on the password, so that it is replaced even if it is unusable.
+        # Sessions depend on the password hash, so even an unusable one is replaced.
         user.set_unusable_password()
         user.save(update_fields=["password"])
         revoke_other_credentials(user, email)

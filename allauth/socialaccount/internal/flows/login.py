@@ -1,4 +1,4 @@
-"""Completing logins by providers."""
+"""Completion of logins by providers."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ __all__ = ["complete_login", "pre_social_login", "record_authentication"]
 def complete_login(
     request: HttpRequest, sociallogin: SocialLogin, raises: bool = False
 ) -> HttpResponse:
-    """Log in, sign up, connect, or just go on, as the state of ``sociallogin`` says.
+    """Log in, sign up, connect, or redirect, as the state of ``sociallogin`` says.
 
     Parameters:
-        raises: Raise what stands in the way: ``SignupClosedException``,
-            ``ReauthenticationRequired``, ``PermissionDenied``, ``ValidationError`` and
-            ``ImmediateHttpResponse``. Otherwise the answer is a page or redirect that says so.
+        raises: Raise ``SignupClosedException``, ``ReauthenticationRequired``,
+            ``PermissionDenied``, ``ValidationError`` and ``ImmediateHttpResponse``, instead of
+            returning a response for them.
     """
     signup.clear_pending_signup(request)
     try:
@@ -60,7 +60,7 @@ def complete_login(
 
 
 def pre_social_login(request: HttpRequest, sociallogin: SocialLogin) -> None:
-    """Find the user, then call the hook of the project."""
+    """Find the user, call the hook of the adapter, and send the signal."""
     if not sociallogin.is_existing:
         sociallogin.lookup()
     get_adapter().pre_social_login(request, sociallogin)
@@ -74,13 +74,13 @@ def _authenticate(request: HttpRequest, sociallogin: SocialLogin) -> HttpRespons
         response = signup.sign_up(request, sociallogin)
         if response is not None:
             return response
-        # Another request made the account in the meantime.
+        # Another request created the account in the meantime.
     return _login(request, sociallogin)
 
 
 @sensitive_variables("states")
 def _end_session(request: HttpRequest, sociallogin: SocialLogin) -> None:
-    """Log the current user out, but keep the states if the same user is about to log in."""
+    """Log the current user out; keep the states if the same user is about to log in."""
     is_same = sociallogin.user is not None and request.user.pk == sociallogin.user.pk
     states = redirect_states.get_states(request) if is_same else {}
     get_account_adapter().logout(request)

@@ -1,4 +1,4 @@
-"""Making accounts for users of providers."""
+"""Sign-up of users of providers."""
 
 from __future__ import annotations
 
@@ -46,9 +46,10 @@ _INITIATED_AT = "initiated_at"
 
 @sensitive_variables("data")
 def get_pending_signup(request: HttpRequest) -> SocialLogin | None:
-    """Return the login whose account is made once the form is filled in.
+    """Return the login that waits for the sign-up form.
 
-    What is malformed or too old, or of a provider that is gone, counts for nothing.
+    Returns ``None`` if there is none, if it is malformed or expired, or if its provider is
+    unavailable.
     """
     data = request.session.get(PENDING_SIGNUP_SESSION_KEY)
     if not isinstance(data, dict):
@@ -66,20 +67,20 @@ def get_pending_signup(request: HttpRequest) -> SocialLogin | None:
 def _is_expired(request: HttpRequest, data: dict[str, Any]) -> bool:
     initiated_at = data.get(_INITIATED_AT)
     if not isinstance(initiated_at, int | float):
-        # The published release does not say when; its time begins when it is first seen.
+        # The published release stores no time, so the time begins now.
         initiated_at = time.time()
         request.session[PENDING_SIGNUP_SESSION_KEY] = {**data, _INITIATED_AT: initiated_at}
     return bool(time.time() - initiated_at > account_settings.LOGIN_TIMEOUT)
 
 
 def clear_pending_signup(request: HttpRequest) -> None:
-    """Drop the login that waits for the sign-up form."""
+    """Remove the login that waits for the sign-up form."""
     request.session.pop(PENDING_SIGNUP_SESSION_KEY, None)
 
 
 @sensitive_variables("data")
 def redirect_to_signup(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
-    """Show the form that asks for what is missing."""
+    """Stash the login, and return the response that leads to the sign-up form."""
     data = {**sociallogin.serialize(), _INITIATED_AT: time.time()}
     request.session[PENDING_SIGNUP_SESSION_KEY] = data
     return get_face(request).respond_signup_form(request)
@@ -87,10 +88,10 @@ def redirect_to_signup(request: HttpRequest, sociallogin: SocialLogin) -> HttpRe
 
 @sensitive_variables("pending")
 def signup_by_form(request: HttpRequest, sociallogin: SocialLogin, form: Any) -> HttpResponse:
-    """Make the account, as the form says, and log in, as far as no stage is in the way.
+    """Create the account from a valid form, and log the user in.
 
-    Raises ``ValidationError`` if another request took the address and that may be told. The form
-    can then be sent again.
+    Raises ``ValidationError`` if another request took the email address, unless enumeration
+    prevention hides that. The form can be submitted again.
     """
     pending = request.session.get(PENDING_SIGNUP_SESSION_KEY)
     clear_pending_signup(request)
@@ -103,8 +104,8 @@ def signup_by_form(request: HttpRequest, sociallogin: SocialLogin, form: Any) ->
         account = sociallogin.account
         if not SocialAccount.objects.filter(provider=account.provider, uid=account.uid).exists():
             raise
-        # The same form was sent twice, and there is an account to log in to now. Or the database
-        # takes another id for equal, and has no room for this one.
+        # The form was submitted twice, and the account exists now. Or the database considers the
+        # ids of two accounts equal.
         return get_face(request).respond_account_exists(request)
     if response is not None:
         _mimic_signup_session(request, sociallogin)
@@ -114,9 +115,9 @@ def signup_by_form(request: HttpRequest, sociallogin: SocialLogin, form: Any) ->
 
 
 def process_signup(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
-    """Make the account, or show the form if something is missing.
+    """Create the account, or return the response that leads to the sign-up form.
 
-    The response leads to the login page if another request makes the account at the same time.
+    If another request creates the account at the same time, the response leads to the login page.
 
     Raises ``SignupClosedException`` while no new accounts are accepted.
     """
@@ -125,10 +126,10 @@ def process_signup(request: HttpRequest, sociallogin: SocialLogin) -> HttpRespon
 
 
 def sign_up(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse | None:
-    """Make the account, or show the form if something is missing.
+    """Create the account, or return the response that leads to the sign-up form.
 
-    Returns ``None`` if another request made the account at the same time. ``sociallogin`` then has
-    its user, who is to be logged in.
+    Returns ``None`` if another request created the account at the same time. ``sociallogin`` then
+    has its user, who is to be logged in.
 
     Raises ``SignupClosedException`` while no new accounts are accepted.
     """
@@ -145,10 +146,10 @@ def sign_up(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse | No
 def process_auto_signup(
     request: HttpRequest, sociallogin: SocialLogin
 ) -> tuple[bool, HttpResponse | None]:
-    """Return whether the account can be made without showing the form.
+    """Return whether the account can be created without the form, and a response or ``None``.
 
-    If the address has an account, and nobody may tell, there is a response that looks as if one
-    were made.
+    There is a response if the email address has an account and enumeration prevention hides that:
+    it looks as if the account had been created.
     """
     if not get_adapter().is_auto_signup_allowed(request, sociallogin):
         return False, None
@@ -167,9 +168,9 @@ def process_auto_signup(
 
 
 def _mimic_signup_session(request: HttpRequest, sociallogin: SocialLogin) -> None:
-    """Write to the session what a real sign-up would, so that the two look the same.
+    """Write the same to the session as a real sign-up, to make the two indistinguishable.
 
-    The step of authentication is one of no user.
+    The record of authentication belongs to no user.
     """
     account = sociallogin.account
     request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [
@@ -199,22 +200,22 @@ def _save_for_correction(
 
 
 def save_with_email(request: HttpRequest, sociallogin: SocialLogin, email: str) -> Any:
-    """Store an account that was to be made without the form, with another email address.
+    """Save a user who signed up without the form, with another email address.
 
-    Returns the user, or ``None`` if the address is taken too.
+    Returns the user, or ``None`` if that email address is taken too.
     """
     if not assess_unique_email(email):
         return None
     _drop_unacceptable_username(sociallogin.user)
     get_account_adapter().populate_username(request, sociallogin.user)
     user_email(sociallogin.user, email)
-    # That the provider verified another address says nothing about this one.
+    # The provider has not verified this email address.
     sociallogin.email_addresses = [EmailAddress(email=email, primary=True)]
     return get_adapter().save_user(request, sociallogin, form=None)
 
 
 def announce_corrected_account(request: HttpRequest, login: Login) -> None:
-    """Record how the user authenticated, and announce the account."""
+    """Record the authentication, and announce the user."""
     record_authentication(request, (login.signal_kwargs or {})["sociallogin"])
     announce_user(request, login)
 
@@ -236,7 +237,7 @@ def _is_phone_sufficient(sociallogin: SocialLogin) -> bool:
 def _signup_without_form(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse | None:
     if _save_user(request, sociallogin):
         return complete_social_signup(request, sociallogin)
-    # Another request was faster, perhaps that of another tab of the same browser.
+    # A concurrent request was faster, perhaps from another tab of the same browser.
     sociallogin.lookup()
     if sociallogin.is_existing:
         return None
@@ -244,14 +245,14 @@ def _signup_without_form(request: HttpRequest, sociallogin: SocialLogin) -> Http
 
 
 def _save_user(request: HttpRequest, sociallogin: SocialLogin) -> bool:
-    """Store the account; ``False`` if one with the same identity is being made already."""
+    """Save the user; return ``False`` if a concurrent request takes the account or address."""
     email = _get_email(sociallogin)
-    # A real sign-up can be corrected exactly if a pretended one could.
+    # A real sign-up must offer a correction if and only if a pretended one would.
     _save_for_correction(request, sociallogin, email)
     if email and account_settings.UNIQUE_EMAIL and not claim_identifier(email):
         return False
     _drop_unacceptable_username(sociallogin.user)
-    # The name is looked for beforehand: SQLite may refuse to write in a transaction that has read.
+    # Before the transaction, because SQLite may refuse a write in a transaction that has read.
     get_account_adapter().populate_username(request, sociallogin.user)
     errors: tuple[type[Exception], ...] = (AddressTakenError, *get_collision_errors())
     try:
@@ -265,9 +266,9 @@ def _save_user(request: HttpRequest, sociallogin: SocialLogin) -> bool:
 
 
 def ensure_email_still_free(user: Any, email: str | None) -> None:
-    """Raise ``AddressTakenError`` if a new user is without an address that another user has.
+    """Raise ``AddressTakenError`` if another user took ``email`` during the sign-up.
 
-    It was free when the sign-up began; addresses that are taken are left out as users are stored.
+    Saving a user skips email addresses that are taken, so the user does not have it then.
     """
     if not email or not account_settings.UNIQUE_EMAIL or assess_taken_email() is True:
         return
@@ -285,12 +286,12 @@ def _drop_unacceptable_username(user: Any) -> None:
     try:
         get_account_adapter().clean_username(username)
     except ValidationError:
-        # Another one is generated.
+        # A username is generated instead.
         user_username(user, "")
 
 
 def reset_instances(sociallogin: SocialLogin) -> None:
-    """Undo what a transaction that was rolled back left in the instances."""
+    """Mark the instances of a login as unsaved, after their transaction was rolled back."""
     instances = [sociallogin.user, sociallogin.account, *sociallogin.email_addresses]
     if sociallogin.token is not None:
         instances.append(sociallogin.token)
@@ -300,7 +301,7 @@ def reset_instances(sociallogin: SocialLogin) -> None:
 
 
 def complete_social_signup(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
-    """Announce the new account and log its user in, as far as no stage is in the way."""
+    """Record the authentication of a new user, and log the user in."""
     record_authentication(request, sociallogin)
     return complete_signup(
         request,

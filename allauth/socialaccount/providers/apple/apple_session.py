@@ -1,4 +1,4 @@
-"""What Apple posts, kept until the browser asks for the next page with its cookies."""
+"""The session for the data that Apple posts, until the browser sends its cookies again."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ APPLE_SESSION_COOKIE_NAME = "apple-login-session"
 
 
 def get_apple_session(request: HttpRequest) -> LoginSession:
-    """The session with the posted data, an empty one if there is none."""
+    """Return the session with the posted data, which is empty without its cookie."""
     return LoginSession(request, "apple_login_session", APPLE_SESSION_COOKIE_NAME)

@@ -1,4 +1,4 @@
-"""The client side of Sign in with Apple."""
+"""OAuth 2.0 client for Sign in with Apple."""
 
 from __future__ import annotations
 
@@ -20,32 +20,37 @@ __all__ = ["AppleOAuth2Client", "OAuth2Client", "OAuth2Error", "Scope", "jwt_enc
 
 @sensitive_variables()
 def jwt_encode(*args: Any, **kwargs: Any) -> str:
-    """Make a token; the parameters are those of ``jwt.encode``."""
+    """Return a signed token.
+
+    Parameters:
+        args: Positional arguments of ``jwt.encode``.
+        kwargs: Keyword arguments of ``jwt.encode``.
+    """
     import jwt
 
     return jwt.encode(*args, **kwargs)
 
 
 class Scope:
-    """What can be asked for."""
+    """Scopes of Apple."""
 
     EMAIL = "email"
     NAME = "name"
 
 
 class AppleOAuth2Client(OAuth2Client):
-    """A client whose secret is a token that it signs anew each time.
+    """A client whose secret is a short-lived token that it signs.
 
     See https://developer.apple.com/documentation/accountorganizationaldatasharing.
     """
 
     def get_client_id(self) -> str:
-        """Return the first of the client ids of the app, which is the one for the web."""
+        """Return the first client id of the app, which is the one for the web."""
         return self.consumer_key.partition(",")[0].strip()
 
     @sensitive_variables()
     def generate_client_secret(self) -> str:
-        """Sign a secret that is valid for an hour.
+        """Return a client secret that is valid for ``SECRET_LIFETIME`` seconds.
 
         Raises ``ImproperlyConfigured`` if the app lacks ``key`` or ``certificate_key``.
         """
@@ -65,7 +70,7 @@ class AppleOAuth2Client(OAuth2Client):
         return jwt_encode(payload=claims, key=private_key, algorithm="ES256", headers=headers)
 
     def get_credentials(self) -> dict[str, str]:
-        """Return id and secret, as fields of the token request."""
+        """Return id and secret, as parameters of the token request."""
         return {
             "client_id": self.get_client_id(),
             "client_secret": self.generate_client_secret(),
@@ -74,7 +79,7 @@ class AppleOAuth2Client(OAuth2Client):
     def get_redirect_url(
         self, authorization_url: str, scope: Iterable[str], extra_params: Mapping[str, Any]
     ) -> str:
-        """Return the URL at which Apple asks for consent, and from where it posts the answer."""
+        """Return the URL at which Apple asks the user for consent, and then posts the code."""
         params = {
             "client_id": self.get_client_id(),
             "response_mode": "form_post",
@@ -84,5 +89,5 @@ class AppleOAuth2Client(OAuth2Client):
         return super().get_redirect_url(authorization_url, scope, params)
 
     def build_url(self, url: str, params: Mapping[str, Any]) -> str:
-        """``url`` with ``params`` as its query, in which Apple does not take + for a blank."""
+        """Return ``url`` with ``params`` as its query, with ``%20`` for a space, as Apple needs."""
         return f"{url}?{urlencode(params, quote_via=quote)}"

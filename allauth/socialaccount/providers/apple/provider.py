@@ -1,4 +1,4 @@
-"""Apple."""
+"""Apple: provider class."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ RELAY_DOMAIN = "@privaterelay.appleid.com"
 
 
 def _get_names(data: Any) -> tuple[str, str]:
-    """Given name and family name, which Apple tells only at the first consent."""
+    """Return given name and family name, which Apple sends only at the first consent."""
     names = [look_up(data, f"name.{name}") for name in ("firstName", "lastName")]
     first, last = (name if isinstance(name, str) else "" for name in names)
     return first, last
 
 
 class AppleAccount(ProviderAccount):
-    """An account at Apple, whose address may be one that was made up for this site."""
+    """An account at Apple, whose email address may be a relay address for this site."""
 
     def to_str(self) -> str:
-        """Return the address, if it tells who that is, else the name."""
+        """Return the email address or, if it is missing or a relay address, the name."""
         email = look_up(self.account.extra_data, "email")
         if isinstance(email, str) and email and not email.lower().endswith(RELAY_DOMAIN):
             return email
@@ -42,7 +42,7 @@ class AppleAccount(ProviderAccount):
 
 
 class AppleProvider(OAuth2Provider):
-    """Apple; ``client_id`` of the app may be a list, of which the first one is for the web."""
+    """Apple; ``client_id`` of the app may be a comma-separated list, the first for the web."""
 
     id = "apple"
     name = "Apple"
@@ -55,18 +55,18 @@ class AppleProvider(OAuth2Provider):
     uid_path = "sub"
 
     def get_auds(self) -> list[str]:
-        """For whom ID tokens may be made."""
+        """Return the accepted audiences of ID tokens: the client ids of the app."""
         return [client_id.strip() for client_id in self.app.client_id.split(",")]
 
     def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Address and, if Apple told it, name."""
+        """Return the email address and, if Apple sent it, the name."""
         fields = {"email": data.get("email")}
         if data.get("name"):
             fields["first_name"], fields["last_name"] = _get_names(data)
         return fields
 
     def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
-        """Return the address; whether it is verified may be written out as a word."""
+        """Return the email address; its ``email_verified`` may be a text."""
         if not data.get("email"):
             return []
         verified = data.get("email_verified")
@@ -76,7 +76,7 @@ class AppleProvider(OAuth2Provider):
 
     @sensitive_variables("token")
     def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
-        """Make a login out of an ID token that a client of this site got from Apple."""
+        """Return the login of an ID token that Apple issued to a client of the site."""
         with invalid_token_on_error():
             claims = AppleOAuth2Adapter.get_verified_identity_data(self, token.get("id_token"))
             return self.sociallogin_from_response(request, claims)

@@ -1,4 +1,4 @@
-"""Talking to Apple, and receiving what it has the browser post."""
+"""Apple: adapter and views."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class AppleOAuth2Adapter(OAuth2Adapter):
     @classmethod
     @sensitive_variables()
     def get_verified_identity_data(cls, provider: Any, id_token: object) -> dict[str, Any]:
-        """Return the claims of an ID token, if it is one for this site.
+        """Return the claims of an ID token for this site.
 
-        Raises ``OAuth2Error`` otherwise.
+        Raises ``OAuth2Error`` for any other token.
         """
         return jwtkit.verify_and_decode(
             credential=id_token,
@@ -62,10 +62,10 @@ class AppleOAuth2Adapter(OAuth2Adapter):
         client: OAuth2Client,
         pkce_code_verifier: str | None = None,
     ) -> dict[str, Any]:
-        """Return what the token endpoint answers, with the name that the browser posted.
+        """Return the members of the token response, with the name that the browser posted.
 
-        Browsers can post anything. The name is no more than a suggestion; an address only counts
-        if it is in the ID token.
+        A browser can post anything, so only the name is used, which is a mere suggestion. The email
+        address comes from the ID token.
         """
         data = super().get_access_token_data(request, app, client, pkce_code_verifier)
         name = self.get_user_scope_data(request).get("name")
@@ -76,14 +76,14 @@ class AppleOAuth2Adapter(OAuth2Adapter):
 
     @sensitive_variables()
     def _get_posted(self, request: HttpRequest) -> dict[str, Any]:
-        """Return what was posted for this login."""
+        """Return the data that were posted for this login."""
         store = get_apple_session(request).store
         if store.get("state") != get_request_param(request, "state"):
             return {}
         return {name: store.get(name) for name in POSTED_NAMES}
 
     def get_user_scope_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Return what the browser posted about its user, which Apple sends at the first consent."""
+        """Return the posted data about the user, which Apple sends at the first consent."""
         try:
             user = json.loads(self._get_posted(request).get("user") or "")
         except ValueError:
@@ -92,7 +92,7 @@ class AppleOAuth2Adapter(OAuth2Adapter):
 
     @sensitive_variables()
     def parse_token(self, data: dict[str, Any]) -> SocialToken:
-        """Return the tokens, unsaved; the claims of the ID token are in its ``user_data``."""
+        """Return the tokens, unsaved, with the claims of the ID token as ``user_data``."""
         token = super().parse_token(data)
         claims = self.get_verified_identity_data(self.get_provider(), data["id_token"])
         self.check_nonce(claims)
@@ -103,7 +103,7 @@ class AppleOAuth2Adapter(OAuth2Adapter):
     def complete_login(
         self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
     ) -> SocialLogin:
-        """Make a login out of the claims."""
+        """Return the login of the claims in the ID token."""
         user_data = token.user_data  # type: ignore[attr-defined]
         login: SocialLogin = self.get_provider().sociallogin_from_response(request, user_data)
         get_apple_session(request).delete()
@@ -116,12 +116,12 @@ class AppleOAuth2Adapter(OAuth2Adapter):
 def apple_post_callback(
     request: HttpRequest, finish_endpoint_name: str = "apple_finish_callback"
 ) -> HttpResponseBase:
-    """Keep what Apple has the browser post, and send the browser on by GET.
+    """Store the posted data in a session of their own, and redirect to the callback.
 
-    The POST comes from another site, hence without the session cookie that the login needs.
+    The browser sends no session cookie with a POST from another site, but the login needs it.
 
     Parameters:
-        finish_endpoint_name: The name of the page that goes on with the login.
+        finish_endpoint_name: The URL name of the callback.
     """
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])

@@ -1,4 +1,4 @@
-"""Auth0."""
+"""Auth0: provider class."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Auth0Account(ProfileAccount):
 
 
 class Auth0Provider(OAuth2Provider):
-    """Auth0; the tenant is ``AUTH0_URL`` of the provider or ``auth0_url`` of the app."""
+    """Auth0; its URL is ``auth0_url`` of the app or ``AUTH0_URL`` of the provider."""
 
     id = "auth0"
     name = "Auth0"

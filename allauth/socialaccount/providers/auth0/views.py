@@ -1,4 +1,4 @@
-"""Talking to a tenant of Auth0."""
+"""Auth0: adapter and views."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ class Auth0OAuth2Adapter(OAuth2Adapter):
 
     @property
     def provider_base_url(self) -> str:
-        """The address of the tenant."""
+        """The URL of the tenant."""
         return str(self.get_required_option("auth0_url"))
 
     @property
     def authorize_url(self) -> str:
-        """Where users are asked for consent."""
+        """The authorization endpoint."""
         return f"{self.provider_base_url}/authorize"
 
     @property
     def access_token_url(self) -> str:
-        """Where codes are exchanged."""
+        """The token endpoint."""
         return f"{self.provider_base_url}/oauth/token"
 
     @property
     def profile_url(self) -> str:
-        """Where the profile is."""
+        """The profile endpoint."""
         return f"{self.provider_base_url}/userinfo"
 
 

@@ -1,4 +1,4 @@
-"""What all providers derive from."""
+"""Base classes of all providers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import ``Provider`` when it is asked for: it needs the models, which need this package."""
+    """Import ``Provider`` at the first use: it imports the models, which import this package."""
     if name != "Provider":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from allauth.socialaccount.providers.base.provider import Provider

@@ -1,4 +1,4 @@
-"""Accounts at providers, for display."""
+"""The base class of accounts for display."""
 
 from __future__ import annotations
 
@@ -44,29 +44,29 @@ class ProviderAccount:
         return self.to_str()
 
     def get_profile_url(self) -> str | None:
-        """Return the page of the account at the provider."""
+        """Return the URL of the page of the account at the provider."""
         return None
 
     def get_avatar_url(self) -> str | None:
-        """Return the picture of the account."""
+        """Return the URL of the picture of the account."""
         return None
 
     def get_brand(self) -> dict[str, Any]:
-        """Return the id and name of the brand that users know the provider by."""
+        """Return ``id`` and ``name`` of the brand by which users know the provider."""
         try:
             provider = self.account.get_provider()
         except PROVIDER_UNAVAILABLE:
-            # The app was removed; what was connected through it is still there.
+            # The app was removed, but its accounts are still there.
             return {"id": self.account.provider, "name": self.account.provider}
         return {"id": provider.id, "name": provider.name}
 
     def get_user_data(self) -> dict[str, Any] | None:
-        """Return the part of the stored data that is about the user."""
+        """Return the part of the stored data that describes the user."""
         data = self.account.extra_data
         return data if isinstance(data, dict) else None
 
     def to_str(self) -> str:
-        """Return a text that identifies the account: a username, an address or a name."""
+        """Return a text that identifies the account: a username, an email address or a name."""
         data = {
             name: value.strip()
             for name, value in (self.get_user_data() or {}).items()

@@ -1,10 +1,10 @@
-"""Words that flows, providers and templates have in common."""
+"""Constants of flows, providers and templates."""
 
 from __future__ import annotations
 
 
 class AuthError:
-    """Why a login failed."""
+    """Reasons of a failed login."""
 
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"
@@ -12,7 +12,7 @@ class AuthError:
 
 
 class AuthProcess:
-    """What a user is sent to the provider for."""
+    """Purposes of a redirect to the provider."""
 
     LOGIN = "login"
     CONNECT = "connect"
@@ -20,7 +20,7 @@ class AuthProcess:
 
 
 class AuthAction:
-    """How the provider is to treat the user."""
+    """Ways in which the provider authenticates the user."""
 
     AUTHENTICATE = "authenticate"
     REAUTHENTICATE = "reauthenticate"

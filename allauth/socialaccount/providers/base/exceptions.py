@@ -1,4 +1,4 @@
-"""Why an answer of a provider cannot be used."""
+"""Exceptions for responses of providers that cannot be used."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from django.core.exceptions import (
 )
 
 PROVIDER_UNAVAILABLE = (ImproperlyConfigured, MultipleObjectsReturned, ObjectDoesNotExist)
-"""What looking up a provider raises if its app was removed, is not unique, or is not installed."""
+"""Exceptions for a provider that is not installed, or whose app is missing or not unique."""
 
 
 class ProviderException(Exception):
-    """The provider answered something that cannot be used; the user gets the error page."""
+    """The response of the provider cannot be used; the user gets the error page."""
 
 
 class InvalidUid(ProviderException, ValueError):
-    """The provider did not say, or not usably, which of its accounts this is."""
+    """The provider sent no account id, or a malformed one."""
 
 
 class UidTooLong(InvalidUid, ImproperlyConfigured):
-    """The id is longer than the column, and a part of it could be that of another account."""
+    """The account id is longer than its column; truncated, it could be that of another account."""

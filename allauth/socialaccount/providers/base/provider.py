@@ -1,4 +1,4 @@
-"""What providers, and the accounts at them, have in common."""
+"""The base class of all providers."""
 
 from __future__ import annotations
 
@@ -47,12 +47,22 @@ _TEXT_FIELDS = ("email", "username", "first_name", "last_name", "name", "phone")
 
 
 class Provider(AsyncOverridable):
-    """A provider, for one request; methods may be overridden as ``def`` or ``async def``.
+    """A provider, for the duration of a request.
+
+    Subclasses may override the methods as ``def`` or ``async def``.
 
     Parameters:
         request: The request being served.
-        app: With which credentials the site is known to the provider; required unless the class
-            sets ``uses_apps = False``.
+        app: The credentials of the site at the provider; required if ``uses_apps`` is set.
+
+    Attributes:
+        id: The id of the provider class.
+        name: The name for display.
+        slug: The name in URLs; by default the id.
+        uses_apps: Whether the provider needs an app.
+        supports_redirect: Whether a login begins with a redirect to the provider.
+        supports_token_authentication: Whether :meth:`verify_token` accepts tokens.
+        account_class: The class that represents accounts for display.
 
     Raises ``ValueError`` if the app is missing.
     """
@@ -76,38 +86,42 @@ class Provider(AsyncOverridable):
 
     @classmethod
     def get_slug(cls) -> str:
-        """Return what the provider is called in URLs."""
+        """Return the name of the provider in URLs."""
         return cls.slug or cls.id
 
     @classmethod
     def get_package(cls) -> str:
-        """Return the package in which the modules ``urls`` and ``views`` of the provider are."""
+        """Return the package that contains the modules ``urls`` and ``views`` of the provider."""
         package: str | None = getattr(cls, "package", None)
         return package or cls.__module__.rpartition(".")[0]
 
     @property
     def sub_id(self) -> str:
-        """Which provider this is, where there are several of one class, such as OpenID Connect."""
+        """The id that distinguishes providers of one class, such as OpenID Connect servers."""
         if self.app is None:
             return self.id
         return self.app.provider_id or self.app.provider
 
     def get_settings(self) -> dict[str, Any]:
-        """Return a copy of what ``SOCIALACCOUNT_PROVIDERS`` says about the provider."""
+        """Return a copy of the settings of the provider in ``SOCIALACCOUNT_PROVIDERS``."""
         return copy.deepcopy(app_settings.PROVIDERS.get(self.id, {}))
 
-    # The way to the provider
+    # Redirect to the provider
 
     def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Return the page that leads to the provider; ``kwargs`` become its query."""
+        """Return the URL of the page that redirects to the provider.
+
+        Parameters:
+            kwargs: The query of the URL.
+        """
         raise NotImplementedError
 
     def redirect_from_request(self, request: HttpRequest) -> HttpResponse:
-        """Send the user to the provider, as the parameters of the request say."""
+        """Return the redirect to the provider, with the parameters of the request."""
         return self.redirect(request, **self.get_redirect_from_request_kwargs(request))
 
     def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the parameters of the request, as :meth:`redirect` takes them."""
+        """Return the parameters of the request, as arguments of :meth:`redirect`."""
         kwargs: dict[str, Any] = {"process": self._get_process(request)}
         next_url = get_next_redirect_url(request)
         if next_url:
@@ -125,9 +139,9 @@ class Provider(AsyncOverridable):
         return AuthProcess.LOGIN
 
     def sign_redirect(self) -> str:
-        """Prove that it is the site that asks for the process ``redirect``, not a user.
+        """Return a signature that allows a request to begin the process ``redirect``.
 
-        The template tag ``provider_login_url`` adds it to the query.
+        The template tag ``provider_login_url`` adds it to the query. Users cannot create it.
         """
         signer = Signer(salt="allauth.socialaccount.process.redirect")
         return signer.signature(self.sub_id)
@@ -140,12 +154,13 @@ class Provider(AsyncOverridable):
         data: Any = None,
         **kwargs: Any,
     ) -> HttpResponse:
-        """Stash the state, and redirect to the provider.
+        """Stash the state, and return the redirect to the provider.
 
         Parameters:
             process: One of :class:`AuthProcess`.
-            next_url: Where to go in the end.
-            data: Anything that JSON can hold, handed back in the state.
+            next_url: The URL to redirect to after the login.
+            data: Any JSON value, which the state contains as ``data``.
+            kwargs: Arguments of the subclass, and further members of the state.
         """
         raise NotImplementedError
 
@@ -159,7 +174,15 @@ class Provider(AsyncOverridable):
         state_id: str | None = None,
         **kwargs: Any,
     ) -> str:
-        """Store the state of a login in the session, and return its id."""
+        """Store the state of a login in the session, and return the id of the state.
+
+        Parameters:
+            process: One of :class:`AuthProcess`.
+            next_url: The URL to redirect to after the login.
+            data: Any JSON value.
+            state_id: The id, where the protocol prescribes one. By default, it is random.
+            kwargs: Further members of the state.
+        """
         state = {"process": process, "data": data, **kwargs}
         if next_url:
             state["next"] = next_url
@@ -169,9 +192,9 @@ class Provider(AsyncOverridable):
 
     @sensitive_variables("state")
     def unstash_redirect_state(self, request: HttpRequest, state_id: str) -> dict[str, Any]:
-        """Return the state that was stashed under ``state_id``; works once.
+        """Remove the state with this id from the session, and return it.
 
-        Raises ``PermissionDenied`` if there is no such state of this provider and session.
+        Raises ``PermissionDenied`` if the session has no such state of this provider.
         """
         state = redirect_states.unstash_state(
             request, state_id=state_id, provider_id=self.sub_id, raises=True
@@ -180,26 +203,26 @@ class Provider(AsyncOverridable):
         return state
 
     def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
-        """Make a login out of a token that the provider gave to a client of the site.
+        """Return the login of a token that the provider issued to a client of the site.
 
         Parameters:
             token: ``id_token`` or ``access_token``, and ``client_id``.
 
-        Raises ``ValidationError`` for a token that proves nothing to this site.
+        Raises ``ValidationError`` for a token that is not valid for this site.
         """
         raise NotImplementedError
 
     def media_js(self, request: HttpRequest) -> str:
-        """Return the HTML that the login pages need for this provider."""
+        """Return the HTML that login pages need for this provider."""
         return ""
 
-    # What the provider answers
+    # Profiles
 
     @sensitive_variables("data", "response")
     def sociallogin_from_response(self, request: HttpRequest | None, response: Any) -> SocialLogin:
-        """Make a login, nothing of which is saved, out of a profile that the provider sent.
+        """Return the login of a profile that the provider sent. Nothing is saved.
 
-        Raises ``ProviderException`` if it does not say whose profile it is.
+        Raises ``ProviderException`` if the profile has no usable account id.
         """
         account = SocialAccount(
             provider=self.sub_id,
@@ -238,35 +261,36 @@ class Provider(AsyncOverridable):
         return parse_uid(uid)
 
     def extract_uid(self, data: Any) -> str:
-        """Return the id of the account at the provider, which must never change hands."""
+        """Return the account id, which the provider must never give to another account."""
         raise NotImplementedError
 
     def extract_extra_data(self, data: Any) -> Any:
-        """Return what to keep of the profile, as JSON."""
+        """Return the part of the profile to store, as JSON."""
         return data
 
     def extract_common_fields(self, data: Any) -> dict[str, Any]:
-        """Return what the profile says about the user.
+        """Return the common fields of the profile.
 
-        Known are ``email``, ``email_verified``, ``username``, ``first_name``, ``last_name``,
+        These are ``email``, ``email_verified``, ``username``, ``first_name``, ``last_name``,
         ``name``, ``phone`` and ``phone_verified``.
         """
         return {}
 
     def extract_email_addresses(self, data: Any) -> list[EmailAddress]:
-        """Return the addresses in the profile, unsaved."""
+        """Return the email addresses of the profile, unsaved."""
         return []
 
     def cleanup_email_addresses(
         self, email: str | None, addresses: list[EmailAddress], email_verified: bool = False
     ) -> str | None:
-        """Drop from ``addresses``, in place, what is no address, and sort the best one to the top.
+        """Clean and sort ``addresses`` in place, the best one first; drop malformed ones.
 
         Parameters:
-            email: The address of the profile, added to the list unless it is in there.
-            email_verified: Whether the provider verified that one.
+            email: The email address among the common fields, which is added to the list.
+            addresses: The email addresses of the profile, unsaved.
+            email_verified: Whether the provider verified ``email``.
 
-        Returns ``email``, failing that the best of the addresses.
+        Returns ``email``, or else the first of the addresses, or ``None``.
         """
         email = _clean_email(email)
         candidates = list(addresses)
@@ -290,13 +314,13 @@ class Provider(AsyncOverridable):
         return email or (addresses[0].email if addresses else None)
 
     def wrap_account(self, social_account: SocialAccount) -> ProviderAccount:
-        """Return an account at this provider, for display."""
+        """Return an account of this provider for display."""
         return self.account_class(social_account)
 
     # The session
 
     def serialize(self) -> dict[str, Any]:
-        """Return the id of the provider and its app as JSON; :meth:`deserialize` reads it."""
+        """Return the ids of provider and app as JSON, which :meth:`deserialize` reads."""
         data: dict[str, Any] = {"id": self.id}
         if self.app is not None:
             data["app.client_id"] = self.app.client_id
@@ -308,8 +332,8 @@ class Provider(AsyncOverridable):
     def deserialize(cls, data: dict[str, Any]) -> Provider:
         """Return the provider that :meth:`serialize` described.
 
-        Raises ``ValueError`` if ``data`` is something else, and what
-        ``adapter.get_provider()`` raises if the provider is gone.
+        Raises ``ValueError`` for malformed ``data``, and what ``adapter.get_provider()`` raises if
+        the provider is unavailable.
         """
         return deserialize_provider(data)
 

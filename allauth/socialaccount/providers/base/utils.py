@@ -21,10 +21,10 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def respond_to_login_on_get(request: HttpRequest, provider: Provider) -> HttpResponse | None:
-    """Ask the user to confirm, by a form, that the login is to begin.
+    """Return the page that asks the user for confirmation, or ``None`` if none is needed.
 
-    Only a POST begins it without asking, and with ``SOCIALACCOUNT_LOGIN_ON_GET`` a GET: a mere
-    link must not connect another person's account to that of the user.
+    A POST needs no confirmation, nor does a GET with ``SOCIALACCOUNT_LOGIN_ON_GET``. Otherwise, an
+    attacker could connect an account to the user by a link.
     """
     if request.method == "POST" or (request.method == "GET" and app_settings.LOGIN_ON_GET):
         return None
@@ -36,10 +36,10 @@ def respond_to_login_on_get(request: HttpRequest, provider: Provider) -> HttpRes
 
 
 def parse_uid(value: object) -> str:
-    """The id of an account at its provider as text; meant for ``extract_uid()``.
+    """Return an account id as text, for use in ``extract_uid()``.
 
-    Text and integers are ids. Raises ``InvalidUid`` for what is missing, blank, padded or of
-    another type: as text it could be the id of another account.
+    Raises ``InvalidUid`` for a missing, blank or padded value, and for any type but text and
+    integers: converted to text, such a value could be the id of another account.
     """
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
@@ -53,19 +53,19 @@ def parse_uid(value: object) -> str:
 
 
 def is_claim_true(value: object) -> bool:
-    """Tell whether a provider says yes: ``true``, or one of the texts ``"true"`` and ``"1"``."""
+    """Return whether a claim is ``true``, or one of the texts ``"true"`` and ``"1"``."""
     return value is True or value in ("true", "1")
 
 
 def to_text(value: object) -> str | None:
-    """A member of a profile as text; ``None`` for what is neither text nor a number."""
+    """Return a value of a profile as text, or ``None`` if it is neither text nor an integer."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value if isinstance(value, str) else None
 
 
 def without_tokens(data: Any) -> Any:
-    """A copy of what a provider sent, without the tokens in it."""
+    """Return a copy of a response of a provider without its tokens."""
     if isinstance(data, dict):
         return {
             name: without_tokens(value)

@@ -1,4 +1,4 @@
-"""The page that leads to a provider."""
+"""The base class of the pages that redirect to a provider."""
 
 from __future__ import annotations
 
@@ -21,12 +21,11 @@ logger = logging.getLogger(__name__)
 
 
 class BaseLoginView(View):
-    """Sends the user to the provider, by GET only after asking."""
+    """The page that redirects to a provider, after confirmation where that is needed."""
 
     provider_id: str
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Ask the user or redirect to the provider; 404 without pages or without an app."""
         if allauth_settings.HEADLESS_ONLY:
             raise Http404
         try:

@@ -1,4 +1,4 @@
-"""Discord."""
+"""Discord: provider class."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from allauth.socialaccount.providers.profiles import ProfileAccount, look_up
 
 
 class DiscordAccount(ProfileAccount):
-    """An account at Discord, whose name may still be one of the old kind: ``name#1234``."""
+    """An account at Discord, whose name may be a legacy one with a discriminator."""
 
     def validate_descriminator(self, discriminator: object) -> bool:
-        """Tell whether this is the number that follows a name of the old kind."""
+        """Return whether ``discriminator`` is that of a legacy name such as ``name#1234``."""
         return isinstance(discriminator, str) and bool(re.fullmatch(r"[0-9]{4}", discriminator))
 
     def is_new_username_system(self) -> bool | None:
-        """Whether the name is of the new kind; ``None`` if there is no way to tell."""
+        """Return whether the name is not a legacy one, or ``None`` if that is unknown."""
         if self.validate_descriminator(self._get("discriminator")):
             return False
         return None if self._get("global_name") is None else True
@@ -29,13 +29,13 @@ class DiscordAccount(ProfileAccount):
         return look_up(self.account.extra_data, name)
 
     def to_str(self) -> str:
-        """The name as Discord shows it."""
+        """Return the name as Discord shows it."""
         if self.is_new_username_system() is False:
             return f"{self._get('username')}#{self._get('discriminator')}"
         return self._get("global_name") or self._get("username") or super().to_str()
 
     def get_avatar_url(self) -> str | None:
-        """The picture of the account."""
+        """Return the URL of the picture of the account."""
         user_id, avatar = self._get("id"), self._get("avatar")
         if not user_id or not avatar:
             return None
@@ -55,7 +55,7 @@ class DiscordProvider(OAuth2Provider):
     common_field_paths = {"email": "email", "username": "username", "name": "username"}
 
     def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
-        """The address, if Discord verified it."""
+        """Return the email address if Discord verified it."""
         if not data.get("email") or not is_claim_true(data.get("verified")):
             return []
         return [EmailAddress(email=data["email"], verified=True, primary=True)]

@@ -1,4 +1,4 @@
-"""Talking to Discord."""
+"""Discord: adapter and views."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form in which users choose who they are."""
+"""Dummy provider: form."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from allauth.account.fields import EmailField
 
 
 class AuthenticateForm(forms.Form):
-    """A profile, as another provider would send it."""
+    """A form for a profile, as a real provider would send it."""
 
     id = forms.IntegerField(label=_("Account ID"))
     email = EmailField(required=False)

@@ -1,4 +1,4 @@
-"""A provider at which anybody can be anybody, for tests and demonstrations."""
+"""Dummy provider: provider class, for tests and demonstrations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class DummyAccount(ProviderAccount):
 
 
 class DummyProvider(Provider):
-    """Shows a form in which the user says who they are."""
+    """A provider without authentication: users enter their profile into a form."""
 
     id = "dummy"
     name = "Dummy"
@@ -33,7 +33,7 @@ class DummyProvider(Provider):
     account_class = DummyAccount
 
     def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Return the page that leads to the form."""
+        """Return the URL of the page that redirects to the form."""
         url = reverse("dummy_login")
         return f"{url}?{urlencode(kwargs)}" if kwargs else url
 
@@ -45,30 +45,30 @@ class DummyProvider(Provider):
         data: Any = None,
         **kwargs: Any,
     ) -> HttpResponse:
-        """Send the user to the form."""
+        """Stash the state, and return the redirect to the form."""
         state_id = self.stash_redirect_state(request, process, next_url, data, **kwargs)
         query = urlencode({"state": state_id})
         return HttpResponseRedirect(f"{reverse('dummy_authenticate')}?{query}")
 
     @sensitive_variables("token")
     def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
-        """Take the ``id_token``, a profile as JSON, for what it says."""
+        """Return the login of an ``id_token``, which is an unsigned profile as JSON."""
         form = AuthenticateForm(_parse_token(token.get("id_token")))
         if not form.is_valid():
             raise get_adapter().validation_error("invalid_token")
         return self.sociallogin_from_response(request, form.cleaned_data)
 
     def extract_uid(self, data: dict[str, Any]) -> str:
-        """Return the id that was typed in."""
+        """Return the id that the user entered."""
         return parse_uid(data["id"])
 
     def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Return what else was typed in."""
+        """Return the common fields that the user entered."""
         names = ("username", "first_name", "last_name", "phone", "phone_verified")
         return {name: data[name] for name in names if data.get(name)}
 
     def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
-        """Return the address that was typed in."""
+        """Return the email address that the user entered."""
         email = data.get("email")
         if not email:
             return []

@@ -1,4 +1,4 @@
-"""The pages of the dummy provider."""
+"""URLs of the dummy provider."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of the dummy provider."""
+"""Dummy provider: views."""
 
 from __future__ import annotations
 
@@ -20,18 +20,17 @@ from allauth.socialaccount.providers.dummy.provider import DummyProvider
 
 
 class LoginView(BaseLoginView):
-    """Leads to the form."""
+    """The page that redirects to the form."""
 
     provider_id = DummyProvider.id
 
     @method_decorator(login_not_required)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Ask, or show the form."""
         return super().dispatch(request, *args, **kwargs)
 
 
 class AuthenticateView(FormPage):
-    """The form, which stands for the pages of a real provider and for its answer too."""
+    """The page with the form, which replaces the pages of a real provider and the callback."""
 
     form_class = AuthenticateForm
     template_name = "dummy/authenticate_form.html"
@@ -40,7 +39,6 @@ class AuthenticateView(FormPage):
 
     @method_decorator(login_not_required)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Show or process the form, for users who were sent here."""
         state_id = request.GET.get("state")
         if not state_id:
             raise PermissionDenied
@@ -56,13 +54,12 @@ class AuthenticateView(FormPage):
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Go on with who the user says they are."""
         sociallogin = self.provider.sociallogin_from_response(self.request, form.cleaned_data)
         sociallogin.state = self.provider.unstash_redirect_state(self.request, self.state_id)
         return complete_social_login(self.request, sociallogin)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add where the form goes."""
+        """Add the action of the form to the template context."""
         context = super().get_context_data(**kwargs)
         context["action_url"] = f"{self.request.path}?{urlencode({'state': self.state_id})}"
         return context

@@ -1,4 +1,4 @@
-"""Names and addresses of Facebook."""
+"""Facebook: constants."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _get_api_url() -> str:
 
 
 def __getattr__(name: str) -> Any:
-    """Version and address of the Graph API, as they are now."""
+    """Return version or URL of the Graph API, which the settings may change at any time."""
     if name == "GRAPH_API_VERSION":
         return _get_version()
     if name == "GRAPH_API_URL":

@@ -1,4 +1,4 @@
-"""What the Graph API is asked."""
+"""Facebook: requests to the Graph API."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __getattr__ = constants.__getattr__
 
 
 class GraphProvider(Protocol):
-    """What the functions of this module need of the provider."""
+    """The members of the provider that this module uses."""
 
     app: SocialApp
     limited_login_expected_jwt_issuer: str
@@ -49,19 +49,23 @@ class GraphProvider(Protocol):
         ...
 
     def sociallogin_from_response(self, request: HttpRequest | None, response: Any) -> SocialLogin:
-        """Make a login out of a profile."""
+        """Return the login of a profile."""
         ...
 
 
 @sensitive_variables()
 def _ask(path: str, **params: str) -> dict[str, Any]:
-    """Ask the Graph API, which takes all credentials as parameters."""
+    """Return the JSON object at ``path`` of the Graph API.
+
+    Parameters:
+        params: The query, which includes all credentials.
+    """
     return fetch_json(f"{constants.GRAPH_API_URL}/{path}", params=params)
 
 
 @sensitive_variables()
 def compute_appsecret_proof(app: SocialApp, token: SocialToken) -> str:
-    """Return the proof that it is this site that uses the token, which may have been stolen.
+    """Return the proof that the site with the secret of the app uses the token.
 
     See https://developers.facebook.com/docs/graph-api/guides/secure-requests.
     """
@@ -71,7 +75,7 @@ def compute_appsecret_proof(app: SocialApp, token: SocialToken) -> str:
 def complete_login(
     request: HttpRequest | None, provider: GraphProvider, token: SocialToken
 ) -> SocialLogin:
-    """Make a login out of the profile of the owner of ``token``."""
+    """Return the login of the owner of ``token``."""
     profile = _ask(
         "me",
         fields=",".join(provider.get_fields()),
@@ -83,7 +87,7 @@ def complete_login(
 
 @sensitive_variables()
 def get_app_token(provider: GraphProvider) -> str:
-    """Return the access token of the app itself, which is kept for some minutes."""
+    """Return the access token of the app itself, from the cache if possible."""
     app = provider.app
     cache_key = f"allauth.facebook.app_token[{app.client_id}]"
     token = cache_or_none(cache.get, cache_key)
@@ -106,9 +110,9 @@ def _get_access_token(**params: str) -> dict[str, Any]:
 
 @sensitive_variables()
 def inspect_token(provider: GraphProvider, input_token: str) -> dict[str, Any]:
-    """Return what Facebook knows about a token of this app.
+    """Return the data of Facebook about an access token of the app.
 
-    Raises ``ValidationError`` for any other.
+    Raises ``ValidationError`` for any other token.
     """
     answer = _ask("debug_token", input_token=input_token, access_token=get_app_token(provider))
     data = answer.get("data")
@@ -127,13 +131,13 @@ def verify_token(
     auth_type: str = "",
     auth_nonce: str = "",
 ) -> SocialLogin:
-    """Make a login out of an access token that a client of this site got from Facebook.
+    """Return the login of an access token that Facebook issued to a client of the site.
 
     Parameters:
         auth_type: ``"reauthenticate"`` if the user had to enter the password at Facebook.
-        auth_nonce: What proves that they did so for this site, just now.
+        auth_nonce: The nonce that the token must be bound to in that case.
 
-    Raises ``ValidationError`` for a token that proves nothing to this site.
+    Raises ``ValidationError`` for a token that is not valid for this site.
     """
     inspect_token(provider, access_token)
     if auth_type == "reauthenticate":
@@ -162,7 +166,7 @@ def _check_nonce(provider: GraphProvider, access_token: str, auth_nonce: str) ->
 
 @sensitive_variables()
 def _exchange(app: SocialApp, token: SocialToken) -> None:
-    """Have a token that lives for hours turned into one that lives for weeks."""
+    """Exchange ``token``, in place, for one with a lifetime of weeks instead of hours."""
     data = _get_access_token(
         grant_type="fb_exchange_token",
         client_id=app.client_id,
@@ -179,9 +183,9 @@ def _exchange(app: SocialApp, token: SocialToken) -> None:
 def verify_limited_login_token(
     request: HttpRequest | None, provider: GraphProvider, id_token: object
 ) -> SocialLogin:
-    """Make a login out of an ID token of Limited Login.
+    """Return the login of an ID token of Limited Login, as the SDK for iOS receives it.
 
-    Facebook documents these tokens under "Limited Login".
+    Raises ``OAuth2Error`` for a token that is not valid for this site.
     """
     claims = jwtkit.verify_and_decode(
         credential=id_token,

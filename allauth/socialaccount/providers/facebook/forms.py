@@ -1,4 +1,4 @@
-"""What the JavaScript SDK has the browser post."""
+"""Facebook: form."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from allauth.account.internal.secret_forms import SecretForm
 
 
 class FacebookConnectForm(SecretForm):
-    """An access token."""
+    """A form for the access token that the JavaScript SDK obtained."""
 
     access_token = forms.CharField()

@@ -1,4 +1,4 @@
-"""Which of Facebook's locales goes with the language of the user."""
+"""Facebook: locales."""
 
 from __future__ import annotations
 
@@ -78,13 +78,13 @@ REGIONS = {
     "vi": "VN",
     "zh": "CN HK TW",
 }
-"""The regions of each language, of which the first one is the default."""
+"""The regions of each language that Facebook supports, the default one first."""
 
 FALLBACK = "en_US"
 
 
 def get_default_locale_callable() -> Callable[[HttpRequest], str]:
-    """The function that is in charge unless ``LOCALE_FUNC`` names another one."""
+    """Return the default of ``LOCALE_FUNC``: the locale of the active language."""
     return _get_locale
 
 

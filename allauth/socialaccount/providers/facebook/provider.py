@@ -1,4 +1,4 @@
-"""Facebook."""
+"""Facebook: adapter and provider class."""
 
 from __future__ import annotations
 
@@ -67,17 +67,17 @@ class FacebookOAuth2Adapter(OAuth2Adapter):
 
     @classproperty
     def provider_default_auth_url(cls) -> str:
-        """Where users are asked for consent, unless the project says otherwise."""
+        """Default authorization endpoint, unless ``AUTHORIZE_URL`` is configured."""
         return f"https://www.facebook.com/{constants.GRAPH_API_VERSION}/dialog/oauth"
 
     @property
     def authorize_url(self) -> str:
-        """Where users are asked for consent."""
+        """The authorization endpoint."""
         return str(self.settings.get("AUTHORIZE_URL", self.provider_default_auth_url))
 
     @property
     def access_token_url(self) -> str:
-        """Where codes are exchanged."""
+        """The token endpoint."""
         return f"{constants.GRAPH_API_URL}/oauth/access_token"
 
     def get_provider(self) -> FacebookProvider:
@@ -88,12 +88,12 @@ class FacebookOAuth2Adapter(OAuth2Adapter):
     def complete_login(
         self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
     ) -> SocialLogin:
-        """Make a login out of the profile."""
+        """Return the login of the owner of the access token."""
         return flows.complete_login(request, self.get_provider(), token)
 
 
 class FacebookProvider(OAuth2Provider):
-    """Facebook, by the usual redirects (``METHOD`` ``oauth2``) or by its JavaScript SDK."""
+    """Facebook, by redirects (``METHOD`` ``oauth2``) or by its JavaScript SDK (``js_sdk``)."""
 
     id = PROVIDER_ID
     name = "Facebook"
@@ -111,18 +111,18 @@ class FacebookProvider(OAuth2Provider):
         "last_name": "last_name",
         "name": "name",
     }
-    # The flag "verified" of a profile is about the person, not about the address.
+    # The member "verified" of a profile refers to the person, not to the email address.
     email_path = "email"
 
     def get_method(self) -> str:
-        """Return how people log in: ``oauth2`` or ``js_sdk``."""
+        """Return the login method: ``oauth2`` or ``js_sdk``."""
         return str(self.get_settings().get("METHOD", "oauth2"))
 
     def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Return the page that leads to Facebook, or what has the JavaScript SDK do so.
+        """Return the URL of the page that redirects to Facebook, or of a script for the SDK.
 
         Parameters:
-            kwargs: ``method`` overrides the setting; others become the query of the page.
+            kwargs: ``method`` overrides the setting. The others are the query of the URL.
 
         Raises ``RuntimeError`` for an unknown method.
         """
@@ -146,18 +146,22 @@ class FacebookProvider(OAuth2Provider):
         return f"javascript:{quote(f'allauth.facebook.login({arguments})')}"
 
     def get_fields(self) -> list[str]:
-        """Return the fields of the profile to ask for."""
+        """Return the fields of the profile to request."""
         return list(self.get_settings().get("FIELDS", DEFAULT_FIELDS))
 
     def get_auth_params_from_request(self, request: HttpRequest, action: str) -> dict[str, Any]:
-        """Return the authorization parameters for ``action``, one of :class:`AuthAction`."""
+        """Return the authorization parameters, with those in the query of the login URL.
+
+        Parameters:
+            action: One of :class:`AuthAction`.
+        """
         params = super().get_auth_params_from_request(request, action)
         if action in (AuthAction.REAUTHENTICATE, AuthAction.REREQUEST):
             params["auth_type"] = action
         return params
 
     def get_locale_for_request(self, request: HttpRequest) -> str:
-        """Return the language that Facebook is to speak with the user."""
+        """Return the locale of the SDK, such as ``en_US``."""
         function = self.get_settings().get("LOCALE_FUNC")
         function = import_callable(function) if function else get_default_locale_callable()
         return str(call_hook(function, request))
@@ -179,14 +183,14 @@ class FacebookProvider(OAuth2Provider):
         return options
 
     def get_sdk_url(self, request: HttpRequest) -> str:
-        """Where the SDK is."""
+        """Return the URL of the SDK."""
         url = str(self.get_settings().get("SDK_URL", DEFAULT_SDK_URL))
         if "{locale}" in url:
             url = url.format(locale=self.get_locale_for_request(request))
         return url
 
     def media_js(self, request: HttpRequest) -> str:
-        """Return the SDK and its settings; nothing, and no trace of Facebook, without it."""
+        """Return the HTML with the SDK and its settings; empty with another login method."""
         if self.get_method() != "js_sdk":
             return ""
 
@@ -212,11 +216,11 @@ class FacebookProvider(OAuth2Provider):
     def get_nonce(
         self, request: HttpRequest, or_create: bool = False, pop: bool = False
     ) -> str | None:
-        """Return what a reauthentication at Facebook has to be made for.
+        """Return the nonce that a reauthentication at Facebook must be bound to.
 
         Parameters:
-            or_create: Draw one if there is none.
-            pop: Take it out of the session, so that it works once.
+            or_create: Create a nonce if the session has none.
+            pop: Remove the nonce from the session, so that it works once.
         """
         session = request.session
         nonce: str | None = (
@@ -228,7 +232,7 @@ class FacebookProvider(OAuth2Provider):
 
     @sensitive_variables("access_token", "id_token", "token")
     def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
-        """Make a login out of a token that a client of this site got from Facebook."""
+        """Return the login of a token that Facebook issued to a client of the site."""
         access_token, id_token = token.get("access_token"), token.get("id_token")
         with invalid_token_on_error():
             if access_token:

@@ -1,4 +1,4 @@
-"""The pages of Facebook, and the login by a token that the JavaScript SDK got."""
+"""Facebook: views."""
 
 from __future__ import annotations
 
@@ -40,14 +40,13 @@ __getattr__ = constants.__getattr__
 
 
 class LoginByTokenView(BaseLoginByTokenView):
-    """Takes the access token that the JavaScript SDK got."""
+    """The page to which the script posts the access token that the JavaScript SDK obtained."""
 
     adapter_class = FacebookOAuth2Adapter
     provider: FacebookProvider
 
     @sensitive_variables("auth_nonce")
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        """Log the owner of the token in."""
         form = FacebookConnectForm(request.POST)
         if not form.is_valid():
             raise get_adapter().validation_error("invalid_token")
@@ -68,7 +67,7 @@ class LoginByTokenView(BaseLoginByTokenView):
 
     @sensitive_variables()
     def _get_auth_type(self, auth_nonce: str | None) -> str:
-        """Return what was demanded of the user: this site knows, and no request has a say in it."""
+        """Return the ``auth_type`` of the login, which must not depend on the request."""
         auth_type: str = self.provider.get_auth_params().get("auth_type", "")
         return "reauthenticate" if auth_nonce else auth_type
 

@@ -1,4 +1,4 @@
-"""GitHub."""
+"""GitHub: provider class."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class GitHubAccount(ProfileAccount):
 
 
 class GitHubProvider(OAuth2Provider):
-    """GitHub; addresses are verified one by one."""
+    """GitHub, which verifies each email address."""
 
     id = "github"
     name = "GitHub"
@@ -29,11 +29,11 @@ class GitHubProvider(OAuth2Provider):
     common_field_paths = {"email": "email", "username": "login", "name": "name"}
 
     def extract_extra_data(self, data: dict[str, Any]) -> dict[str, Any]:
-        """The profile without the addresses, which are stored elsewhere."""
+        """Return the profile without the email addresses, which have rows of their own."""
         return {name: value for name, value in data.items() if name != "emails"}
 
     def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
-        """The addresses of the account."""
+        """Return the email addresses of the account."""
         return [
             EmailAddress(
                 email=entry["email"],

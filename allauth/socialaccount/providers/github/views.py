@@ -1,4 +1,4 @@
-"""Talking to GitHub, or to a GitHub Enterprise server."""
+"""GitHub: adapter and views."""
 
 from __future__ import annotations
 
@@ -29,37 +29,37 @@ class GitHubOAuth2Adapter(OAuth2Adapter):
 
     @property
     def web_url(self) -> str:
-        """Where people log in."""
+        """The URL of the server."""
         return self._server_url or "https://github.com"
 
     @property
     def api_url(self) -> str:
-        """Where programs ask."""
+        """The URL of the API."""
         return f"{self._server_url}/api/v3" if self._server_url else "https://api.github.com"
 
     @property
     def authorize_url(self) -> str:
-        """Where users are asked for consent."""
+        """The authorization endpoint."""
         return f"{self.web_url}/login/oauth/authorize"
 
     @property
     def access_token_url(self) -> str:
-        """Where codes are exchanged."""
+        """The token endpoint."""
         return f"{self.web_url}/login/oauth/access_token"
 
     @property
     def profile_url(self) -> str:
-        """Where the profile is."""
+        """The profile endpoint."""
         return f"{self.api_url}/user"
 
     @property
     def emails_url(self) -> str:
-        """Where the list of addresses is."""
+        """The endpoint of the email addresses."""
         return f"{self.api_url}/user/emails"
 
     @sensitive_variables()
     def fetch_profile(self, token: SocialToken) -> dict[str, Any]:
-        """Return the profile, with the list of addresses if it is wanted and the app may see it."""
+        """Return the profile, with ``emails`` if ``QUERY_EMAIL`` is set and the app has access."""
         headers = {"Authorization": f"token {token.token}"}
         profile = fetch_json(self.profile_url, headers=headers)
         emails = self.get_emails(headers) if app_settings.QUERY_EMAIL else None
@@ -67,7 +67,7 @@ class GitHubOAuth2Adapter(OAuth2Adapter):
 
     @sensitive_variables()
     def get_emails(self, headers: dict[str, str]) -> list[Any] | None:
-        """Return the addresses of the account; ``None`` if the app may not see them."""
+        """Return the email addresses of the account, or ``None`` if the app has no access."""
         with get_adapter().get_requests_session() as session:
             response = session.get(self.emails_url, headers=headers)
         return None if response.status_code == 404 else read_json(response, list)

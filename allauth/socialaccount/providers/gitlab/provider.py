@@ -1,4 +1,4 @@
-"""GitLab."""
+"""GitLab: provider class."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class GitLabAccount(ProfileAccount):
 
 
 class GitLabProvider(OAuth2Provider):
-    """GitLab; the server is ``gitlab_url`` of the app or ``GITLAB_URL`` of the provider."""
+    """GitLab; its URL is ``gitlab_url`` of the app or ``GITLAB_URL`` of the provider."""
 
     id = "gitlab"
     name = "GitLab"

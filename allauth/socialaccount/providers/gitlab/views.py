@@ -1,4 +1,4 @@
-"""Talking to GitLab, on gitlab.com or elsewhere."""
+"""GitLab: adapter and views."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ class GitLabOAuth2Adapter(OAuth2Adapter):
 
     @property
     def authorize_url(self) -> str:
-        """Where users are asked for consent."""
+        """The authorization endpoint."""
         return self._build_url("/oauth/authorize")
 
     @property
     def access_token_url(self) -> str:
-        """Where codes are exchanged."""
+        """The token endpoint."""
         return self._build_url("/oauth/token")
 
     @property
     def profile_url(self) -> str:
-        """Where the profile is."""
+        """The profile endpoint."""
         return self._build_url(f"/api/{self.provider_api_version}/user")
 
 

@@ -1,4 +1,4 @@
-"""Google."""
+"""Google: provider class."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __getattr__ = module_getattr("QUERY_EMAIL")
 
 
 class Scope:
-    """What can be asked for."""
+    """Scopes of Google."""
 
     EMAIL = "email"
     PROFILE = "profile"
@@ -53,11 +53,14 @@ class GoogleProvider(OAuth2Provider):
     }
 
     def extract_uid(self, data: dict[str, Any]) -> str:
-        """Return the account id, which userinfo and ID tokens call differently."""
+        """Return the account id: ``sub`` of an ID token, or ``id`` of the profile."""
         return parse_uid(data.get("sub", data.get("id")))
 
     def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
-        """Return the address, which userinfo and ID tokens call verified differently."""
+        """Return the email address.
+
+        Its claim is ``email_verified`` in an ID token, and ``verified_email`` in the profile.
+        """
         if not data.get("email"):
             return []
         verified = data.get("email_verified", data.get("verified_email"))
@@ -65,7 +68,7 @@ class GoogleProvider(OAuth2Provider):
 
     @sensitive_variables("token")
     def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
-        """Make a login out of an ID token that a client of this site got from Google."""
+        """Return the login of an ID token that Google issued to a client of the site."""
         with invalid_token_on_error():
             claims = views._verify_and_decode(self.app, token.get("id_token"))
             return self.sociallogin_from_response(request, claims)

@@ -1,4 +1,4 @@
-"""Talking to Google, and the login by a credential that Google gave to the page."""
+"""Google: adapter and views."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _get_setting(name: str) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    """Return the settings by name, as they are now."""
+    """Return an attribute that is read from the settings at each access."""
     if name in DEFAULTS:
         return _get_setting(name)
     raise AttributeError(name)
@@ -56,7 +56,7 @@ def _verify_and_decode(
         audience=app.client_id,
         lookup_kid=jwtkit.lookup_kid_pem_x509_certificate,
         verify_signature=verify_signature,
-        # Apps for phones have client ids of their own, and ask for tokens for the site.
+        # Mobile apps have their own client ids, and request tokens for the site.
         any_party=True,
     )
 
@@ -68,39 +68,39 @@ class GoogleOAuth2Adapter(OAuth2Adapter):
 
     @property
     def access_token_url(self) -> str:
-        """Where codes are exchanged."""
+        """The token endpoint."""
         return str(_get_setting("ACCESS_TOKEN_URL"))
 
     @property
     def authorize_url(self) -> str:
-        """Where users are asked for consent."""
+        """The authorization endpoint."""
         return str(_get_setting("AUTHORIZE_URL"))
 
     @property
     def identity_url(self) -> str:
-        """Where the profile is."""
+        """The profile endpoint."""
         return str(_get_setting("IDENTITY_URL"))
 
     @property
     def id_token_issuer(self) -> str:
-        """What Google calls itself."""
+        """The issuer of ID tokens."""
         return str(_get_setting("ID_TOKEN_ISSUER"))
 
     @property
     def issuer(self) -> str:  # type: ignore[override]
-        """What Google calls itself in callbacks."""
+        """The issuer that callbacks contain."""
         return self.id_token_issuer
 
     @property
     def fetch_userinfo(self) -> bool:
-        """Whether to ask for the picture if the ID token has none."""
+        """True if the profile is requested when the ID token contains no picture."""
         return bool(_get_setting("FETCH_USERINFO"))
 
     @sensitive_variables("id_token", "kwargs", "response")
     def complete_login(
         self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
     ) -> SocialLogin:
-        """Make a login out of the ID token or, without one, of the profile."""
+        """Return the login of the ID token or, without one, of the profile."""
         response = kwargs.get("response")
         id_token = response.get("id_token") if isinstance(response, dict) else None
         if id_token:
@@ -125,7 +125,7 @@ class GoogleOAuth2Adapter(OAuth2Adapter):
 
 
 class LoginByTokenView(BaseLoginByTokenView):
-    """Takes the credential of One Tap, or of the button, that Google has the browser post here.
+    """The page to which the browser posts the credential of One Tap or of the sign-in button.
 
     See https://developers.google.com/identity/gsi/web/guides/verify-google-id-token.
     """
@@ -134,7 +134,6 @@ class LoginByTokenView(BaseLoginByTokenView):
 
     @sensitive_variables("token")
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Log the owner of the credential in."""
         self.check_csrf(request)
         token = {"id_token": request.POST.get("credential")}
         login = self.provider.verify_token(request, token)
@@ -142,9 +141,9 @@ class LoginByTokenView(BaseLoginByTokenView):
 
     @sensitive_variables()
     def check_csrf(self, request: HttpRequest) -> None:
-        """Compare the cookie and the field that Google set to one value.
+        """Compare the cookie with the form field, both of which Google sets.
 
-        Raises ``PermissionDenied`` unless they are there and equal.
+        Raises ``PermissionDenied`` if one of them is missing, or if they differ.
         """
         cookie = request.COOKIES.get(CSRF_NAME, "")
         fields = request.POST.getlist(CSRF_NAME)

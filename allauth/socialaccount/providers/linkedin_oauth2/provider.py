@@ -1,4 +1,4 @@
-"""LinkedIn, before it spoke OpenID Connect."""
+"""LinkedIn: provider class for its former API, without OpenID Connect."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ __all__ = ["LinkedInOAuth2Account", "LinkedInOAuth2Provider", "ProviderException
 
 
 def _get_localized(field: Any) -> str:
-    """The text of a name field in the language its owner prefers; once it was plain text."""
+    """Return a name in the preferred language of the user.
+
+    Parameters:
+        field: The name by locale, or a plain text in the first version of the API.
+    """
     if isinstance(field, str):
         return field
     localized = look_up(field, "localized")
@@ -37,14 +41,14 @@ class LinkedInOAuth2Account(ProfileAccount):
     """An account at LinkedIn."""
 
     def to_str(self) -> str:
-        """The address, in rows of the first version of the API, or the name."""
+        """Return the email address, which the first version of the API sent, or the name."""
         data = self.account.extra_data
         names = (_get_localized(look_up(data, field)) for field in ("firstName", "lastName"))
         full_name = " ".join(name for name in names if name)
         return look_up(data, "emailAddress") or full_name or super().to_str()
 
     def get_avatar_url(self) -> str | None:
-        """The picture of the size and kind that ``PROFILEPICTURE`` asks for."""
+        """Return the URL of the picture with the size and access that ``PROFILEPICTURE`` sets."""
         provider: Any = self.account.get_provider()
         if PICTURE_FIELD not in provider.get_profile_fields():
             return None
@@ -63,7 +67,7 @@ class LinkedInOAuth2Account(ProfileAccount):
 
 
 class LinkedInOAuth2Provider(OAuth2Provider):
-    """LinkedIn; new sites use OpenID Connect with the server https://www.linkedin.com/oauth."""
+    """LinkedIn; a new site uses OpenID Connect with the server https://www.linkedin.com/oauth."""
 
     id = "linkedin_oauth2"
     name = "LinkedIn"
@@ -74,11 +78,11 @@ class LinkedInOAuth2Provider(OAuth2Provider):
     uid_path = "id"
 
     def get_profile_fields(self) -> list[str]:
-        """The fields of the profile to ask for."""
+        """Return the fields of the profile to request."""
         return list(self.get_settings().get("PROFILE_FIELDS", DEFAULT_FIELDS))
 
     def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
-        """What the profile says about the user."""
+        """Return the common fields of the profile."""
         email = look_up(data, ("elements", "0", "handle~", "emailAddress"))
         return {
             "first_name": _get_localized(data.get("firstName")),

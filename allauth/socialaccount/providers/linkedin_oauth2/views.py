@@ -1,4 +1,4 @@
-"""Talking to LinkedIn."""
+"""LinkedIn: adapter and views."""
 
 from __future__ import annotations
 
@@ -31,12 +31,15 @@ class LinkedInOAuth2Adapter(OAuth2Adapter):
     access_token_method = "GET"
 
     def fetch_profile(self, token: SocialToken) -> dict[str, Any]:
-        """Return profile and address."""
+        """Return the profile with the email address."""
         return self.get_user_info(token)
 
     @sensitive_variables()
     def get_user_info(self, token: SocialToken) -> dict[str, Any]:
-        """Return the profile, and the address if it is wanted and the app may see it."""
+        """Return the profile, with the email address if ``QUERY_EMAIL`` is set.
+
+        The email address is missing if the app has no access.
+        """
         provider = cast("LinkedInOAuth2Provider", self.get_provider())
         headers = dict(provider.get_settings().get("HEADERS", {}))
         headers["Authorization"] = f"Bearer {token.token}"

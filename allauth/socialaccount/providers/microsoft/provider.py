@@ -1,4 +1,4 @@
-"""Microsoft."""
+"""Microsoft: provider class."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from allauth.socialaccount.providers.profiles import ProfileAccount, look_up_fir
 
 
 class MicrosoftGraphAccount(ProfileAccount):
-    """An account of a person, or in an organization, at Microsoft."""
+    """A personal or organizational account at Microsoft."""
 
     avatar_url_path = "photo"
 
 
 class MicrosoftGraphProvider(OAuth2Provider):
-    """Microsoft; ``TENANT`` says whose accounts may log in.
+    """Microsoft; the setting ``TENANT`` limits the accounts that may log in.
 
-    The app may have a ``tenant`` of its own, and for national clouds ``login_url`` and
-    ``graph_url``.
+    An app may have its own ``tenant``, and ``login_url`` and ``graph_url`` for national clouds.
     """
 
     id = "microsoft"
@@ -36,7 +35,7 @@ class MicrosoftGraphProvider(OAuth2Provider):
     }
 
     def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
-        """What the profile says about the user; the principal name looks like an address."""
+        """Return the common fields; the principal name replaces a missing email address."""
         email = look_up_first(data, "mail", "userPrincipalName")
         return {"email": email, **super().extract_common_fields(data)}
 

@@ -1,4 +1,4 @@
-"""Talking to Microsoft Entra ID and Microsoft Graph."""
+"""Microsoft: adapter and views."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class MicrosoftGraphOAuth2Adapter(OAuth2Adapter):
 
     @property
     def profile_params(self) -> dict[str, str]:  # type: ignore[override]
-        """Which properties to ask for."""
+        """The query of the profile request: the properties to request."""
         return self.profile_url_params
 
     def _get_app_setting(self, name: str, default: str) -> Any:
@@ -51,17 +51,17 @@ class MicrosoftGraphOAuth2Adapter(OAuth2Adapter):
 
     @property
     def authorize_url(self) -> str:
-        """Where users are asked for consent."""
+        """The authorization endpoint."""
         return self._build_login_url("authorize")
 
     @property
     def access_token_url(self) -> str:
-        """Where codes are exchanged."""
+        """The token endpoint."""
         return self._build_login_url("token")
 
     @property
     def profile_url(self) -> str:
-        """Where the profile is."""
+        """The profile endpoint."""
         return f"{self._get_app_setting('graph_url', 'https://graph.microsoft.com')}/v1.0/me"
 
 

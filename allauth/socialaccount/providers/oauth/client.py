@@ -1,4 +1,4 @@
-"""The consumer side of OAuth 1.0a (RFC 5849)."""
+"""OAuth 1.0a client (RFC 5849)."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 class OAuthError(Exception):
-    """The provider, or what came from it, is not as the protocol demands."""
+    """The provider, or a request in its name, violates the protocol."""
 
 
 def get_token_prefix(url: str) -> str:
-    """Return the host of a provider, which names its tokens in the session."""
+    """Return the host in ``url``, which is part of the session keys of tokens."""
     return urlsplit(url).netloc
 
 
@@ -36,7 +36,10 @@ def _get_session_key(url: str, kind: str) -> str:
 
 @sensitive_variables()
 def _parse_token(response: Response) -> dict[str, str]:
-    """Read a token response; raises ``OAuthError``, without its text, if it is none."""
+    """Return the token in a response.
+
+    Raises ``OAuthError``, without the text of the response, if there is none.
+    """
     if response.status_code not in (200, 201):
         raise OAuthError(f"The provider answered with status {response.status_code}.")
     token = dict(parse_qsl(response.text))
@@ -46,17 +49,20 @@ def _parse_token(response: Response) -> dict[str, str]:
 
 
 class OAuthClient(AsyncOverridable):
-    """Gets a request token, sends the user to the provider, and gets an access token.
+    """A client for the three steps of the protocol: request token, redirect, access token.
 
     Parameters:
         request: The request being served.
         consumer_key: The key of the app.
         consumer_secret: The secret of the app.
-        request_token_url: Where request tokens come from.
-        access_token_url: Where access tokens come from.
-        callback_url: The path or URL to which the provider sends the user back.
-        parameters: Query of the request for a request token.
+        request_token_url: The endpoint for request tokens.
+        access_token_url: The endpoint for access tokens.
+        callback_url: The path or URL to which the provider redirects the user back.
+        parameters: The query of the request for a request token.
         provider: The provider, for subclasses.
+
+    Attributes:
+        errors: The reasons why :meth:`is_valid` returned ``False``.
     """
 
     @sensitive_variables()
@@ -85,7 +91,7 @@ class OAuthClient(AsyncOverridable):
 
     @sensitive_variables()
     def _get_request_token(self) -> Any:
-        """Return the request token, which is fetched once and kept in the session."""
+        """Return the request token, which is fetched once and stored in the session."""
         if self.request_token is None:
             from allauth.socialaccount.providers.oauth.oauth1_auth import OAuth1
 
@@ -104,7 +110,7 @@ class OAuthClient(AsyncOverridable):
 
     @sensitive_variables()
     def _get_rt_from_session(self) -> Any:
-        """Return the request token of the handshake; raises ``OAuthError`` if none was begun."""
+        """Return the request token in the session; raise ``OAuthError`` if there is none."""
         token = self.request.session.get(_get_session_key(self.request_token_url, "request"))
         if not token:
             raise OAuthError("This session has no request token.")
@@ -112,26 +118,26 @@ class OAuthClient(AsyncOverridable):
 
     @sensitive_variables()
     def keeps(self, token: str) -> bool:
-        """Return whether the request token of this name is the one that the session keeps."""
+        """Return whether the session stores the request token with this ``oauth_token``."""
         kept = self.request.session.get(_get_session_key(self.request_token_url, "request"))
         return isinstance(kept, dict) and kept.get("oauth_token") == token
 
     @sensitive_variables()
     def resume(self, request_token: Any) -> None:
-        """Go on with the handshake of this request token, of which there may be several."""
+        """Make ``request_token`` the one in the session: other tabs may have stored others."""
         if request_token:
             key = _get_session_key(self.request_token_url, "request")
             self.request.session[key] = request_token
 
     def get_state_id(self) -> str:
-        """Return what identifies the handshake when the provider returns it."""
+        """Return the ``oauth_token`` of the request token, which the provider sends back."""
         return str(self._get_request_token()["oauth_token"])
 
     @sensitive_variables()
     def get_access_token(self) -> Any:
         """Exchange request token and verifier for an access token.
 
-        Raises ``OAuthError`` if the answer is to another handshake than the one begun.
+        Raises ``OAuthError`` if the callback belongs to another request token.
         """
         if self.access_token is None:
             from allauth.socialaccount.providers.oauth.oauth1_auth import OAuth1
@@ -160,7 +166,7 @@ class OAuthClient(AsyncOverridable):
         return self.access_token
 
     def forget_tokens(self) -> None:
-        """Take the tokens out of the session: they have served their purpose."""
+        """Remove the tokens from the session."""
         for kind in ("request", "access"):
             self.request.session.pop(_get_session_key(self.request_token_url, kind), None)
 
@@ -168,9 +174,12 @@ class OAuthClient(AsyncOverridable):
     def get_redirect(
         self, authorization_url: str, extra_params: Mapping[str, Any]
     ) -> HttpResponseRedirect:
-        """Send the user to the provider.
+        """Return the redirect to the provider.
 
-        Raises ``OAuthError`` if it hands out no request token.
+        Parameters:
+            extra_params: Further parameters of the URL, which override those of the protocol.
+
+        Raises ``OAuthError`` if the provider issues no request token.
         """
         query = urlencode(
             {
@@ -183,7 +192,7 @@ class OAuthClient(AsyncOverridable):
         return HttpResponseRedirect(f"{authorization_url}{separator}{query}")
 
     def is_valid(self) -> bool:
-        """Return whether an access token is to be had; the reason why not goes to ``errors``."""
+        """Return whether there is an access token; if not, add the reason to ``errors``."""
         try:
             self._get_rt_from_session()
             self.get_access_token()
@@ -194,13 +203,13 @@ class OAuthClient(AsyncOverridable):
 
 
 class OAuth(AsyncOverridable):
-    """Asks the API of a provider, with the access token of the session.
+    """A client for the API of a provider, with the access token in the session.
 
     Parameters:
         request: The request being served.
         consumer_key: The key of the app.
         secret_key: The secret of the app.
-        request_token_url: Whose host says which of the tokens it is.
+        request_token_url: The endpoint for request tokens, whose host is in the session keys.
     """
 
     @sensitive_variables()
@@ -214,7 +223,7 @@ class OAuth(AsyncOverridable):
 
     @sensitive_variables()
     def _get_at_from_session(self) -> dict[str, str]:
-        """Return the access token; raises ``OAuthError`` if there is none."""
+        """Return the access token in the session; raise ``OAuthError`` if there is none."""
         token = self.request.session.get(_get_session_key(self.request_token_url, "access"))
         if not isinstance(token, dict) or not token.get("oauth_token"):
             raise OAuthError("This session has no access token.")
@@ -228,7 +237,7 @@ class OAuth(AsyncOverridable):
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """Send a signed request; raises ``OAuthError`` unless it succeeds."""
+        """Return the response to a signed request; raise ``OAuthError`` for an error status."""
         from allauth.socialaccount.providers.oauth.oauth1_auth import OAuth1
 
         token = self._get_at_from_session()
@@ -247,5 +256,9 @@ class OAuth(AsyncOverridable):
         return response
 
     def query_json(self, url: str, **kwargs: Any) -> dict[str, Any]:
-        """Send a signed request for a JSON object."""
+        """Return the JSON object in the response to a signed request.
+
+        Parameters:
+            kwargs: Arguments of :meth:`query`.
+        """
         return read_json(self.query(url, **kwargs))

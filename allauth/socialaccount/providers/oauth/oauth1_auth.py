@@ -1,4 +1,4 @@
-"""Signed requests (RFC 5849) for ``requests``; the signing itself is done by OAuthLib."""
+"""Authentication of ``requests`` by signatures (RFC 5849), which OAuthLib computes."""
 
 from __future__ import annotations
 
@@ -24,21 +24,22 @@ __all__ = [
 
 
 class OAuth1(AuthBase):
-    """Signs each request that it is given to as ``auth``.
+    """The ``auth`` argument of ``requests`` for signed requests.
 
     Parameters:
         client_key: The consumer key.
         client_secret: The consumer secret.
         resource_owner_key: The request token or access token.
         resource_owner_secret: The secret of that token.
-        callback_uri: Where the provider is to send the user back.
+        callback_uri: The URL to which the provider redirects the user back.
         signature_method: One of the methods of OAuthLib.
-        signature_type: Whether the signature travels in the header, the query or the body.
-        rsa_key: For RSA signatures.
-        verifier: What the provider handed the user.
-        decoding: The encoding of what OAuthLib returns.
-        client_class: Another client than that of OAuthLib.
-        force_include_body: Sign bodies of other types than forms as well.
+        signature_type: The place of the signature: header, query or body.
+        rsa_key: The private key in PEM, for RSA signatures.
+        verifier: The verifier of the callback.
+        decoding: The encoding of the output of OAuthLib.
+        client_class: A replacement for the client of OAuthLib.
+        force_include_body: Sign the body even if it is not a form.
+        kwargs: Further arguments of the client.
     """
 
     client_class = Client
@@ -77,7 +78,7 @@ class OAuth1(AuthBase):
 
     @sensitive_variables()
     def __call__(self, r: PreparedRequest) -> PreparedRequest:
-        """Add the signature to ``r``; form-encoded bodies are part of what is signed."""
+        """Sign ``r``, including a form-encoded body, and return it."""
         content_type = _to_text(r.headers.get("Content-Type", ""))
         body = _to_text(r.body or "")
         if not content_type and extract_params(body):

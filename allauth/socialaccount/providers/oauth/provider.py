@@ -1,4 +1,4 @@
-"""What all OAuth 1.0a providers have in common."""
+"""The base class of OAuth 1.0a providers."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ logger = logging.getLogger(__name__)
 
 
 class OAuthProvider(ProfileProvider):
-    """A provider that speaks OAuth 1.0a.
+    """An OAuth 1.0a provider.
 
     Attributes:
-        oauth_adapter_class: The :class:`OAuthAdapter` with its endpoints.
+        oauth_adapter_class: The :class:`OAuthAdapter` with the endpoints.
     """
 
     app: SocialApp
@@ -33,12 +33,16 @@ class OAuthProvider(ProfileProvider):
     supports_redirect = True
 
     def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Return the page that leads to the provider; ``kwargs`` become its query."""
+        """Return the URL of the page that redirects to the provider.
+
+        Parameters:
+            kwargs: The query of the URL.
+        """
         url = reverse(f"{self.id}_login")
         return f"{url}?{urlencode(kwargs)}" if kwargs else url
 
     def get_oauth_adapter(self, request: HttpRequest) -> OAuthAdapter:
-        """Return the adapter, which uses this provider."""
+        """Return an adapter that uses this provider."""
         adapter_class = getattr(self, "oauth_adapter_class", None)
         if adapter_class is None:
             raise ImproperlyConfigured(f"{type(self).__name__} needs an oauth_adapter_class.")
@@ -47,13 +51,16 @@ class OAuthProvider(ProfileProvider):
         return adapter
 
     def get_auth_params(self) -> dict[str, Any]:
-        """Return the authorization parameters that the project configured, as a copy."""
+        """Return a copy of the configured authorization parameters."""
         return dict(self.get_settings().get("AUTH_PARAMS", {}))
 
     def get_auth_params_from_request(self, request: HttpRequest, action: str) -> dict[str, Any]:
-        """Return the authorization parameters, with what the query of the login URL adds.
+        """Return the authorization parameters, with those in the query of the login URL.
 
-        It may not change the parameters of the protocol, whose names begin with ``oauth_``.
+        The query must not change the parameters of the protocol, which begin with ``oauth_``.
+
+        Parameters:
+            action: One of :class:`AuthAction`.
         """
         params = self.get_auth_params()
         added = parse_qsl(request.GET.get("auth_params", ""))
@@ -61,20 +68,20 @@ class OAuthProvider(ProfileProvider):
         return params
 
     def get_auth_url(self, request: HttpRequest, action: str) -> str | None:
-        """Return the authorization URL for ``action``, if it is not that of the adapter."""
+        """Return the authorization URL for ``action``, or ``None`` for that of the adapter."""
         return None
 
     def get_scope(self) -> list[str]:
-        """Return what to ask for: as configured, or by default."""
+        """Return the scope to request: the configured or the default one."""
         scope = self.get_settings().get("SCOPE")
         return self.get_default_scope() if scope is None else list(scope)
 
     def get_scope_from_request(self, request: HttpRequest) -> list[str]:
-        """Return what to ask for; requests have no say in it."""
+        """Return the scope to request, which does not depend on the request."""
         return self.get_scope()
 
     def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the parameters of the request, as :meth:`redirect` takes them."""
+        """Return the parameters of the request, as arguments of :meth:`redirect`."""
         kwargs = super().get_redirect_from_request_kwargs(request)
         action = request.GET.get("action", AuthAction.AUTHENTICATE)
         kwargs["action"] = action
@@ -91,16 +98,16 @@ class OAuthProvider(ProfileProvider):
         data: Any = None,
         **kwargs: Any,
     ) -> HttpResponse:
-        """Get a request token, stash the state, and redirect to the provider.
+        """Fetch a request token, stash the state, and return the redirect to the provider.
 
-        The protocol has no parameter for a state: the state belongs to the request token, which
-        the provider returns.
+        The protocol has no state parameter. The id of the state is the ``oauth_token`` of the
+        request token, which the provider sends back.
 
         Parameters:
             process: One of :class:`AuthProcess`.
-            next_url: Where to go in the end.
-            data: Anything that JSON can hold, handed back in the state.
-            kwargs: ``action``, ``scope`` and ``auth_params``; anything else goes into the state.
+            next_url: The URL to redirect to after the login.
+            data: Any JSON value, which the state contains as ``data``.
+            kwargs: ``action``, ``scope`` and ``auth_params``, and further members of the state.
         """
         action = kwargs.pop("action", AuthAction.AUTHENTICATE)
         auth_params = kwargs.pop("auth_params", None)

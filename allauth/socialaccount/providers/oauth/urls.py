@@ -9,9 +9,9 @@ from allauth.socialaccount.providers.base.provider import Provider
 
 
 def default_urlpatterns(provider: type[Provider]) -> list[URLPattern]:
-    """The pages of a provider whose module ``views`` has ``oauth_login`` and ``oauth_callback``.
+    """Return the URL patterns ``<id>_login`` and ``<id>_callback`` of a provider.
 
-    They are named ``<id>_login`` and ``<id>_callback``.
+    The module ``views`` of the provider contains ``oauth_login`` and ``oauth_callback``.
     """
     package, slug, name = provider.get_package(), provider.get_slug(), provider.id
     login = import_string(f"{package}.views.oauth_login")

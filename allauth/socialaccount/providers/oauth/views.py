@@ -1,4 +1,4 @@
-"""The pages of OAuth 1.0a providers, and the adapter that says how one is talked to."""
+"""Base classes for the adapters and views of OAuth 1.0a providers."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ __all__ = [
 
 
 class OAuthAdapter(AsyncOverridable):
-    """How a provider is talked to.
+    """An adapter: the endpoints of a provider, and the source of its profiles.
 
-    Subclasses set ``provider_id``, the three URLs, and define :meth:`complete_login`.
+    Subclasses set ``provider_id`` and the three URLs, and define :meth:`complete_login`.
 
     Attributes:
-        state_params: The parameters of the callback that name the handshake: of a success, and of
-            a refusal.
+        state_params: The parameters of the callback that contain the ``oauth_token``: after a
+            success, and after a refusal.
     """
 
     client_class: type[OAuthClient] = OAuthClient
@@ -70,10 +70,11 @@ class OAuthAdapter(AsyncOverridable):
     def complete_login(
         self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
     ) -> SocialLogin:
-        """Make a login, nothing of which is saved, out of the access token.
+        """Return the login of an access token. Nothing is saved.
 
         Parameters:
-            kwargs: ``response`` is what the provider answered with the token.
+            token: The access token and its secret, unsaved.
+            kwargs: ``response`` contains the members of the token response.
         """
         raise NotImplementedError
 
@@ -95,7 +96,7 @@ class OAuthAdapter(AsyncOverridable):
 
 
 class OAuthView:
-    """Base of the pages: an adapter, and the request."""
+    """Base of the views: an adapter and the request."""
 
     request: HttpRequest
     adapter: OAuthAdapter
@@ -105,7 +106,11 @@ class OAuthView:
     def adapter_view(
         cls, adapter: Callable[[HttpRequest], OAuthAdapter]
     ) -> Callable[..., HttpResponseBase]:
-        """Make the view function of a provider, given the class of its adapter."""
+        """Return the view function of a provider.
+
+        Parameters:
+            adapter: A function of the request that returns the adapter: usually its class.
+        """
 
         @remote_view
         def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -121,7 +126,7 @@ class OAuthView:
 
 
 class OAuthLoginView(OAuthView, BaseLoginView):
-    """Sends the user to the provider."""
+    """The page that redirects to the provider."""
 
     def get_provider(self) -> OAuthProvider:
         """Return the provider of the adapter."""
@@ -129,11 +134,10 @@ class OAuthLoginView(OAuthView, BaseLoginView):
 
 
 class OAuthCallbackView(OAuthView):
-    """Receives the user when the provider sends them back."""
+    """The page to which the provider redirects the user back."""
 
     @sensitive_variables("context", "state")
     def dispatch(self, request: HttpRequest) -> HttpResponseBase:
-        """Take the state, exchange the request token, and go on with the profile."""
         if request.method not in ("GET", "POST"):
             return HttpResponseNotAllowed(["GET", "POST"])
         provider = self.adapter.get_provider()
@@ -166,7 +170,7 @@ class OAuthCallbackView(OAuthView):
     def _take_state(
         self, request: HttpRequest, provider: OAuthProvider, client: OAuthClient
     ) -> dict[str, Any] | None:
-        """Return the state of the handshake to which the provider answers; it works once."""
+        """Remove the state of the callback from the session, and return it."""
         for param in self.adapter.state_params:
             if param in request.GET:
                 state_id = self._find_state_id(request, provider, client, request.GET[param])
@@ -181,8 +185,8 @@ class OAuthCallbackView(OAuthView):
     ) -> str:
         """Return the id of the state that belongs to a request token.
 
-        The published release names states otherwise; it keeps one request token in the session,
-        which belongs to the newest of them.
+        The published release gives states other ids. It stores one request token in the session,
+        which belongs to the newest state.
         """
         states = redirect_states.get_states(request)
         newest_id, newest = redirect_states.get_oldest_state(

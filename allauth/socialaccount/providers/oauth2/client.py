@@ -1,4 +1,4 @@
-"""The client side of the authorization code grant (RFC 6749, section 4.1)."""
+"""OAuth 2.0 client for the authorization code grant (RFC 6749, section 4.1)."""
 
 from __future__ import annotations
 
@@ -17,22 +17,25 @@ if TYPE_CHECKING:
 
 
 class OAuth2Error(Exception):
-    """The provider, or what came from it, is not as the protocol demands."""
+    """The provider, or a request in its name, violates the protocol."""
 
 
 class OAuth2Client(AsyncOverridable):
-    """Makes the authorization URL and exchanges the code that comes back for tokens.
+    """A client for the two steps of the grant: authorization URL, code exchange.
 
     Parameters:
         request: The request being served.
         consumer_key: The client id.
         consumer_secret: The client secret.
-        access_token_method: ``"POST"``, or ``"GET"`` for providers that want it so.
+        access_token_method: ``"POST"``, or ``"GET"`` for providers that require it.
         access_token_url: The token endpoint.
-        callback_url: The absolute URL to which the provider sends the user back.
-        scope_delimiter: What goes between the scopes.
-        headers: Headers for the token request.
+        callback_url: The absolute URL to which the provider redirects the user back.
+        scope_delimiter: The text between two scopes.
+        headers: Headers of the token request.
         basic_auth: Send id and secret by HTTP Basic authentication instead of in the body.
+
+    Attributes:
+        state: The id of the state, which the authorization URL contains.
     """
 
     client_id_parameter = "client_id"
@@ -67,8 +70,8 @@ class OAuth2Client(AsyncOverridable):
         """Return the URL at which the provider asks the user for consent.
 
         Parameters:
-            scope: What to ask for, in order; repetitions are dropped.
-            extra_params: Further parameters, which win over those of the protocol.
+            scope: The scopes to request, in order. Repetitions are dropped.
+            extra_params: Further parameters, which override those of the protocol.
         """
         params: dict[str, Any] = {
             self.client_id_parameter: self.consumer_key,
@@ -92,13 +95,13 @@ class OAuth2Client(AsyncOverridable):
         pkce_code_verifier: str | None = None,
         extra_data: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Exchange the code for tokens; return what the token endpoint answers.
+        """Exchange the code for tokens, and return the members of the token response.
 
         Parameters:
-            pkce_code_verifier: The secret of which the authorization URL held the challenge.
+            pkce_code_verifier: The verifier for the challenge in the authorization URL.
             extra_data: Further parameters.
 
-        Raises ``OAuth2Error`` for an answer without an access token.
+        Raises ``OAuth2Error`` for a response without an access token.
         """
         data: dict[str, Any] = {
             "redirect_uri": self.callback_url,
@@ -112,7 +115,7 @@ class OAuth2Client(AsyncOverridable):
         self._strip_empty_keys(data)
         method = self.access_token_method
         if pkce_code_verifier:
-            # URLs end up in logs, where the verifier would be of use to an attacker with the code.
+            # URLs end up in logs, where an attacker with the code could find the verifier.
             method = "POST"
             data["code_verifier"] = pkce_code_verifier
         is_query = method == "GET"
@@ -128,21 +131,21 @@ class OAuth2Client(AsyncOverridable):
             return self.parse_token_response(response)
 
     def get_credentials(self) -> dict[str, str]:
-        """Return id and secret, as fields of the token request."""
+        """Return id and secret, as parameters of the token request."""
         return {
             self.client_id_parameter: self.consumer_key,
             "client_secret": self.consumer_secret,
         }
 
     def get_basic_auth(self) -> tuple[str, str]:
-        """Return user name and password for HTTP Basic authentication."""
+        """Return username and password for HTTP Basic authentication."""
         return self.consumer_key, self.consumer_secret
 
     @sensitive_variables()
     def parse_token_response(self, response: Response) -> dict[str, Any]:
-        """Return the answer of the token endpoint: JSON or, in older APIs, form-encoded text.
+        """Return the members of a token response: JSON or, in older APIs, form-encoded text.
 
-        Raises ``OAuth2Error``, without the text of the answer, if it holds no access token.
+        Raises ``OAuth2Error``, without the text of the response, if there is no access token.
         """
         if response.status_code not in (200, 201):
             raise OAuth2Error(f"The token endpoint answered with status {response.status_code}.")
@@ -160,11 +163,11 @@ class OAuth2Client(AsyncOverridable):
         return data
 
     def _strip_empty_keys(self, params: dict[str, Any]) -> None:
-        """Drop empty texts, which some providers take for wrong values."""
+        """Remove parameters with empty text, which some providers reject."""
         for name in [name for name, value in params.items() if value == ""]:
             del params[name]
 
 
 def _is_token(value: object) -> bool:
-    """Return whether ``value`` can be a token: text that is not empty."""
+    """Return whether ``value`` can be a token: a text that is not empty."""
     return isinstance(value, str) and value != ""

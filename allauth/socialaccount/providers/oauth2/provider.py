@@ -1,4 +1,4 @@
-"""What all OAuth 2.0 providers have in common."""
+"""The base class of OAuth 2.0 providers."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ PROTOCOL_PARAMS = frozenset(
         "state",
     }
 )
-"""Parameters of the authorization URL that users have no say in."""
+"""Parameters of the authorization URL that requests must not set."""
 
 
 class OAuth2Provider(ProfileProvider):
-    """A provider that speaks OAuth 2.0.
+    """An OAuth 2.0 provider.
 
     Attributes:
-        oauth2_adapter_class: The :class:`OAuth2Adapter` with its endpoints.
-        pkce_enabled_default: Whether to use PKCE unless the project says otherwise.
-        uses_nonce: Whether to bind the ID token to the handshake (OpenID Connect Core, 3.1.2.1).
-        reauthenticate_params: Authorization parameters that make the provider ask again who the
-            user is.
+        oauth2_adapter_class: The :class:`OAuth2Adapter` with the endpoints.
+        pkce_enabled_default: Whether to use PKCE, unless the project configures that.
+        uses_nonce: Whether to bind the ID token to the login (OpenID Connect Core, 3.1.2.1).
+        reauthenticate_params: The authorization parameters with which the provider authenticates
+            the user again.
     """
 
     app: SocialApp
@@ -67,16 +67,20 @@ class OAuth2Provider(ProfileProvider):
     reauthenticate_params: ClassVar[Mapping[str, str]] = {}
 
     def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Return the page that leads to the provider; ``kwargs`` become its query."""
+        """Return the URL of the page that redirects to the provider.
+
+        Parameters:
+            kwargs: The query of the URL.
+        """
         url = reverse(f"{self.id}_login")
         return f"{url}?{urlencode(kwargs)}" if kwargs else url
 
     def get_callback_url(self) -> str:
-        """Return the path to which the provider sends users back."""
+        """Return the path to which the provider redirects the user back."""
         return reverse(f"{self.id}_callback")
 
     def get_oauth2_adapter(self, request: HttpRequest) -> OAuth2Adapter:
-        """Return the adapter, which uses this provider."""
+        """Return an adapter that uses this provider."""
         adapter_class = getattr(self, "oauth2_adapter_class", None)
         if adapter_class is None:
             raise ImproperlyConfigured(f"{type(self).__name__} needs an oauth2_adapter_class.")
@@ -84,30 +88,38 @@ class OAuth2Provider(ProfileProvider):
         return self.bind(adapter)
 
     def bind(self, adapter: AdapterT) -> AdapterT:
-        """Have ``adapter`` use this provider, instead of looking one up."""
+        """Make ``adapter`` use this provider instead of looking one up, and return it."""
         adapter.bound_provider = self
         return adapter
 
     def get_option(self, name: str, default: Any = None) -> Any:
-        """Return a setting: of the app in lower case or else of the provider in upper case."""
+        """Return a copy of a setting of the app or else of the provider.
+
+        Parameters:
+            name: The name in lower case. The settings of the provider have it in upper case.
+            default: The value of a missing setting.
+        """
         value = self.app.settings.get(name) if self.app else None
         if value is None:
             value = self.get_settings().get(name.upper())
         return default if value is None else copy.deepcopy(value)
 
     def get_pkce_params(self) -> dict[str, Any]:
-        """Return verifier and challenge of PKCE, or nothing where it is off."""
+        """Return verifier and challenge of PKCE, or ``{}`` if PKCE is disabled."""
         is_enabled = self.get_option("oauth_pkce_enabled", self.pkce_enabled_default)
         return generate_code_challenge() if is_enabled else {}
 
     def get_auth_params(self) -> dict[str, Any]:
-        """Return the authorization parameters that the project configured, as a copy."""
+        """Return a copy of the configured authorization parameters."""
         return dict(self.get_option("auth_params", {}))
 
     def get_auth_params_from_request(self, request: HttpRequest, action: str) -> dict[str, Any]:
-        """Return the authorization parameters for ``action``, one of :class:`AuthAction`.
+        """Return the authorization parameters, with those in the query of the login URL.
 
-        The query of the login URL may add some, but none of :data:`PROTOCOL_PARAMS`.
+        The query must not set any of :data:`PROTOCOL_PARAMS`.
+
+        Parameters:
+            action: One of :class:`AuthAction`.
         """
         params = self.get_auth_params()
         added = parse_qsl(request.GET.get("auth_params", ""))
@@ -117,14 +129,14 @@ class OAuth2Provider(ProfileProvider):
         return params
 
     def get_scope(self) -> list[str]:
-        """Return what to ask for: as configured for the app, for the provider, or by default."""
+        """Return the scope to request: that of the app, of the provider, or the default one."""
         return list(self.get_option("scope", self.get_default_scope()))
 
     def get_scope_from_request(self, request: HttpRequest) -> list[str]:
-        """Return what to ask for, with what the query of the login URL adds.
+        """Return the scope to request, with the scopes in the query of the login URL.
 
-        The setting ``dynamic_scope`` of the app (``DYNAMIC_SCOPE`` of the provider) limits that:
-        ``False`` lets nothing be added, a list only what it holds.
+        The setting ``dynamic_scope`` of the app (``DYNAMIC_SCOPE`` of the provider) limits the
+        query: ``False`` allows no scopes, and a list allows the scopes in it.
         """
         added = [scope for scope in request.GET.get("scope", "").split(",") if scope]
         allowed = self.get_option("dynamic_scope", True)
@@ -133,7 +145,7 @@ class OAuth2Provider(ProfileProvider):
         return self.get_scope() + added
 
     def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the parameters of the request, as :meth:`redirect` takes them."""
+        """Return the parameters of the request, as arguments of :meth:`redirect`."""
         kwargs = super().get_redirect_from_request_kwargs(request)
         action = request.GET.get("action", AuthAction.AUTHENTICATE)
         kwargs["scope"] = self.get_scope_from_request(request)
@@ -149,13 +161,13 @@ class OAuth2Provider(ProfileProvider):
         data: Any = None,
         **kwargs: Any,
     ) -> HttpResponse:
-        """Stash the state, and redirect to the provider.
+        """Stash the state, and return the redirect to the provider.
 
         Parameters:
             process: One of :class:`AuthProcess`.
-            next_url: Where to go in the end.
-            data: Anything that JSON can hold, handed back in the state.
-            kwargs: ``scope`` and ``auth_params``; anything else goes into the state.
+            next_url: The URL to redirect to after the login.
+            data: Any JSON value, which the state contains as ``data``.
+            kwargs: ``scope`` and ``auth_params``, and further members of the state.
         """
         adapter = self.get_oauth2_adapter(request)
         auth_params = kwargs.pop("auth_params", None)

@@ -9,9 +9,9 @@ from allauth.socialaccount.providers.base.provider import Provider
 
 
 def default_urlpatterns(provider: type[Provider]) -> list[URLPattern]:
-    """The pages of a provider whose module ``views`` has ``oauth2_login`` and ``oauth2_callback``.
+    """Return the URL patterns ``<id>_login`` and ``<id>_callback`` of a provider.
 
-    They are named ``<id>_login`` and ``<id>_callback``.
+    The module ``views`` of the provider contains ``oauth2_login`` and ``oauth2_callback``.
     """
     views = f"{provider.get_package()}.views"
     slug = provider.get_slug()

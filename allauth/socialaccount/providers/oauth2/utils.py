@@ -12,9 +12,9 @@ from django.views.decorators.debug import sensitive_variables
 
 @sensitive_variables()
 def generate_code_challenge() -> dict[str, Any]:
-    """Draw a verifier of 128 characters and derive its challenge.
+    """Return a random verifier of 128 characters with its challenge.
 
-    Returns ``code_verifier``, and ``code_challenge`` and ``code_challenge_method`` for the
+    The members are ``code_verifier``, and ``code_challenge`` and ``code_challenge_method`` for the
     authorization URL. The challenge is ``bytes``.
     """
     verifier = secrets.token_urlsafe(96)

@@ -1,4 +1,4 @@
-"""The pages of OAuth 2.0 providers, and the adapter that says how one is talked to."""
+"""Base classes for the adapters and views of OAuth 2.0 providers."""
 
 from __future__ import annotations
 
@@ -55,21 +55,24 @@ __all__ = [
 
 
 class OAuth2Adapter(AsyncOverridable):
-    """How a provider is talked to: endpoints, peculiarities, and where profiles come from.
+    """An adapter: the endpoints and peculiarities of a provider, and the source of its profiles.
 
-    Subclasses set ``provider_id``, ``authorize_url`` and ``access_token_url``, and ``profile_url``
-    or a :meth:`fetch_profile` or :meth:`complete_login` of their own. Any attribute may be a
-    property, and any method ``async def``.
+    Subclasses set ``provider_id``, ``authorize_url``, ``access_token_url`` and ``profile_url``.
+    Instead of ``profile_url`` they may define :meth:`fetch_profile` or :meth:`complete_login`. Any
+    attribute may be a property, and any method ``async def``.
 
     Attributes:
         supports_state: Whether the provider returns the ``state`` parameter.
-        redirect_uri_protocol: The scheme of the callback URL, where that of the request is wrong.
-        issuer: What the provider calls itself (RFC 9207), if it does.
-        requires_issuer: Whether it always does so.
-        profile_auth: How the token gets to the profile endpoint: ``"header"`` or ``"query"``.
-        profile_params: Query of the profile request.
-        profile_headers: Headers of the profile request.
-        profile_path: Where in the answer the profile is; empty if it is all of it.
+        redirect_uri_protocol: The scheme of the callback URL, if not that of the request.
+        access_token_method: The method of the token request: ``"POST"`` or ``"GET"``.
+        expires_in_key: The member of the token response with the lifetime, in seconds.
+        login_cancelled_error: The error code of the callback after the user cancelled.
+        issuer: The issuer that callbacks contain (RFC 9207), if any.
+        requires_issuer: Whether each callback contains the issuer.
+        profile_auth: The place of the token in the profile request: ``"header"`` or ``"query"``.
+        profile_params: The query of the profile request.
+        profile_headers: The headers of the profile request.
+        profile_path: The path of the profile in the response; empty for the whole response.
     """
 
     provider_id: str
@@ -90,7 +93,7 @@ class OAuth2Adapter(AsyncOverridable):
     profile_path: Path = ""
 
     if TYPE_CHECKING:
-        # Read-only for the type checker, so that subclasses may have attributes or properties.
+        # Read-only for the type checker, so that subclasses may define attributes or properties.
         @property
         def authorize_url(self) -> str: ...
         @property
@@ -106,7 +109,7 @@ class OAuth2Adapter(AsyncOverridable):
 
     @classproperty
     def settings(cls) -> dict[str, Any]:
-        """What ``SOCIALACCOUNT_PROVIDERS`` says about the provider."""
+        """Entry of the provider in ``SOCIALACCOUNT_PROVIDERS``."""
         entry: dict[str, Any] = app_settings.PROVIDERS.get(cls.provider_id, {})
         return entry
 
@@ -118,9 +121,9 @@ class OAuth2Adapter(AsyncOverridable):
         return self.bound_provider
 
     def get_required_option(self, name: str) -> Any:
-        """Return a setting of the app or of the provider that has no default.
+        """Return a setting of the app or of the provider.
 
-        Raises ``ImproperlyConfigured`` if it is missing.
+        Raises ``ImproperlyConfigured`` if the setting is missing.
         """
         value = self.get_provider().get_option(name)
         if not value:
@@ -130,13 +133,13 @@ class OAuth2Adapter(AsyncOverridable):
         return value
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
-        """Return the absolute URL to which the provider sends users back."""
+        """Return the absolute URL to which the provider redirects the user back."""
         path = reverse(f"{self.provider_id}_callback")
         return build_absolute_uri(request, path, self.redirect_uri_protocol)
 
     @sensitive_variables("args", "consumer_secret", "kwargs")
     def get_client(self, request: HttpRequest, app: SocialApp) -> OAuth2Client:
-        """Return the client for the credentials of ``app``."""
+        """Return the client with the credentials of ``app``."""
         return self.client_class(
             request,
             app.client_id,
@@ -157,7 +160,7 @@ class OAuth2Adapter(AsyncOverridable):
         client: OAuth2Client,
         pkce_code_verifier: str | None = None,
     ) -> dict[str, Any]:
-        """Exchange the code that the request brings; return what the token endpoint answers."""
+        """Exchange the code in the request, and return the members of the token response."""
         code = get_request_param(request, "code", "") or ""
         data = client.get_access_token(code, pkce_code_verifier=pkce_code_verifier)
         self.did_fetch_access_token = True
@@ -165,16 +168,15 @@ class OAuth2Adapter(AsyncOverridable):
 
     @property
     def is_token_authentic(self) -> bool:
-        """Whether an ID token needs no check of its signature.
+        """True if this process fetched the tokens from the provider by TLS.
 
-        It needs none if this process fetched it from the provider by TLS (OpenID Connect Core,
-        3.1.3.7). A token from any other source may be forged.
+        Only then does an ID token need no check of its signature (OpenID Connect Core, 3.1.3.7).
         """
         return self.did_fetch_access_token and self.access_token_url.startswith("https:")
 
     @sensitive_variables()
     def parse_token(self, data: dict[str, Any]) -> SocialToken:
-        """Return the tokens in what the token endpoint answered, unsaved."""
+        """Return the tokens in a token response, unsaved."""
         refresh_token = data.get("refresh_token")
         return SocialToken(
             token=data["access_token"],
@@ -186,16 +188,17 @@ class OAuth2Adapter(AsyncOverridable):
     def complete_login(
         self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
     ) -> SocialLogin:
-        """Make a login, nothing of which is saved, out of the tokens.
+        """Return the login of an access token. Nothing is saved.
 
         Parameters:
-            kwargs: ``response`` is what the token endpoint answered.
+            token: The tokens, unsaved.
+            kwargs: ``response`` contains the members of the token response.
         """
         profile = self.fetch_profile(token)
         return self.get_provider().sociallogin_from_response(request, profile)
 
     def fetch_profile(self, token: SocialToken) -> Any:
-        """Fetch the profile; by default, what the attributes of the class describe."""
+        """Return the profile of the owner of ``token``."""
         if not hasattr(self, "profile_url"):
             raise NotImplementedError
         data = self.fetch_json(
@@ -215,9 +218,9 @@ class OAuth2Adapter(AsyncOverridable):
         params: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
     ) -> dict[str, Any]:
-        """Fetch a JSON object with an access token.
+        """Return the JSON object at ``url``, requested with an access token.
 
-        Raises ``requests.RequestException`` if something else comes back.
+        Raises ``requests.RequestException`` for an error status, and for any other content.
         """
         params, headers = dict(params or {}), dict(headers or {})
         if self.profile_auth == "query":
@@ -227,13 +230,13 @@ class OAuth2Adapter(AsyncOverridable):
         return fetch_json(url, params=params, headers=headers)
 
     def check_nonce(self, claims: Mapping[str, Any]) -> None:
-        """Raise ``OAuth2Error`` if an ID token was made for another handshake than this one."""
+        """Raise ``OAuth2Error`` if an ID token was issued for another login."""
         if self.expected_nonce is not None and claims.get("nonce") != self.expected_nonce:
             raise OAuth2Error("The ID token belongs to another login.")
 
 
 def _parse_lifetime(seconds: Any) -> Any:
-    """Return when a token expires; ``None`` if the provider does not give a number."""
+    """Return the time at which a token expires, or ``None`` if ``seconds`` is no number."""
     try:
         return timezone.now() + timedelta(seconds=int(seconds)) if seconds else None
     except (OverflowError, TypeError, ValueError):
@@ -241,7 +244,7 @@ def _parse_lifetime(seconds: Any) -> Any:
 
 
 class OAuth2View:
-    """Base of the pages: an adapter, and the request."""
+    """Base of the views: an adapter and the request."""
 
     request: HttpRequest
     adapter: OAuth2Adapter
@@ -251,10 +254,10 @@ class OAuth2View:
     def adapter_view(
         cls, adapter: OAuth2Adapter | Callable[[HttpRequest], OAuth2Adapter]
     ) -> Callable[..., HttpResponseBase]:
-        """Make the view function of a provider.
+        """Return the view function of a provider.
 
         Parameters:
-            adapter: An adapter, or what makes one for a request: usually its class.
+            adapter: An adapter, or a function of the request that returns one: usually its class.
         """
 
         @remote_view
@@ -271,7 +274,7 @@ class OAuth2View:
 
 
 class OAuth2LoginView(OAuth2View, BaseLoginView):
-    """Sends the user to the provider."""
+    """The page that redirects to the provider."""
 
     def get_provider(self) -> OAuth2Provider:
         """Return the provider of the adapter."""
@@ -279,11 +282,10 @@ class OAuth2LoginView(OAuth2View, BaseLoginView):
 
 
 class OAuth2CallbackView(OAuth2View):
-    """Receives the user when the provider sends them back."""
+    """The page to which the provider redirects the user back."""
 
     @sensitive_variables("state")
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Take the state, exchange the code, and go on with the profile."""
         if request.method not in ("GET", "POST"):
             return HttpResponseNotAllowed(["GET", "POST"])
         provider = self.adapter.get_provider()
@@ -314,7 +316,7 @@ class OAuth2CallbackView(OAuth2View):
         )
 
     def _may_have_lost_cookie(self, request: HttpRequest) -> bool:
-        """Return whether the browser may have withheld a strict cookie."""
+        """Return whether the browser may have withheld a ``SameSite=Strict`` cookie."""
         same_site = settings.SESSION_COOKIE_SAMESITE
         return (
             request.method == "GET"
@@ -333,7 +335,7 @@ class OAuth2CallbackView(OAuth2View):
         return render(request, template, context)
 
     def _find_error(self, request: HttpRequest) -> str | None:
-        """Return the error code of a callback without a code that is meant for this site."""
+        """Return the error code of a callback without a code from the expected issuer."""
         if "error" in request.GET or len(request.GET.getlist("code")) != 1:
             is_cancelled = request.GET.get("error") == self.adapter.login_cancelled_error
             return AuthError.CANCELLED if is_cancelled else AuthError.UNKNOWN
@@ -374,12 +376,11 @@ class OAuth2CallbackView(OAuth2View):
 
 
 class BaseLoginByTokenView(View):
-    """A page to which a script posts what it got from the provider."""
+    """A page to which a script posts a token that the provider issued."""
 
     adapter_class: type[OAuth2Adapter]
 
     def dispatch(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer with the error page whatever goes wrong."""
         self.adapter = self.adapter_class(request)
         self.provider = self.adapter.get_provider()
         try:
@@ -388,5 +389,5 @@ class BaseLoginByTokenView(View):
             return render_authentication_error(request, self.provider, exception=error)
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        """Refuse: this page has no content."""
+        # Only scripts use this page.
         raise PermissionDenied

@@ -1,4 +1,4 @@
-"""Okta."""
+"""Okta: provider class."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class OktaAccount(ProviderAccount):
 
 
 class OktaProvider(OAuth2Provider):
-    """Okta; ``uid_field`` of the app says which claim identifies an account."""
+    """Okta; the setting ``uid_field`` of an app names the claim with the account id."""
 
     id = "okta"
     name = "Okta"
@@ -31,11 +31,14 @@ class OktaProvider(OAuth2Provider):
     email_verified_path = "email_verified"
 
     def extract_uid(self, data: dict[str, Any]) -> str:
-        """The claim ``sub``, since user names may change hands, or the one of the app."""
+        """Return the claim ``sub``, or the claim that the app names.
+
+        Usernames are no account ids, since Okta may give them to another account.
+        """
         return parse_uid(data.get(self.app.settings.get("uid_field", "sub")))
 
     def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
-        """What the profile says about the user, whose name often looks like an address."""
+        """Return the common fields, with the username up to the ``@`` that it often contains."""
         fields = super().extract_common_fields(data)
         name = data.get("preferred_username")
         if isinstance(name, str) and name:

@@ -1,4 +1,4 @@
-"""Talking to an organization of Okta."""
+"""Okta: adapter and views."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class OktaOAuth2Adapter(OAuth2Adapter):
 
     @property
     def authorize_url(self) -> str:
-        """Where users are asked for consent."""
+        """The authorization endpoint."""
         return self._build_url("authorize")
 
     @property
     def access_token_url(self) -> str:
-        """Where codes are exchanged."""
+        """The token endpoint."""
         return self._build_url("token")
 
     @property
     def userinfo_url(self) -> str:
-        """Where the profile is."""
+        """The profile endpoint."""
         return self._build_url("userinfo")
 
     profile_url = userinfo_url

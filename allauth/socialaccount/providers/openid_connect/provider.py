@@ -1,4 +1,4 @@
-"""OpenID Connect servers of all sorts: each app is one."""
+"""OpenID Connect: adapter and provider class. Each app is a server."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ ENDPOINTS = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "j
 
 
 def pick_claims(data: dict[str, Any]) -> dict[str, Any]:
-    """Return the claims of the userinfo endpoint or, without it, those of the ID token.
+    """Return the claims of the userinfo endpoint, if any, or else those of the ID token.
 
-    Rows of releases before 65.11, and logins by a posted token, have the claims at the top.
+    The claims are at the top level in rows of releases before 65.11, and after a login by token.
     """
     claims: dict[str, Any] = data.get("userinfo") or data.get("id_token") or data
     return claims
 
 
 class OpenIDConnectProviderAccount(ProviderAccount):
-    """An account at a server."""
+    """An account at an OpenID Connect server."""
 
     def get_user_data(self) -> dict[str, Any] | None:
         """Return the claims about the user."""
@@ -46,16 +46,16 @@ class OpenIDConnectProviderAccount(ProviderAccount):
 
 
 class OpenIDConnectClient(OAuth2Client):
-    """A client that follows the letter of RFC 6749, section 2.3.1, in Basic authentication."""
+    """A client that encodes id and secret for Basic authentication (RFC 6749, section 2.3.1)."""
 
     @sensitive_variables()
     def get_basic_auth(self) -> tuple[str, str]:
-        """Return id and secret, encoded so that a colon in the id stays what it is."""
+        """Return id and secret, form-encoded: a colon would separate them."""
         return quote_plus(self.consumer_key), quote_plus(self.consumer_secret)
 
 
 class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
-    """An adapter for the server that an app describes; its endpoints are discovered.
+    """An adapter for the server that an app describes, with discovery of the endpoints.
 
     Parameters:
         provider_id: The ``provider_id`` of the app.
@@ -68,7 +68,10 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
         super().__init__(request)
 
     def get_provider(self) -> OpenIDConnectProvider:
-        """Return the provider; other kinds of providers do not count, whatever their id is."""
+        """Return the provider.
+
+        Raises ``SocialApp.DoesNotExist`` if the app belongs to another provider class.
+        """
         provider = super().get_provider()
         if not isinstance(provider, OpenIDConnectProvider):
             raise SocialApp.DoesNotExist
@@ -76,11 +79,11 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
 
     @cached_property
     def openid_config(self) -> dict[str, Any]:
-        """The discovery document (OpenID Connect Discovery 1.0), with the overrides of the app.
+        """Discovery document (OpenID Connect Discovery 1.0) with the overrides of the app.
 
         Raises:
-            requests.RequestException: There is none to be had.
-            OAuth2Error: The document speaks for another server, or gives up TLS.
+            requests.RequestException: The document could not be fetched.
+            OAuth2Error: The document has another issuer, or endpoints without TLS.
         """
         provider = self.get_provider()
         url = provider.server_url
@@ -99,9 +102,10 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
 
     @property
     def basic_auth(self) -> bool:  # type: ignore[override]
-        """Whether the token endpoint wants HTTP Basic authentication.
+        """True for HTTP Basic authentication at the token endpoint.
 
-        The app decides; if it does not, that is the last resort.
+        The setting ``token_auth_method`` of the app decides. By default, Basic authentication is
+        used if the server does not support authentication in the body.
         """
         method = self.get_provider().token_auth_method
         if method:
@@ -126,16 +130,16 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
 
     @property
     def issuer(self) -> str:  # type: ignore[override]
-        """What the server calls itself."""
+        """The issuer."""
         return self._get_endpoint("issuer")
 
     @property
     def requires_issuer(self) -> bool:  # type: ignore[override]
-        """Whether the server says that it always names itself."""
+        """True if, according to the discovery document, each callback contains the issuer."""
         return self.openid_config.get("authorization_response_iss_parameter_supported") is True
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
-        """Return the absolute URL to which the server sends users back."""
+        """Return the absolute URL to which the server redirects the user back."""
         path = reverse("openid_connect_callback", kwargs={"provider_id": self.provider_id})
         return build_absolute_uri(request, path, self.redirect_uri_protocol)
 
@@ -143,7 +147,7 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
     def complete_login(
         self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
     ) -> SocialLogin:
-        """Make a login out of the ID token and the userinfo endpoint, as the app has it."""
+        """Return the login of the ID token and, unless the app disables it, of the userinfo."""
         id_token = (kwargs.get("response") or {}).get("id_token")
         data: dict[str, Any] = {}
         if id_token:
@@ -155,7 +159,10 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
 
     @sensitive_variables()
     def decode_id_token(self, app: SocialApp, id_token: object) -> dict[str, Any]:
-        """Verify an ID token that came with the access token; raises ``OAuth2Error``."""
+        """Return the claims of an ID token for this site.
+
+        Raises ``OAuth2Error`` for any other token.
+        """
         claims = jwtkit.verify_and_decode(
             credential=id_token,
             keys_url=self._get_endpoint("jwks_uri"),
@@ -168,14 +175,14 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
         return claims
 
     def _check_subject(self, data: dict[str, Any]) -> None:
-        """Raise ``OAuth2Error`` if the userinfo is not that of the ID token's owner (5.3.2)."""
+        """Raise ``OAuth2Error`` if userinfo and ID token differ in ``sub`` (Core, 5.3.2)."""
         claims = data.get("id_token")
         if claims and str(data["userinfo"].get("sub")) != str(claims["sub"]):
             raise OAuth2Error("The userinfo `sub` does not match the ID token.")
 
 
 def _find_flaw(document: dict[str, Any], url: str, overrides: Mapping[str, Any]) -> str | None:
-    """Return why the discovery document at ``url`` cannot be used, if it cannot."""
+    """Return the reason why the discovery document at ``url`` is not valid, or ``None``."""
     if "issuer" not in overrides and not _is_issuer_of(document.get("issuer"), url):
         return (
             "The discovery document names an issuer other than the configured server. If that is"
@@ -188,9 +195,9 @@ def _find_flaw(document: dict[str, Any], url: str, overrides: Mapping[str, Any])
 
 
 def _is_issuer_of(issuer: object, url: str) -> bool:
-    """Return whether ``url`` is where the discovery document of ``issuer`` has to be.
+    """Return whether ``url`` is that of the discovery document of ``issuer``.
 
-    Besides the place of OpenID Connect Discovery there is that of RFC 8414, section 3.
+    OpenID Connect Discovery and RFC 8414, section 3, define it differently.
     """
     if not isinstance(issuer, str):
         return False
@@ -207,10 +214,10 @@ def _is_usable(endpoint: object, url: str) -> bool:
 
 
 class OpenIDConnectProvider(OAuth2Provider):
-    """A server, as the settings of an app describe it.
+    """An OpenID Connect server, as the settings of an app describe it.
 
-    The app needs ``server_url``; ``fetch_userinfo``, ``token_auth_method``, ``uid_field``,
-    ``openid_configuration_overrides`` and ``use_nonce`` are optional.
+    The setting ``server_url`` is required. Optional are ``fetch_userinfo``, ``token_auth_method``,
+    ``uid_field``, ``openid_configuration_overrides`` and ``use_nonce``.
     """
 
     id = "openid_connect"
@@ -237,60 +244,64 @@ class OpenIDConnectProvider(OAuth2Provider):
 
     @property
     def server_url(self) -> str:
-        """Where the discovery document is."""
+        """The URL of the discovery document."""
         return self.wk_server_url(self.app.settings["server_url"])
 
     def wk_server_url(self, url: str) -> str:
-        """Complete the address of a server to that of its discovery document."""
+        """Return the URL of the discovery document of the server at ``url``."""
         if WELL_KNOWN in url:
             return url
         return f"{url.rstrip('/')}{WELL_KNOWN}openid-configuration"
 
     @property
     def token_auth_method(self) -> str | None:
-        """How the app wants to authenticate at the token endpoint, if it has a wish."""
+        """The configured authentication method of the token endpoint, if any."""
         method: str | None = self.app.settings.get("token_auth_method")
         return method
 
     @property
     def uses_nonce(self) -> bool:  # type: ignore[override]
-        """Whether to send a nonce: yes, unless the server is known not to return it."""
+        """True unless the app disables the nonce, for a server that does not return it."""
         return bool(self.app.settings.get("use_nonce", True))
 
     def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Return the page that leads to the server; ``kwargs`` become its query."""
+        """Return the URL of the page that redirects to the server.
+
+        Parameters:
+            kwargs: The query of the URL.
+        """
         url = self._reverse("login")
         return f"{url}?{urlencode(kwargs)}" if kwargs else url
 
     def get_callback_url(self) -> str:
-        """Return the path to which the server sends users back."""
+        """Return the path to which the server redirects the user back."""
         return self._reverse("callback")
 
     def _reverse(self, page: str) -> str:
         return reverse(f"{self.app.provider}_{page}", kwargs={"provider_id": self.app.provider_id})
 
     def get_oauth2_adapter(self, request: HttpRequest | None) -> OpenIDConnectOAuth2Adapter:
-        """Return the adapter, which uses this provider."""
+        """Return an adapter that uses this provider."""
         adapter_class: Any = self.oauth2_adapter_class
         adapter: OpenIDConnectOAuth2Adapter = adapter_class(request, self.app.provider_id)
         return self.bind(adapter)
 
     def extract_uid(self, data: dict[str, Any]) -> str:
-        """Return the claim that the app names, ``sub`` by default."""
+        """Return the claim that the app names, by default ``sub``."""
         uid_field = self.app.settings.get("uid_field", "sub")
         return parse_uid(pick_claims(data).get(uid_field))
 
     def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Return what the claims say about the user."""
+        """Return the common fields in the claims."""
         return super().extract_common_fields(pick_claims(data))
 
     def extract_email_addresses(self, data: dict[str, Any]) -> list[Any]:
-        """Return the address in the claims."""
+        """Return the email address in the claims."""
         return super().extract_email_addresses(pick_claims(data))
 
     @sensitive_variables("token")
     def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
-        """Make a login out of an ID token that a client of this site got from the server."""
+        """Return the login of an ID token that the server issued to a client of the site."""
         adapter = self.get_oauth2_adapter(request)
         with invalid_token_on_error():
             claims = adapter.decode_id_token(self.app, token.get("id_token"))

@@ -1,4 +1,4 @@
-"""URLs of OpenID Connect servers, each of which has its own below a common prefix."""
+"""URLs of OpenID Connect servers: each contains the ``provider_id`` of an app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of OpenID Connect servers."""
+"""OpenID Connect: views."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ __all__ = [
 
 @remote_view
 def login(request: HttpRequest, provider_id: str) -> HttpResponseBase:
-    """Send the user to a server; 404 if there is no such app."""
+    """Redirect to a server; 404 if there is no such app."""
     adapter = OpenIDConnectOAuth2Adapter(request, provider_id)
     return OAuth2LoginView.adapter_view(adapter)(request)
 
 
 @remote_view
 def callback(request: HttpRequest, provider_id: str) -> HttpResponseBase:
-    """Receive the user whom a server sends back; 404 if there is no such app."""
+    """Complete the login after the redirect back; 404 if there is no such app."""
     adapter = OpenIDConnectOAuth2Adapter(request, provider_id)
     return OAuth2CallbackView.adapter_view(adapter)(request)

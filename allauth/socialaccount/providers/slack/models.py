@@ -1,0 +1,1 @@
+"""Slack has no models."""

@@ -1,4 +1,4 @@
-"""Slack."""
+"""Slack: provider class."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SlackAccount(ProfileAccount):
 
 
 class SlackProvider(OAuth2Provider):
-    """Slack; the id of an account is made of those of workspace and user."""
+    """Slack; the account id consists of the ids of workspace and user."""
 
     id = "slack"
     name = "Slack"
@@ -32,7 +32,7 @@ class SlackProvider(OAuth2Provider):
     email_verified_path = "email_verified"
 
     def extract_uid(self, data: dict[str, Any]) -> str:
-        """Workspace and user, from the claims or from where they were before those."""
+        """Return the ids of workspace and user, from the claims or from a legacy profile."""
         ids = [look_up(data, path) for path in CLAIM_PATHS]
         if not all(ids):
             ids = [look_up(data, path) for path in FORMER_PATHS]

@@ -1,4 +1,4 @@
-"""Talking to Slack."""
+"""Slack: adapter and views."""
 
 from __future__ import annotations
 
@@ -24,12 +24,15 @@ class SlackOAuth2Adapter(OAuth2Adapter):
     identity_url = "https://slack.com/api/openid.connect.userInfo"
 
     def fetch_profile(self, token: SocialToken) -> dict[str, Any]:
-        """What Slack says about the owner of the token."""
+        """Return the profile of the owner of ``token``."""
         return self.get_data(token.token)
 
     @sensitive_variables()
     def get_data(self, token: str) -> dict[str, Any]:
-        """The identity of the owner of ``token``; raises ``OAuth2Error`` if Slack refuses."""
+        """Return the profile of the owner of ``token``.
+
+        Raises ``OAuth2Error`` if Slack rejects the token.
+        """
         data = self.fetch_json(self.identity_url, token)
         if not data.get("ok"):
             raise OAuth2Error("Slack did not accept the access token.")

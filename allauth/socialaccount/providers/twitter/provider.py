@@ -1,4 +1,4 @@
-"""X, by OAuth 1.0a."""
+"""X by OAuth 1.0a: provider class."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ class TwitterAccount(ProfileAccount):
     """An account at X."""
 
     def get_screen_name(self) -> str | None:
-        """The name after the @."""
+        """Return the username, without the ``@``."""
         name: str | None = look_up(self.account.extra_data, "screen_name")
         return name
 
     def get_profile_url(self) -> str | None:
-        """The page of the account."""
+        """Return the URL of the page of the account."""
         name = self.get_screen_name()
         return f"https://x.com/{name}" if name else None
 
     def get_avatar_url(self) -> str | None:
-        """The picture of the account, in its original size."""
+        """Return the URL of the picture of the account, in its original size."""
         url = look_up(self.account.extra_data, "profile_image_url")
         return url.replace("_normal", "") if isinstance(url, str) else None
 
     def to_str(self) -> str:
-        """The name after the @."""
+        """Return the username, without the ``@``."""
         return self.get_screen_name() or super().to_str()
 
 
 class TwitterProvider(OAuthProvider):
-    """X."""
+    """X, by OAuth 1.0a."""
 
     id = "twitter"
     name = "X"
@@ -44,7 +44,7 @@ class TwitterProvider(OAuthProvider):
     common_field_paths = {"username": "screen_name", "name": "name", "email": "email"}
 
     def get_auth_url(self, request: HttpRequest, action: str) -> str:
-        """The page that does, or does not, ask people who are logged in at X already."""
+        """Return the authorization URL; only that for reauthentication always asks the user."""
         page = "authorize" if action == AuthAction.REAUTHENTICATE else "authenticate"
         return f"https://api.x.com/oauth/{page}"
 

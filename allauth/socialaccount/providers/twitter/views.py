@@ -1,4 +1,4 @@
-"""Talking to X by OAuth 1.0a."""
+"""X by OAuth 1.0a: adapter and views."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ __getattr__ = module_getattr("QUERY_EMAIL")
 
 
 class TwitterAPI(OAuth):
-    """The API of X, version 1.1."""
+    """A client for the API of X, version 1.1."""
 
     _url = "https://api.x.com/1.1/account/verify_credentials.json"
 
     @property
     def url(self) -> str:
-        """Where the profile is, with the address if it is wanted."""
+        """The profile endpoint, with the email address if ``QUERY_EMAIL`` is set."""
         return f"{self._url}?include_email=true" if app_settings.QUERY_EMAIL else self._url
 
     def get_user_info(self) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class TwitterOAuthAdapter(OAuthAdapter):
     def complete_login(
         self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
     ) -> SocialLogin:
-        """Make a login out of the profile."""
+        """Return the login of the owner of the access token."""
         api = TwitterAPI(request, app.client_id, app.secret, self.request_token_url)
         login: SocialLogin = self.get_provider().sociallogin_from_response(
             request, api.get_user_info()

@@ -1,4 +1,4 @@
-"""X, by OAuth 2.0."""
+"""X by OAuth 2.0: provider class."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ class TwitterOAuth2Account(ProfileAccount):
     avatar_url_path = "profile_image_url"
 
     def get_username(self) -> str | None:
-        """The name after the @."""
+        """Return the username, without the ``@``."""
         username: str | None = look_up(self.account.extra_data, "username")
         return username
 
     def get_profile_url(self) -> str | None:
-        """The page of the account."""
+        """Return the URL of the page of the account."""
         username = self.get_username()
         return f"https://x.com/{username}" if username else None
 
 
 class TwitterOAuth2Provider(OAuth2Provider):
-    """X; ``FIELDS`` says what to ask for, ``HEADERS`` what to send along."""
+    """X, by OAuth 2.0; ``FIELDS`` and ``HEADERS`` are settings of the profile request."""
 
     id = "twitter_oauth2"
     name = "X"
@@ -38,7 +38,7 @@ class TwitterOAuth2Provider(OAuth2Provider):
     common_field_paths = {"name": "name", "username": "username"}
 
     def get_fields(self) -> list[str]:
-        """The fields of the profile to ask for."""
+        """Return the fields of the profile to request."""
         return list(self.get_settings().get("FIELDS", DEFAULT_FIELDS))
 
 

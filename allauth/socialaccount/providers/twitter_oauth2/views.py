@@ -1,4 +1,4 @@
-"""Talking to X by OAuth 2.0."""
+"""X by OAuth 2.0: adapter and views."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class TwitterOAuth2Adapter(OAuth2Adapter):
     basic_auth = True
 
     def fetch_profile(self, token: SocialToken) -> dict[str, Any]:
-        """The profile."""
+        """Return the profile of the owner of ``token``."""
         return self.get_user_info(token)
 
     def get_user_info(self, token: SocialToken) -> dict[str, Any]:
-        """The profile, with the fields that the provider is configured for."""
+        """Return the profile of the owner of ``token``, with the configured fields."""
         provider = cast("TwitterOAuth2Provider", self.get_provider())
         data = self.fetch_json(
             self.profile_url,
