@@ -25,14 +25,14 @@ _SECRET_NAME = re.compile("key$|secret|password", re.IGNORECASE)
 
 
 @sensitive_variables()
-def _hide_secrets(value: Any, name: str = "") -> Any:
+def _mask_secrets(value: Any, name: str = "") -> Any:
     """Return a copy of ``value`` with a mask in place of each secret.
 
     Parameters:
         name: The key of ``value`` in the enclosing object, which tells whether it is a secret.
     """
     if isinstance(value, dict):
-        return {key: _hide_secrets(item, key) for key, item in value.items()}
+        return {key: _mask_secrets(item, key) for key, item in value.items()}
     is_secret = value and isinstance(value, str) and _SECRET_NAME.search(name)
     return _MASK if is_secret else value
 
@@ -58,8 +58,10 @@ class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at r
         super().__init__(*args, **kwargs)
         stored = {name: self.initial.pop(name, "") for name in self.secret_fields}
         # Users with the view permission only get a form without fields.
-        self._stored = {name: stored[name] for name in self.secret_fields if name in self.fields}
-        for name, value in self._stored.items():
+        self._stored_secrets = {
+            name: stored[name] for name in self.secret_fields if name in self.fields
+        }
+        for name, value in self._stored_secrets.items():
             if value:
                 self.fields[name].required = False
                 self.fields[name].widget.attrs["placeholder"] = _MASK
@@ -73,7 +75,7 @@ class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at r
     def clean(self) -> dict[str, Any]:
         """Return the cleaned data, with the stored secrets that were not replaced."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for name, value in self._stored.items():
+        for name, value in self._stored_secrets.items():
             cleaned[name] = cleaned.get(name) or value
         return cleaned
 
@@ -121,7 +123,7 @@ class SocialAppForm(SecretsForm):
     @sensitive_variables()
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["settings"] = _hide_secrets(self.instance.settings)
+        self.initial["settings"] = _mask_secrets(self.instance.settings)
         if "provider" in self.fields:
             self.fields["provider"] = forms.ChoiceField(
                 label=self.fields["provider"].label, choices=list(registry.as_choices())

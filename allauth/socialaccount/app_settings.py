@@ -14,17 +14,17 @@ def _is_email_required(settings: Any) -> bool:
     return bool(field and field["required"])
 
 
-def _to_providers(value: dict[str, Any]) -> dict[str, Any]:
+def _convert_legacy_servers(value: dict[str, Any]) -> dict[str, Any]:
     """Return the setting with the legacy ``SERVERS`` of OpenID Connect turned into apps."""
     oidc = value.get("openid_connect")
     if not oidc or "SERVERS" not in oidc:
         return value
     others = {key: setting for key, setting in oidc.items() if key != "SERVERS"}
-    apps = [_to_app(server) for server in oidc["SERVERS"]]
+    apps = [_convert_server(server) for server in oidc["SERVERS"]]
     return {**value, "openid_connect": {**others, "APPS": apps}}
 
 
-def _to_app(server: dict[str, Any]) -> dict[str, Any]:
+def _convert_server(server: dict[str, Any]) -> dict[str, Any]:
     if not server.get("id"):
         raise AssertionError("Each of the SERVERS of OpenID Connect needs an id.")
     names = ("server_url", "token_auth_method")
@@ -85,7 +85,7 @@ class AppSettings(BaseAppSettings):
         "dict",
         lambda settings: {},
         "Apps and other settings by provider.",
-        convert=_to_providers,
+        convert=_convert_legacy_servers,
         default_text="{}",
     )
     QUERY_EMAIL = Setting(

@@ -275,20 +275,20 @@ class SocialLogin:
         extra_data = self.account.extra_data
         self.account = stored
         self.user = self._found_user = stored.user
-        if self._is_of_somebody_else():
+        if self._belongs_to_other_user():
             return True
         stored.extra_data = extra_data
         if not _update_account(stored):
             self.account, self.user = former
             return False
-        self._note_password()
+        self._remember_password()
         signals.social_account_updated.send(
             sender=SocialLogin, request=context.request, sociallogin=self
         )
         self._store_token()
         return True
 
-    def _is_of_somebody_else(self) -> bool:
+    def _belongs_to_other_user(self) -> bool:
         """Return whether the account belongs to another user than the one who connects it."""
         if self.state.get("process") not in (AuthProcess.CONNECT, AuthProcess.REDIRECT):
             return False
@@ -299,9 +299,9 @@ class SocialLogin:
         match = get_adapter().authenticate_by_email(self)
         if match:
             self.user, self._matched_email = match
-            self._note_password()
+            self._remember_password()
 
-    def _note_password(self) -> None:
+    def _remember_password(self) -> None:
         """Remember the password hash as it was read, to recognize one that is set later."""
         self._password_read = getattr(self.user, "password", None)
 

@@ -125,7 +125,7 @@ def test_calls_with_other_keys_do_not_wait(pool: ThreadPoolExecutor) -> None:
 
 
 def test_waiting_has_an_end(pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(single_flight, "PATIENCE", 0.05)
+    monkeypatch.setattr(single_flight, "WAIT_TIMEOUT", 0.05)
     flights = SingleFlight()
     call = Call("slow")
     slow = pool.submit(flights.run, "key", call)

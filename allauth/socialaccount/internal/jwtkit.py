@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 from allauth.core.internal.claims import take_once
 from allauth.socialaccount.internal.provider_http import (
     cache_or_none,
-    get_kept_document,
+    get_cached_document,
     load_document,
     reload_document,
 )
@@ -114,7 +114,7 @@ def verify_and_decode(
     _check_claims(claims, is_signed=verify_signature)
     _check_party(claims, audiences, any_party)
     if verify_signature and "jti" not in claims:
-        _use_once(claims["exp"], _make_cache_key("used", credential))
+        _mark_used(claims["exp"], _make_cache_key("used", credential))
     verify_jti(claims)
     return claims
 
@@ -141,9 +141,9 @@ def _check_claims(claims: dict[str, Any], *, is_signed: bool) -> None:
 def _check_party(claims: dict[str, Any], audiences: list[str], any_party: bool) -> None:
     """Raise ``OAuth2Error`` for a token of another party, even if it lists the site as audience."""
     named = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
-    is_for_us_alone = all(audience in audiences for audience in named)
+    is_only_for_us = all(audience in audiences for audience in named)
     party = claims.get("azp")
-    if is_for_us_alone and (party is None or any_party):
+    if is_only_for_us and (party is None or any_party):
         return
     if party not in audiences:
         raise OAuth2Error("The token was made for another party.")
@@ -162,9 +162,9 @@ def fetch_key(credential: str, keys_url: str, lookup: LookupKey) -> tuple[str, A
     kid, algorithm = header.get("kid"), header["alg"]
     if not isinstance(kid, str) or not kid:
         raise OAuth2Error("The token does not name the key it is signed with.")
-    kept = get_kept_document(keys_url)
-    found = lookup(load_document(keys_url) if kept is None else kept, kid)
-    if found is None and kept is not None:
+    cached = get_cached_document(keys_url)
+    found = lookup(load_document(keys_url) if cached is None else cached, kid)
+    if found is None and cached is not None:
         keys = reload_document(keys_url, lambda: _may_refetch(keys_url))
         found = None if keys is None else lookup(keys, kid)
     if found is None:
@@ -228,10 +228,10 @@ def verify_jti(data: dict[str, Any]) -> None:
         return
     if not isinstance(token_id, str):
         raise OAuth2Error("The token has a malformed id.")
-    _use_once(expiry, _name_token(issuer, token_id))
+    _mark_used(expiry, _get_jti_cache_key(issuer, token_id))
 
 
-def _name_token(issuer: object, token_id: str) -> str:
+def _get_jti_cache_key(issuer: object, token_id: str) -> str:
     """Return the cache key of a used token, by default that of the published release.
 
     With the same key, no token can be used once before and once after a change of packages. A key
@@ -242,7 +242,7 @@ def _name_token(issuer: object, token_id: str) -> str:
     return name if is_plain and len(name) <= MAX_NAME_LENGTH else _make_cache_key("used", name)
 
 
-def _use_once(expiry: float, cache_key: str) -> None:
+def _mark_used(expiry: float, cache_key: str) -> None:
     seconds = int(max(0, expiry - time.time())) + CLOCK_SKEW
     if not _claim(cache_key, seconds):
         raise OAuth2Error("The token was used before.")

@@ -63,18 +63,18 @@ def load_document(
 
     Raises ``requests.RequestException`` if there is no such document.
     """
-    kept = get_kept_document(url)
-    if kept is not None:
-        return kept
+    cached = get_cached_document(url)
+    if cached is not None:
+        return cached
 
     def load() -> dict[str, Any]:
         # Another thread may have cached it in the meantime.
-        kept = get_kept_document(url)
-        if kept is not None:
-            return kept
+        cached = get_cached_document(url)
+        if cached is not None:
+            return cached
         document = fetch_json(url)
         if is_usable is None or is_usable(document):
-            keep_document(url, document)
+            cache_document(url, document)
         return document
 
     return flights.run(("load", url), load)
@@ -94,20 +94,20 @@ def reload_document(url: str, may_fetch: Callable[[], bool]) -> dict[str, Any] |
 
     def reload() -> dict[str, Any] | None:
         if not may_fetch():
-            return get_kept_document(url)
+            return get_cached_document(url)
         document = fetch_json(url)
-        keep_document(url, document)
+        cache_document(url, document)
         return document
 
     return flights.run(("reload", url), reload)
 
 
-def keep_document(url: str, document: dict[str, Any]) -> None:
+def cache_document(url: str, document: dict[str, Any]) -> None:
     """Store the public document at ``url`` in the cache for ``DOCUMENT_TIMEOUT`` seconds."""
     cache_or_none(cache.set, _get_document_key(url), document, DOCUMENT_TIMEOUT)
 
 
-def get_kept_document(url: str) -> dict[str, Any] | None:
+def get_cached_document(url: str) -> dict[str, Any] | None:
     """Return the document at ``url`` from the cache, or ``None``."""
     document = cache_or_none(cache.get, _get_document_key(url))
     return document if isinstance(document, dict) else None

@@ -20,7 +20,7 @@ def seal(data: dict[str, Any]) -> str:
 
     Neither the client nor a reader of the session store can use the data.
     """
-    return _get_box().encrypt(json.dumps(data).encode()).decode()
+    return _get_cipher().encrypt(json.dumps(data).encode()).decode()
 
 
 @sensitive_variables()
@@ -31,13 +31,13 @@ def unseal(sealed: object) -> dict[str, Any] | None:
     if not isinstance(sealed, str):
         return None
     try:
-        data = json.loads(_get_box().decrypt(sealed.encode()))
+        data = json.loads(_get_cipher().decrypt(sealed.encode()))
     except (InvalidToken, ValueError):
         return None
     return data if isinstance(data, dict) else None
 
 
-def _get_box() -> MultiFernet:
+def _get_cipher() -> MultiFernet:
     # The import of ``cryptography`` takes time and memory, and most sites never store a token.
     from cryptography.fernet import Fernet, MultiFernet
 

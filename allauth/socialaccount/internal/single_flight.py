@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future, wait
 from typing import Any, TypeVar
 
-PATIENCE = 30.0
+WAIT_TIMEOUT = 30.0
 """Time to wait for the call of another thread before making the call, in seconds."""
 
 T = TypeVar("T")
@@ -39,10 +39,10 @@ class SingleFlight:
         aborted, another thread calls the function.
         """
         while True:
-            flight, is_leader = self._join(key)
-            if is_leader:
-                return self._lead(key, flight, function)
-            if not wait([flight], PATIENCE).done:
+            flight, is_new = self._join(key)
+            if is_new:
+                return self._call_and_share(key, flight, function)
+            if not wait([flight], WAIT_TIMEOUT).done:
                 return function()
             try:
                 result: T = flight.result()
@@ -58,23 +58,23 @@ class SingleFlight:
             flight = self._flights[key] = Future()
             return flight, True
 
-    def _lead(self, key: Hashable, flight: Future[Any], function: Callable[[], T]) -> T:
+    def _call_and_share(self, key: Hashable, flight: Future[Any], function: Callable[[], T]) -> T:
         try:
             result = function()
         except Exception as error:
-            self._land(key)
+            self._finish(key)
             flight.set_exception(error)
             raise
         except BaseException:
             # The interruption is meant for this thread, and not for those that wait.
-            self._land(key)
+            self._finish(key)
             flight.set_exception(_Aborted())
             raise
-        self._land(key)
+        self._finish(key)
         flight.set_result(result)
         return result
 
-    def _land(self, key: Hashable) -> None:
+    def _finish(self, key: Hashable) -> None:
         with self._lock:
             self._flights.pop(key, None)
 

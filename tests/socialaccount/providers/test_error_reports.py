@@ -153,7 +153,7 @@ def read_profile(site: Site) -> None:
 
 def keep_token(site: Site) -> None:
     site.settings.SOCIALACCOUNT_AUTO_SIGNUP = False
-    site.log_in("github", lambda: site.break_(sealing, "_get_box"))
+    site.log_in("github", lambda: site.break_(sealing, "_get_cipher"))
 
 
 def read_kept_token(site: Site) -> None:

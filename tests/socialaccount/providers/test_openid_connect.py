@@ -842,7 +842,7 @@ def test_atk_s13_ids_of_tokens_are_text(token_id: Any) -> None:
 
 def test_inv_10_atk_s13_of_parallel_uses_one_succeeds(oidc: OIDCServer) -> None:
     keys_url = f"{oidc.url}/jwks"
-    provider_http.keep_document(keys_url, {"keys": [oidc.keys[0].jwk]})
+    provider_http.cache_document(keys_url, {"keys": [oidc.keys[0].jwk]})
     credentials = [oidc.make_id_token(), oidc.make_id_token(jti="j-1")]
     barrier = threading.Barrier(8, timeout=60)
 

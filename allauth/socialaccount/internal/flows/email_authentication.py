@@ -28,7 +28,7 @@ def prepare_login(request: HttpRequest, sociallogin: SocialLogin) -> None:
     if email is None or not user.is_active:
         return
     wipe_password(request, user, email)
-    sociallogin._note_password()
+    sociallogin._remember_password()
     is_connecting = app_settings.EMAIL_AUTHENTICATION_AUTO_CONNECT
     if is_connecting and not connect_unless_taken(request, sociallogin, user):
         raise PermissionDenied

@@ -71,11 +71,11 @@ class AppleOAuth2Adapter(OAuth2Adapter):
         name = self.get_user_scope_data(request).get("name")
         if isinstance(name, dict):
             data["name"] = name
-        data["id_token"] = data.get("id_token") or self._get_posted(request).get("id_token")
+        data["id_token"] = data.get("id_token") or self._get_posted_data(request).get("id_token")
         return data
 
     @sensitive_variables()
-    def _get_posted(self, request: HttpRequest) -> dict[str, Any]:
+    def _get_posted_data(self, request: HttpRequest) -> dict[str, Any]:
         """Return the data that were posted for this login."""
         store = get_apple_session(request).store
         if store.get("state") != get_request_param(request, "state"):
@@ -85,7 +85,7 @@ class AppleOAuth2Adapter(OAuth2Adapter):
     def get_user_scope_data(self, request: HttpRequest) -> dict[str, Any]:
         """Return the posted data about the user, which Apple sends at the first consent."""
         try:
-            user = json.loads(self._get_posted(request).get("user") or "")
+            user = json.loads(self._get_posted_data(request).get("user") or "")
         except ValueError:
             return {}
         return user if isinstance(user, dict) else {}

@@ -54,7 +54,7 @@ class GraphProvider(Protocol):
 
 
 @sensitive_variables()
-def _ask(path: str, **params: str) -> dict[str, Any]:
+def _query_graph_api(path: str, **params: str) -> dict[str, Any]:
     """Return the JSON object at ``path`` of the Graph API.
 
     Parameters:
@@ -76,7 +76,7 @@ def complete_login(
     request: HttpRequest | None, provider: GraphProvider, token: SocialToken
 ) -> SocialLogin:
     """Return the login of the owner of ``token``."""
-    profile = _ask(
+    profile = _query_graph_api(
         "me",
         fields=",".join(provider.get_fields()),
         access_token=token.token,
@@ -102,7 +102,7 @@ def get_app_token(provider: GraphProvider) -> str:
 
 @sensitive_variables()
 def _get_access_token(**params: str) -> dict[str, Any]:
-    data = _ask("oauth/access_token", **params)
+    data = _query_graph_api("oauth/access_token", **params)
     if not isinstance(data.get("access_token"), str):
         raise OAuth2Error("Facebook did not answer with an access token.")
     return data
@@ -114,7 +114,9 @@ def inspect_token(provider: GraphProvider, input_token: str) -> dict[str, Any]:
 
     Raises ``ValidationError`` for any other token.
     """
-    answer = _ask("debug_token", input_token=input_token, access_token=get_app_token(provider))
+    answer = _query_graph_api(
+        "debug_token", input_token=input_token, access_token=get_app_token(provider)
+    )
     data = answer.get("data")
     if not isinstance(data, dict) or data.get("is_valid") is not True:
         raise get_adapter().validation_error("invalid_token")
@@ -146,7 +148,7 @@ def verify_token(
     if provider.app.pk:
         token.app = provider.app
     if provider.get_settings().get("EXCHANGE_TOKEN"):
-        _exchange(provider.app, token)
+        _exchange_token(provider.app, token)
     login = complete_login(request, provider, token)
     login.token = token
     return login
@@ -154,7 +156,7 @@ def verify_token(
 
 @sensitive_variables()
 def _check_nonce(provider: GraphProvider, access_token: str, auth_nonce: str) -> None:
-    info = _ask(
+    info = _query_graph_api(
         "oauth/access_token_info", client_id=provider.app.client_id, access_token=access_token
     )
     nonce = info.get("auth_nonce")
@@ -165,7 +167,7 @@ def _check_nonce(provider: GraphProvider, access_token: str, auth_nonce: str) ->
 
 
 @sensitive_variables()
-def _exchange(app: SocialApp, token: SocialToken) -> None:
+def _exchange_token(app: SocialApp, token: SocialToken) -> None:
     """Exchange ``token``, in place, for one with a lifetime of weeks instead of hours."""
     data = _get_access_token(
         grant_type="fb_exchange_token",

@@ -117,13 +117,13 @@ class OAuthClient(AsyncOverridable):
         return token
 
     @sensitive_variables()
-    def keeps(self, token: str) -> bool:
+    def has_request_token(self, token: str) -> bool:
         """Return whether the session stores the request token with this ``oauth_token``."""
-        kept = self.request.session.get(_get_session_key(self.request_token_url, "request"))
-        return isinstance(kept, dict) and kept.get("oauth_token") == token
+        stored = self.request.session.get(_get_session_key(self.request_token_url, "request"))
+        return isinstance(stored, dict) and stored.get("oauth_token") == token
 
     @sensitive_variables()
-    def resume(self, request_token: Any) -> None:
+    def use_request_token(self, request_token: Any) -> None:
         """Make ``request_token`` the one in the session: other tabs may have stored others."""
         if request_token:
             key = _get_session_key(self.request_token_url, "request")

@@ -151,7 +151,7 @@ class OAuthCallbackView(OAuthView):
                 request, provider, error=error_code, extra_context=context
             )
         context["state"] = state
-        client.resume(state.pop("request_token", None))
+        client.use_request_token(state.pop("request_token", None))
         try:
             if not client.is_valid():
                 return render_authentication_error(
@@ -194,7 +194,7 @@ class OAuthCallbackView(OAuthView):
         )
         if token in states or newest_id is None or "request_token" in newest[0]:
             return token
-        return newest_id if client.keeps(token) else token
+        return newest_id if client.has_request_token(token) else token
 
     @sensitive_variables(
         "access_token", "data", "id_token", "kwargs", "response", "state", "verifier"

@@ -292,13 +292,13 @@ class OAuth2CallbackView(OAuth2View):
         state = self._take_state(request, provider)
         if state is None:
             if self._may_have_lost_cookie(request):
-                return self._repeat_from_this_site(request, provider)
+                return self._reload_with_cookies(request, provider)
             return self._respond_error(provider, state_id=request.GET.get("state"))
         try:
             error_code = self._find_error(request)
             if error_code:
                 return self._respond_error(provider, error_code, state=state)
-            login = self._exchange(request, provider, state)
+            login = self._exchange_code(request, provider, state)
             return complete(request, login)
         except get_remote_errors() as error:
             return render_authentication_error(
@@ -324,7 +324,7 @@ class OAuth2CallbackView(OAuth2View):
             and (not isinstance(same_site, str) or same_site.lower() == "strict")
         )
 
-    def _repeat_from_this_site(
+    def _reload_with_cookies(
         self, request: HttpRequest, provider: OAuth2Provider
     ) -> HttpResponseBase:
         context = {
@@ -348,7 +348,7 @@ class OAuth2CallbackView(OAuth2View):
     @sensitive_variables(
         "access_token", "data", "id_token", "kwargs", "response", "state", "verifier"
     )
-    def _exchange(
+    def _exchange_code(
         self, request: HttpRequest, provider: OAuth2Provider, state: dict[str, Any]
     ) -> SocialLogin:
         verifier = state.pop("pkce_code_verifier", None)

@@ -88,10 +88,12 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
         provider = self.get_provider()
         url = provider.server_url
         overrides = provider.app.settings.get("openid_configuration_overrides") or {}
-        document = load_document(url, lambda found: _find_flaw(found, url, overrides) is None)
-        flaw = _find_flaw(document, url, overrides)
-        if flaw is not None:
-            raise OAuth2Error(flaw)
+        document = load_document(
+            url, lambda found: _find_config_error(found, url, overrides) is None
+        )
+        error = _find_config_error(document, url, overrides)
+        if error is not None:
+            raise OAuth2Error(error)
         return {**document, **overrides}
 
     def _get_endpoint(self, name: str) -> str:
@@ -181,7 +183,9 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
             raise OAuth2Error("The userinfo `sub` does not match the ID token.")
 
 
-def _find_flaw(document: dict[str, Any], url: str, overrides: Mapping[str, Any]) -> str | None:
+def _find_config_error(
+    document: dict[str, Any], url: str, overrides: Mapping[str, Any]
+) -> str | None:
     """Return the reason why the discovery document at ``url`` is not valid, or ``None``."""
     if "issuer" not in overrides and not _is_issuer_of(document.get("issuer"), url):
         return (
@@ -189,7 +193,11 @@ def _find_flaw(document: dict[str, Any], url: str, overrides: Mapping[str, Any])
             " right, put the issuer into openid_configuration_overrides."
         )
     for name in ENDPOINTS:
-        if name in document and name not in overrides and not _is_usable(document[name], url):
+        if (
+            name in document
+            and name not in overrides
+            and not _is_valid_endpoint(document[name], url)
+        ):
             return f"The discovery document has no usable {name}."
     return None
 
@@ -206,7 +214,7 @@ def _is_issuer_of(issuer: object, url: str) -> bool:
     return issuer.rstrip("/") == "/".join(part for part in (base, path.rstrip("/")) if part)
 
 
-def _is_usable(endpoint: object, url: str) -> bool:
+def _is_valid_endpoint(endpoint: object, url: str) -> bool:
     if not isinstance(endpoint, str):
         return False
     scheme = urlsplit(endpoint).scheme
