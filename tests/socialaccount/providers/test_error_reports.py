@@ -18,7 +18,7 @@ from requests.adapters import HTTPAdapter
 
 from allauth.core.internal import http
 from allauth.socialaccount.adapter import get_adapter
-from allauth.socialaccount.internal import sealing, statekit
+from allauth.socialaccount.internal import redirect_states, sealing
 from allauth.socialaccount.providers.apple.client import AppleOAuth2Client
 from allauth.socialaccount.providers.dummy import provider as dummy
 from allauth.socialaccount.providers.oauth2 import utils
@@ -126,7 +126,7 @@ class Site:
 
 def begin_login(site: Site) -> None:
     site.break_(utils.secrets, "token_urlsafe", lambda length: SECRET)
-    site.break_(statekit, "_save")
+    site.break_(redirect_states, "_save")
     site.client.post("/accounts/google/login/")
 
 
