@@ -26,15 +26,21 @@ from allauth.account.internal.user_fields import user_email, user_field, user_us
 from allauth.core.async_support import call_hook
 from allauth.core.internal.adapter import BaseAdapter
 from allauth.core.internal.instance_json import deserialize_instance, serialize_instance
+from allauth.core.internal.types import JSONObject, TemplateContext
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal.constants import STATE_ID_LENGTH
 from allauth.socialaccount.internal.hooks import get_adapter
+from allauth.socialaccount.internal.types import CommonFields, State
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers import registry
 from allauth.socialaccount.providers.base.provider import Provider
 
 if TYPE_CHECKING:
+    from django.utils.functional import Promise
     from requests import Session
+
+    from allauth.account.forms import BaseSignupForm
+    from allauth.core.internal.types import User
 
 __all__ = ["DefaultSocialAccountAdapter", "get_adapter"]
 
@@ -46,7 +52,7 @@ _APP_FIELDS = ("name", "provider_id", "client_id", "secret", "key")
 class DefaultSocialAccountAdapter(BaseAdapter):
     """The default behavior of the socialaccount app."""
 
-    error_messages: ClassVar[dict[str, Any]] = {
+    error_messages: ClassVar[dict[str, str | Promise]] = {
         "connected_other": _("This third-party account belongs to somebody else here."),
         "disconnect_last": _("This is your only third-party account, and your only way to log in."),
         "email_taken": _(
@@ -74,7 +80,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         provider: Provider | str | None,
         error: str | None = None,
         exception: Exception | None = None,
-        extra_context: dict[str, Any] | None = None,
+        extra_context: TemplateContext | None = None,
     ) -> None:
         """Handle a login that failed; may raise ``ImmediateHttpResponse``.
 
@@ -99,7 +105,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
             extra_context=extra_context,
         )
 
-    def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[Any, str] | None:
+    def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
         """Find the one user who has an email address that the provider verified.
 
         Returns the user and the email address, or ``None``.
@@ -150,13 +156,14 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         """Return whether an account may be created without showing the sign-up form."""
         return bool(app_settings.AUTO_SIGNUP)
 
-    def new_user(self, request: HttpRequest | None, sociallogin: SocialLogin) -> Any:
+    def new_user(self, request: HttpRequest | None, sociallogin: SocialLogin) -> User:
         """Return the unsaved user of a new account."""
-        return get_account_adapter().new_user(cast(HttpRequest, request))
+        user: User = get_account_adapter().new_user(cast(HttpRequest, request))
+        return user
 
     def populate_user(
-        self, request: HttpRequest | None, sociallogin: SocialLogin, data: dict[str, Any]
-    ) -> Any:
+        self, request: HttpRequest | None, sociallogin: SocialLogin, data: CommonFields
+    ) -> User:
         """Fill in the new user from the profile, and return the user.
 
         Parameters:
@@ -171,7 +178,9 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         user_field(user, "last_name", data.get("last_name") or last_name)
         return user
 
-    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> Any:
+    def save_user(
+        self, request: HttpRequest, sociallogin: SocialLogin, form: BaseSignupForm | None = None
+    ) -> User:
         """Save a new user with the account, and return the user.
 
         Parameters:
@@ -190,7 +199,7 @@ class DefaultSocialAccountAdapter(BaseAdapter):
         sociallogin.save(request)
         return user
 
-    def get_signup_form_initial_data(self, sociallogin: SocialLogin) -> dict[str, Any]:
+    def get_signup_form_initial_data(self, sociallogin: SocialLogin) -> JSONObject:
         """Return the initial data of the sign-up form."""
         user = sociallogin.user
         emails = [address.email for address in sociallogin.email_addresses]
@@ -309,20 +318,20 @@ class DefaultSocialAccountAdapter(BaseAdapter):
 
     # The session
 
-    def serialize_instance(self, instance: Model) -> dict[str, Any]:
+    def serialize_instance(self, instance: Model) -> JSONObject:
         """Return the fields of a model instance, saved or not, as JSON."""
         return serialize_instance(instance)
 
-    def deserialize_instance(self, model: type[ModelT], data: dict[str, Any]) -> ModelT:
+    def deserialize_instance(self, model: type[ModelT], data: JSONObject) -> ModelT:
         """Return the instance that :meth:`serialize_instance` described."""
         return deserialize_instance(model, data)
 
-    def generate_state_param(self, state: dict[str, Any]) -> str:
+    def generate_state_param(self, state: State) -> str:
         """Return a random id for ``state``, which the provider sends back."""
         return get_random_string(STATE_ID_LENGTH)
 
 
-def _get_app_setting(provider: Provider, name: str) -> Any:
+def _get_app_setting(provider: Provider, name: str) -> object:
     return (provider.app.settings or {}).get(name) if provider.app is not None else None
 
 
@@ -357,7 +366,7 @@ def _build_apps_from_settings(
     return apps
 
 
-def _build_app(provider_id: str, config: dict[str, Any]) -> SocialApp:
+def _build_app(provider_id: str, config: JSONObject) -> SocialApp:
     app = SocialApp(provider=provider_id)
     for name in _APP_FIELDS:
         if name in config:

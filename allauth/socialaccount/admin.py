@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.db.models import Model
-from django.http import HttpRequest
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +26,7 @@ _SECRET_NAME = re.compile("key$|secret|password", re.IGNORECASE)
 
 
 @sensitive_variables()
-def _mask_secrets(value: Any, name: str = "") -> Any:
+def _mask_secrets(value: object, name: str = "") -> object:
     """Return a copy of ``value`` with a mask in place of each secret.
 
     Parameters:
@@ -38,7 +39,7 @@ def _mask_secrets(value: Any, name: str = "") -> Any:
 
 
 @sensitive_variables()
-def _restore_secrets(edited: Any, stored: Any) -> Any:
+def _restore_secrets(edited: object, stored: object) -> object:
     """Return a copy of ``edited`` with the stored secret in place of each mask."""
     if edited == _MASK:
         return stored
@@ -90,16 +91,18 @@ class SecretsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes none at
     hidden_fields: ClassVar[tuple[str, ...]]
 
     @method_decorator(sensitive_post_parameters("secret", "settings", "token", "token_secret"))
-    def changeform_view(self, *args: Any, **kwargs: Any) -> Any:
+    def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show or process the form, and keep its secrets out of error reports."""
         return super().changeform_view(*args, **kwargs)
 
     @sensitive_variables()
-    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Model, form: BaseForm, change: bool) -> None:
         """Save the object, and keep its secrets out of error reports."""
         super().save_model(request, obj, form, change)
 
-    def get_exclude(self, request: HttpRequest, obj: Model | None = None) -> Any:
+    def get_exclude(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> list[str] | tuple[str, ...] | None:
         """Return the fields to exclude: the secrets, for users who may not change them."""
         if obj is None or self.has_change_permission(request, obj):
             return super().get_exclude(request, obj)
@@ -129,7 +132,7 @@ class SocialAppForm(SecretsForm):
                 label=self.fields["provider"].label, choices=list(registry.as_choices())
             )
 
-    def clean_settings(self) -> Any:
+    def clean_settings(self) -> object:
         """Return the settings, with the stored secrets in place of the masks."""
         return _restore_secrets(self.cleaned_data["settings"] or {}, self.instance.settings)
 

@@ -6,15 +6,17 @@ from typing import Any
 
 from allauth import app_settings as allauth_settings
 from allauth.account import app_settings as account_settings
+from allauth.core.internal.types import JSONObject
 from allauth.core.settings import BaseAppSettings, Setting
+from allauth.socialaccount.internal.types import ProviderSettings
 
 
-def _is_email_required(settings: Any) -> bool:
+def _is_email_required(settings: object) -> bool:
     field = account_settings.SIGNUP_FIELDS.get("email")
     return bool(field and field["required"])
 
 
-def _convert_legacy_servers(value: dict[str, Any]) -> dict[str, Any]:
+def _convert_legacy_servers(value: dict[str, ProviderSettings]) -> dict[str, ProviderSettings]:
     """Return the setting with the legacy ``SERVERS`` of OpenID Connect turned into apps."""
     oidc = value.get("openid_connect")
     if not oidc or "SERVERS" not in oidc:
@@ -24,7 +26,7 @@ def _convert_legacy_servers(value: dict[str, Any]) -> dict[str, Any]:
     return {**value, "openid_connect": {**others, "APPS": apps}}
 
 
-def _convert_server(server: dict[str, Any]) -> dict[str, Any]:
+def _convert_server(server: JSONObject) -> JSONObject:
     if not server.get("id"):
         raise AssertionError("Each of the SERVERS of OpenID Connect needs an id.")
     names = ("server_url", "token_auth_method")

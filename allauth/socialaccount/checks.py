@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Critical, Warning, register
 
@@ -14,7 +14,7 @@ from allauth.socialaccount import app_settings
 
 
 @register()
-def settings_check(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def settings_check(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Return the warnings about the settings of the socialaccount app."""
     found: list[CheckMessage] = []
     verification = app_settings.EMAIL_VERIFICATION

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -21,6 +21,9 @@ from allauth.socialaccount.internal.flows import connect, signup
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin, read_sociallogin
 
+if TYPE_CHECKING:
+    from allauth.core.internal.types import User
+
 
 class SignupForm(BaseSignupForm):
     """A sign-up form for a new user of a provider.
@@ -36,12 +39,13 @@ class SignupForm(BaseSignupForm):
         kwargs.setdefault("email_required", app_settings.EMAIL_REQUIRED)
         super().__init__(*args, **kwargs)
 
-    def save(self, request: HttpRequest) -> Any:
+    def save(self, request: HttpRequest) -> User:
         """Create the account; see the base class."""
-        return super().save(request)
+        user: User = super().save(request)
+        return user
 
     @mask_input
-    def _save_all(self, request: HttpRequest) -> Any:
+    def _save_all(self, request: HttpRequest) -> User:
         user = get_adapter().save_user(request, self.sociallogin, form=self)
         self.custom_signup(request, user)
         try:
@@ -78,7 +82,7 @@ class SignupForm(BaseSignupForm):
 
 
 @sensitive_variables("saved")
-def make_corrected_account(request: HttpRequest, login: Login, saved: SavedSignup) -> Any:
+def make_corrected_account(request: HttpRequest, login: Login, saved: SavedSignup) -> User | None:
     """Create the account of a pretended sign-up after the user entered another email address.
 
     Returns the user, or ``None`` if the account cannot be created.
@@ -89,7 +93,7 @@ def make_corrected_account(request: HttpRequest, login: Login, saved: SavedSignu
         return None
     if saved["by_form"]:
         form_class = get_form_class(app_settings.FORMS, "signup", SignupForm)
-        user = save_corrected_form(
+        user: User | None = save_corrected_form(
             request, form_class(data=load_form(saved), sociallogin=sociallogin)
         )
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,10 +13,12 @@ from allauth.account import app_settings as account_settings
 from allauth.core.async_support import awaitable
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import extensions
+from allauth.core.internal.types import TemplateContext
 from allauth.core.internal.urls import redirect_to_page
 from allauth.socialaccount.internal.display import socialaccount_user_display
 from allauth.socialaccount.internal.flows import login as login_flow
 from allauth.socialaccount.internal.hooks import get_adapter
+from allauth.socialaccount.internal.types import Kwargs
 from allauth.socialaccount.providers.base.constants import AuthError
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def render_authentication_error(
     provider: Provider | str | None,
     error: str = AuthError.UNKNOWN,
     exception: Exception | None = None,
-    extra_context: dict[str, Any] | None = None,
+    extra_context: TemplateContext | None = None,
 ) -> HttpResponse:
     """Return the error page of a login that failed.
 
@@ -63,7 +65,7 @@ def render_authentication_error(
         extra_context: Variables for the template. ``state`` or ``state_id`` identifies the attempt.
     """
     extra_context = {} if extra_context is None else extra_context
-    details: dict[str, Any] = {
+    details: Kwargs = {
         "error": error,
         "exception": exception,
         "extra_context": extra_context,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
 from django.apps import apps
@@ -26,10 +26,12 @@ from allauth.account.internal.user_fields import find_user
 from allauth.account.models import EmailAddress, lock_addresses
 from allauth.core import context
 from allauth.core.async_support import awaitable_method
+from allauth.core.internal.types import JSONObject
 from allauth.socialaccount import app_settings, providers, signals
 from allauth.socialaccount.internal.display import socialaccount_user_display
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.sealing import seal, unseal
+from allauth.socialaccount.internal.types import State
 from allauth.socialaccount.providers.base.account import ProviderAccount
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.base.exceptions import PROVIDER_UNAVAILABLE
@@ -37,6 +39,9 @@ from allauth.socialaccount.providers.base.exceptions import PROVIDER_UNAVAILABLE
 if TYPE_CHECKING:
     from typing import Self
 
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+    from allauth.core.internal.types import User
     from allauth.socialaccount.providers.base.provider import Provider
 
 if not apps.is_installed("allauth.socialaccount"):
@@ -125,7 +130,7 @@ class SocialAccount(models.Model):
     def __str__(self) -> str:
         return force_str(socialaccount_user_display(self))
 
-    def authenticate(self) -> Any:
+    def authenticate(self) -> User | None:
         """Return the user of the account, as the authentication backends see it."""
         return authenticate(account=self)
 
@@ -212,7 +217,7 @@ class SocialLogin:
 
     def __init__(
         self,
-        user: Any = None,
+        user: User | None = None,
         account: SocialAccount | None = None,
         token: SocialToken | None = None,
         email_addresses: list[EmailAddress] | None = None,
@@ -220,16 +225,17 @@ class SocialLogin:
         phone: str | None = None,
         phone_verified: bool = False,
     ) -> None:
-        self.user = user
+        # Not optional for type checkers: all flows need both.
+        self.user: User = user  # type: ignore[assignment]
         self.account: SocialAccount = account  # type: ignore[assignment]
         self.token = token
         self.email_addresses = [] if email_addresses is None else email_addresses
         self.provider = provider
         self.phone = phone
         self.phone_verified = phone_verified
-        self.state: dict[str, Any] = {}
+        self.state: State = {}
         self._matched_email: str | None = None
-        self._found_user: Any = None
+        self._found_user: User | None = None
         self._password_read: str | None = None
 
     @property
@@ -312,7 +318,7 @@ class SocialLogin:
 
     # Storing
 
-    def connect(self, request: HttpRequest, user: Any) -> None:
+    def connect(self, request: HttpRequest, user: User) -> None:
         """Store the account as one of ``user``, and notify the user.
 
         Raises ``IntegrityError`` if the account is connected already.
@@ -390,7 +396,7 @@ class SocialLogin:
     # The session
 
     @sensitive_variables()
-    def serialize(self) -> dict[str, Any]:
+    def serialize(self) -> JSONObject:
         """Return the login as JSON, which :meth:`deserialize` reads.
 
         The password of a stored user is omitted, and the token is encrypted.
@@ -414,7 +420,7 @@ class SocialLogin:
 
     @classmethod
     @sensitive_variables()
-    def deserialize(cls, data: dict[str, Any]) -> Self:
+    def deserialize(cls, data: JSONObject) -> Self:
         """Return the login that :meth:`serialize`, of this or the published release, described.
 
         Raises ``ValueError`` for malformed ``data``, and what ``adapter.get_provider()`` raises if
@@ -446,9 +452,9 @@ class SocialLogin:
     asave = awaitable_method(save)
 
 
-def disconnect_all(user: Any) -> None:
+def disconnect_all(user: AbstractBaseUser) -> None:
     """Delete all third-party accounts of ``user``, with their tokens."""
-    accounts = SocialAccount.objects.filter(user=user)
+    accounts = SocialAccount.objects.filter(user_id=user.pk)
     with transaction.atomic():
         # The update locks the accounts, so that no token is stored while they are deleted.
         accounts.update(uid=F("uid"))
@@ -467,7 +473,7 @@ def _update_account(account: SocialAccount) -> bool:
 
 
 @sensitive_variables("session_hash")
-def _require_unchanged_password(request: HttpRequest | None, user: Any) -> None:
+def _require_unchanged_password(request: HttpRequest | None, user: User) -> None:
     """Raise ``PermissionDenied`` if the password of the request's user has been changed.
 
     A takeover revokes all credentials of the user. A session from before the takeover must neither
@@ -482,7 +488,7 @@ def _require_unchanged_password(request: HttpRequest | None, user: Any) -> None:
         raise PermissionDenied
 
 
-def deserialize_provider(data: Any) -> Provider:
+def deserialize_provider(data: object) -> Provider:
     """Return the provider that ``Provider.serialize()`` described.
 
     Raises ``ValueError`` for malformed ``data``, and what ``adapter.get_provider()`` raises if the
@@ -498,7 +504,7 @@ def deserialize_provider(data: Any) -> Provider:
 
 
 @sensitive_variables("data")
-def read_sociallogin(data: Any) -> SocialLogin:
+def read_sociallogin(data: JSONObject) -> SocialLogin:
     """Return the login that a session holds.
 
     Raises ``ValueError`` if ``data`` is malformed, or if the provider is unavailable.
@@ -519,7 +525,7 @@ def find_account(account: SocialAccount) -> SocialAccount | None:
     return stored if stored is not None and stored.uid == account.uid else None
 
 
-def _serialize_user(user: Any) -> dict[str, Any]:
+def _serialize_user(user: User) -> JSONObject:
     # ``request.user`` is a lazy object; copying it gives the user itself.
     is_stored = not user._state.adding
     data = get_adapter().serialize_instance(copy.copy(user))
@@ -528,7 +534,7 @@ def _serialize_user(user: Any) -> dict[str, Any]:
     return data
 
 
-def _deserialize_user(data: dict[str, Any]) -> Any:
+def _deserialize_user(data: JSONObject) -> User:
     """Return the stored user or, if there is none, the unsaved user in ``data``."""
     model = get_user_model()
     pk = data.get(model._meta.pk.attname)
@@ -538,7 +544,7 @@ def _deserialize_user(data: dict[str, Any]) -> Any:
     return stored or get_adapter().deserialize_instance(model, data)
 
 
-def _get_token_data(data: dict[str, Any]) -> dict[str, Any] | None:
+def _get_token_data(data: JSONObject) -> JSONObject | None:
     """Return the fields of the token, which the published release does not encrypt."""
     if "sealed_token" in data:
         return unseal(data["sealed_token"])

@@ -29,10 +29,12 @@ from allauth.account.views.base import (
 )
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.loading import get_form_class
+from allauth.core.internal.types import JSONObject, TemplateContext
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.forms import DisconnectForm, SignupForm
 from allauth.socialaccount.internal.flows import signup as signup_flow
 from allauth.socialaccount.internal.hooks import get_adapter
+from allauth.socialaccount.internal.types import Kwargs
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 
 __all__ = [
@@ -78,17 +80,17 @@ class SignupView(
         """Return whether new accounts are accepted."""
         return get_adapter().is_open_for_signup(self.request, self.sociallogin)
 
-    def get_form_class(self) -> Any:
+    def get_form_class(self) -> type[SignupForm]:
         """Return the form class, by default :class:`SignupForm`."""
         return get_form_class(app_settings.FORMS, "signup", self.form_class)
 
-    def get_form_kwargs(self) -> dict[str, Any]:
+    def get_form_kwargs(self) -> Kwargs:
         """Add the login to the arguments of the form."""
         kwargs = super().get_form_kwargs()
         kwargs["sociallogin"] = self.sociallogin
         return kwargs
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: SignupForm) -> HttpResponse:
         try:
             return signup_flow.signup_by_form(self.request, self.sociallogin, form)
         except ImmediateHttpResponse as error:
@@ -97,7 +99,7 @@ class SignupView(
             form.add_error(None, error)
             return self.form_invalid(form)
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: Any) -> TemplateContext:
         """Add the account to the template context."""
         context = super().get_context_data(**kwargs)
         context["account"] = self.sociallogin.account
@@ -135,17 +137,17 @@ class ConnectionsView(AjaxCapableProcessFormViewMixin, FormPage):
     form_class = DisconnectForm
     success_url = reverse_lazy("socialaccount_connections")
 
-    def get_form_class(self) -> Any:
+    def get_form_class(self) -> type[DisconnectForm]:
         """Return the form class, by default :class:`DisconnectForm`."""
         return get_form_class(app_settings.FORMS, "disconnect", self.form_class)
 
-    def get_form_kwargs(self) -> dict[str, Any]:
+    def get_form_kwargs(self) -> Kwargs:
         """Add the request to the arguments of the form."""
         kwargs = super().get_form_kwargs()
         kwargs["request"] = self.request
         return kwargs
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: DisconnectForm) -> HttpResponse:
         try:
             form.save()
         except ValidationError as error:
@@ -154,7 +156,7 @@ class ConnectionsView(AjaxCapableProcessFormViewMixin, FormPage):
             return self.form_invalid(form)
         return super().form_valid(form)
 
-    def get_ajax_data(self) -> dict[str, Any]:
+    def get_ajax_data(self) -> JSONObject:
         """Return the accounts of the user as JSON."""
         accounts = SocialAccount.objects.filter(user=self.request.user)  # type: ignore[misc]
         return {

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from django.views.decorators.debug import sensitive_variables
 
 from allauth.core.internal.claims import take_once
+from allauth.core.internal.types import JSONObject
 from allauth.socialaccount.internal.provider_http import (
     cache_or_none,
     get_cached_document,
@@ -37,7 +38,7 @@ _ALGORITHMS = {
     "OKP": ("EdDSA",),
 }
 
-LookupKey = Callable[[dict[str, Any], str], "VerificationKey | None"]
+LookupKey = Callable[[JSONObject, str], "VerificationKey | None"]
 
 
 class VerificationKey(NamedTuple):
@@ -62,7 +63,7 @@ def verify_and_decode(
     lookup_kid: LookupKey,
     verify_signature: bool = True,
     any_party: bool = False,
-) -> dict[str, Any]:
+) -> JSONObject:
     """Verify a token, and return its claims.
 
     Parameters:
@@ -90,7 +91,7 @@ def verify_and_decode(
             algorithm, key = fetch_key(credential, keys_url, lookup_kid)
         else:
             algorithm, key = _get_signed_header(credential)["alg"], None
-        claims: dict[str, Any] = jwt.decode(
+        claims: JSONObject = jwt.decode(
             credential,
             key=key,
             algorithms=[algorithm],
@@ -119,7 +120,7 @@ def verify_and_decode(
     return claims
 
 
-def _check_claims(claims: dict[str, Any], *, is_signed: bool) -> None:
+def _check_claims(claims: JSONObject, *, is_signed: bool) -> None:
     """Check types and times, which some releases of PyJWT do not.
 
     Raises ``OAuth2Error`` for a claim that is not valid.
@@ -138,7 +139,7 @@ def _check_claims(claims: dict[str, Any], *, is_signed: bool) -> None:
         raise OAuth2Error("The token is from the future.")
 
 
-def _check_party(claims: dict[str, Any], audiences: list[str], any_party: bool) -> None:
+def _check_party(claims: JSONObject, audiences: list[str], any_party: bool) -> None:
     """Raise ``OAuth2Error`` for a token of another party, even if it lists the site as audience."""
     named = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     is_only_for_us = all(audience in audiences for audience in named)
@@ -174,17 +175,17 @@ def fetch_key(credential: str, keys_url: str, lookup: LookupKey) -> tuple[str, A
     return algorithm, found.key
 
 
-def _get_signed_header(credential: str) -> dict[str, Any]:
+def _get_signed_header(credential: str) -> JSONObject:
     import jwt
 
-    header: dict[str, Any] = jwt.get_unverified_header(credential)
+    header: JSONObject = jwt.get_unverified_header(credential)
     algorithm = header.get("alg")
     if not isinstance(algorithm, str) or algorithm.lower() == "none":
         raise OAuth2Error("The token is not signed.")
     return header
 
 
-def lookup_kid_jwk(keys_data: dict[str, Any], kid: str) -> VerificationKey | None:
+def lookup_kid_jwk(keys_data: JSONObject, kid: str) -> VerificationKey | None:
     """Return the key ``kid`` of a JWK set (RFC 7517).
 
     Symmetric keys, keys for encryption, and keys with an ambiguous id are ignored.
@@ -206,7 +207,7 @@ def lookup_kid_jwk(keys_data: dict[str, Any], kid: str) -> VerificationKey | Non
     return VerificationKey(jwt.PyJWK(found[0]).key, algorithms) if algorithms else None
 
 
-def lookup_kid_pem_x509_certificate(keys_data: dict[str, Any], kid: str) -> VerificationKey | None:
+def lookup_kid_pem_x509_certificate(keys_data: JSONObject, kid: str) -> VerificationKey | None:
     """Return the key of the certificate ``kid``, in an object of certificates in PEM by id."""
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.x509 import load_pem_x509_certificate
@@ -218,7 +219,7 @@ def lookup_kid_pem_x509_certificate(keys_data: dict[str, Any], kid: str) -> Veri
     return VerificationKey(key, _ALGORITHMS["RSA" if isinstance(key, RSAPublicKey) else "EC"])
 
 
-def verify_jti(data: dict[str, Any]) -> None:
+def verify_jti(data: JSONObject) -> None:
     """Mark a token with an id as used (RFC 7519, section 4.1.7).
 
     Raises ``OAuth2Error`` if the token was used before, or if the cache is unavailable.

@@ -5,18 +5,22 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from django.core.cache import cache
 from django.views.decorators.debug import sensitive_variables
 
+from allauth.core.internal.types import JSONObject
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.single_flight import flights
 
 if TYPE_CHECKING:
     from requests import Response
 
-JSON = TypeVar("JSON", dict[str, Any], list[Any])
+    from allauth.core.internal.http import JSON
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +43,7 @@ def read_json(response: Response, expected: type[JSON] = dict) -> JSON:  # type:
 
 
 @sensitive_variables()
-def fetch_json(url: str, **kwargs: Any) -> dict[str, Any]:
+def fetch_json(url: str, **kwargs: Any) -> JSONObject:
     """Return the JSON object at ``url``.
 
     Parameters:
@@ -51,9 +55,7 @@ def fetch_json(url: str, **kwargs: Any) -> dict[str, Any]:
         return read_json(session.get(url, **kwargs))
 
 
-def load_document(
-    url: str, is_usable: Callable[[dict[str, Any]], bool] | None = None
-) -> dict[str, Any]:
+def load_document(url: str, is_usable: Callable[[JSONObject], bool] | None = None) -> JSONObject:
     """Return the public document at ``url``, from the cache if possible.
 
     Concurrent threads share one request, and the returned object: do not change it.
@@ -67,7 +69,7 @@ def load_document(
     if cached is not None:
         return cached
 
-    def load() -> dict[str, Any]:
+    def load() -> JSONObject:
         # Another thread may have cached it in the meantime.
         cached = get_cached_document(url)
         if cached is not None:
@@ -80,7 +82,7 @@ def load_document(
     return flights.run(("load", url), load)
 
 
-def reload_document(url: str, may_fetch: Callable[[], bool]) -> dict[str, Any] | None:
+def reload_document(url: str, may_fetch: Callable[[], bool]) -> JSONObject | None:
     """Return the public document at ``url``, bypassing the cache.
 
     Concurrent threads share one request.
@@ -92,7 +94,7 @@ def reload_document(url: str, may_fetch: Callable[[], bool]) -> dict[str, Any] |
     Raises ``requests.RequestException`` if there is no such document.
     """
 
-    def reload() -> dict[str, Any] | None:
+    def reload() -> JSONObject | None:
         if not may_fetch():
             return get_cached_document(url)
         document = fetch_json(url)
@@ -102,12 +104,12 @@ def reload_document(url: str, may_fetch: Callable[[], bool]) -> dict[str, Any] |
     return flights.run(("reload", url), reload)
 
 
-def cache_document(url: str, document: dict[str, Any]) -> None:
+def cache_document(url: str, document: JSONObject) -> None:
     """Store the public document at ``url`` in the cache for ``DOCUMENT_TIMEOUT`` seconds."""
     cache_or_none(cache.set, _get_document_key(url), document, DOCUMENT_TIMEOUT)
 
 
-def get_cached_document(url: str) -> dict[str, Any] | None:
+def get_cached_document(url: str) -> JSONObject | None:
     """Return the document at ``url`` from the cache, or ``None``."""
     document = cache_or_none(cache.get, _get_document_key(url))
     return document if isinstance(document, dict) else None
@@ -117,15 +119,16 @@ def _get_document_key(url: str) -> str:
     return f"allauth:socialaccount:document:{hashlib.sha256(url.encode()).hexdigest()}"
 
 
-def cache_or_none(operation: Callable[..., Any], *args: Any) -> Any:
+def cache_or_none(operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
     """Return the result of a cache operation, or ``None`` if the cache is unavailable.
 
     Parameters:
         operation: A function that uses the cache.
-        args: Its arguments.
+        args: Its positional arguments.
+        kwargs: Its keyword arguments.
     """
     try:
-        return operation(*args)
+        return operation(*args, **kwargs)
     except Exception:
         logger.exception("Cache operation failed")
         return None

@@ -23,7 +23,9 @@ from django.views.decorators.debug import sensitive_variables
 from allauth.account.internal.user_fields import user_id_to_str
 from allauth.core.internal.claims import take_once
 from allauth.core.internal.ratelimit import locked
+from allauth.core.internal.types import JSONObject
 from allauth.socialaccount.internal.hooks import get_adapter
+from allauth.socialaccount.internal.types import State, States
 from allauth.socialaccount.providers.base.constants import AuthProcess
 
 STATES_SESSION_KEY = "socialaccount_states"
@@ -33,8 +35,6 @@ STATE_TTL = 60 * 10
 _USER = "user_id"
 _UNKNOWN = object()
 """Stands for the user of a state of the published release, which does not store one."""
-
-States = dict[str, Any]
 
 
 def get_states(request: HttpRequest) -> States:
@@ -84,18 +84,18 @@ def get_oldest_state(
     return (max if rev else min)(candidates, key=lambda candidate: _get_time(candidate[1]))
 
 
-def _get_time(entry: Any) -> float:
+def _get_time(entry: object) -> float:
     """Return the time at which the state was stashed, or 0 if the entry is malformed."""
     if isinstance(entry, list | tuple) and len(entry) > 1 and isinstance(entry[1], int | float):
         return entry[1]
     return 0.0
 
 
-def _is_expired(entry: Any) -> bool:
+def _is_expired(entry: object) -> bool:
     return time.time() - _get_time(entry) > STATE_TTL
 
 
-def _belongs_to(entry: Any, provider_id: str) -> bool:
+def _belongs_to(entry: object, provider_id: str) -> bool:
     """Return whether the state is of this provider.
 
     Releases before 65.20 stored no provider, and their states are rejected.
@@ -110,7 +110,7 @@ def _belongs_to(entry: Any, provider_id: str) -> bool:
 
 @sensitive_variables()
 def stash_state(
-    request: HttpRequest, *, provider_id: str, state: dict[str, Any], state_id: str | None = None
+    request: HttpRequest, *, provider_id: str, state: State, state_id: str | None = None
 ) -> str:
     """Store ``state`` in the session until the provider redirects the user back.
 
@@ -136,7 +136,7 @@ def stash_state(
 @sensitive_variables()
 def unstash_state(
     request: HttpRequest, *, state_id: str | None, provider_id: str, raises: bool = False
-) -> dict[str, Any] | None:
+) -> JSONObject | None:
     """Remove the state with this id from the session, and return it.
 
     Returns ``None`` if this provider has no such state, if the state has expired or was used
@@ -157,7 +157,7 @@ def unstash_state(
 @sensitive_variables()
 def unstash_last_state(
     request: HttpRequest, *, provider_id: str, raises: bool = False
-) -> dict[str, Any] | None:
+) -> JSONObject | None:
     """Remove the newest state of this provider from the session, and return it.
 
     Protocols without a state parameter need this function. Apart from the choice of the state, it
@@ -172,14 +172,14 @@ def unstash_last_state(
 
 def _unstash(
     request: HttpRequest, pick: Callable[[States], str | None], raises: bool
-) -> dict[str, Any] | None:
+) -> JSONObject | None:
     state = _take(request, pick)
     if state is None and raises:
         raise PermissionDenied
     return state
 
 
-def _take(request: HttpRequest, pick: Callable[[States], str | None]) -> dict[str, Any] | None:
+def _take(request: HttpRequest, pick: Callable[[States], str | None]) -> State | None:
     with _locked(request.session.session_key):
         states = _read_current_states(request.session)
         state_id = pick(states)
@@ -190,7 +190,7 @@ def _take(request: HttpRequest, pick: Callable[[States], str | None]) -> dict[st
         _save(request.session, states)
     if _is_expired(entry) or not _claim(state_id, entry):
         return None
-    state: dict[str, Any] = dict(entry[0])
+    state: State = dict(entry[0])
     user_id = state.pop(_USER, _UNKNOWN)
     if state.get("process") == AuthProcess.CONNECT and user_id != _get_user_id(request):
         return None
@@ -198,8 +198,8 @@ def _take(request: HttpRequest, pick: Callable[[States], str | None]) -> dict[st
 
 
 def _claim(state_id: str, entry: list[Any]) -> bool:
-    what = json.dumps([state_id, *entry[1:]])
-    digest = hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()
+    text = json.dumps([state_id, *entry[1:]])
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return take_once(f"allauth:socialaccount:state:{digest}", 2 * STATE_TTL)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
@@ -13,6 +13,11 @@ from allauth.socialaccount.internal import faces
 from allauth.socialaccount.internal.flows import signup
 from allauth.socialaccount.internal.html_face import HTMLFace
 from allauth.socialaccount.models import disconnect_all, read_sociallogin
+
+if TYPE_CHECKING:
+    from allauth.account.internal.flows.pretended_signup import SavedSignup
+    from allauth.account.models import Login
+    from allauth.core.internal.types import User
 
 
 def register(app: str) -> None:
@@ -27,7 +32,7 @@ def register(app: str) -> None:
 
 
 @sensitive_variables("saved")
-def _make_account(request: HttpRequest, login: Any, saved: dict[str, Any]) -> Any:
+def _make_account(request: HttpRequest, login: Login, saved: SavedSignup) -> User | None:
     # The forms of a project must not be imported before all apps are loaded.
     from allauth.socialaccount.forms import make_corrected_account
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 from django.views.decorators.debug import sensitive_variables
+
+from allauth.core.internal.types import JSONObject
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
 
 
 @sensitive_variables()
-def seal(data: dict[str, Any]) -> str:
+def seal(data: JSONObject) -> str:
     """Encrypt ``data`` with a key derived from ``SECRET_KEY``.
 
     Neither the client nor a reader of the session store can use the data.
@@ -24,7 +26,7 @@ def seal(data: dict[str, Any]) -> str:
 
 
 @sensitive_variables()
-def unseal(sealed: object) -> dict[str, Any] | None:
+def unseal(sealed: object) -> JSONObject | None:
     """Return the data that :func:`seal` encrypted, or ``None`` for malformed input."""
     from cryptography.fernet import InvalidToken
 

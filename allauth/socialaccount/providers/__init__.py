@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.conf import settings
 from django.utils.module_loading import import_string, module_has_submodule
 
 if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
     from allauth.socialaccount.providers.base.provider import Provider
 
 
@@ -33,7 +35,7 @@ class ProviderRegistry:
         """Return the provider class with this id, or ``None``."""
         return self.provider_map.get(id)
 
-    def as_choices(self) -> Iterator[tuple[str, Any]]:
+    def as_choices(self) -> Iterator[tuple[str, str | Promise]]:
         """Yield id and name of each provider class, as the choices of a form field."""
         for provider in self.provider_map.values():
             yield provider.id, provider.name

@@ -11,13 +11,14 @@ from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount import app_settings
+from allauth.socialaccount.internal.types import CommonFields, Profile
 from allauth.socialaccount.providers.base.provider import Provider, ProviderAccount
 from allauth.socialaccount.providers.base.utils import is_claim_true, parse_uid
 
 Path = str | tuple[str, ...]
 
 
-def look_up(data: Any, path: Path) -> Any:
+def look_up(data: object, path: Path) -> Any:
     """Return the value in ``data`` to which ``path`` leads, or ``None`` if there is none."""
     for step in path.split(".") if isinstance(path, str) else path:
         if isinstance(data, dict):
@@ -29,7 +30,7 @@ def look_up(data: Any, path: Path) -> Any:
     return data
 
 
-def look_up_first(data: Any, *paths: Path) -> Any:
+def look_up_first(data: object, *paths: Path) -> Any:
     """Return the first value at one of ``paths`` that is not empty, or ``None``."""
     return next((value for path in paths if (value := look_up(data, path))), None)
 
@@ -60,17 +61,17 @@ class ProfileProvider(Provider):
         email_scope = self.email_scope if app_settings.QUERY_EMAIL else ()
         return [*self.default_scope, *email_scope]
 
-    def extract_uid(self, data: Any) -> str:
+    def extract_uid(self, data: Profile) -> str:
         """Return the account id; raise ``ProviderException`` if there is none."""
         if self.uid_path is None:
             return super().extract_uid(data)
         return parse_uid(look_up(data, self.uid_path))
 
-    def extract_common_fields(self, data: Any) -> dict[str, Any]:
+    def extract_common_fields(self, data: Profile) -> CommonFields:
         """Return the common fields of the profile."""
         return {name: look_up(data, path) for name, path in self.common_field_paths.items()}
 
-    def extract_email_addresses(self, data: Any) -> list[EmailAddress]:
+    def extract_email_addresses(self, data: Profile) -> list[EmailAddress]:
         """Return the email address of the profile, if the class has its path."""
         email = None if self.email_path is None else look_up(data, self.email_path)
         if not email:

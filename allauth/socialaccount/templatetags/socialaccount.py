@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django import template
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest
+from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
 
 from allauth.core.internal.request_data import get_request_param
@@ -16,13 +17,14 @@ from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.base.provider import REDIRECT_SIGNATURE_PARAM
 
 if TYPE_CHECKING:
+    from allauth.core.internal.types import User
     from allauth.socialaccount.providers.base.provider import Provider
 
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def provider_login_url(context: Any, provider: Provider | str, **params: Any) -> str:
+def provider_login_url(context: Context, provider: Provider | str, **params: object) -> str:
     """Return the URL of the page that redirects to a provider.
 
     ``{% provider_login_url "google" process="connect" next="/profile/" %}``
@@ -54,7 +56,7 @@ def provider_login_url(context: Any, provider: Provider | str, **params: Any) ->
 
 
 @register.simple_tag(takes_context=True)
-def providers_media_js(context: Any) -> SafeString:
+def providers_media_js(context: Context) -> SafeString:
     """Return the HTML that the providers need on the page."""
     request: HttpRequest = context["request"]
     snippets = (provider.media_js(request) for provider in get_adapter().list_providers(request))
@@ -62,7 +64,7 @@ def providers_media_js(context: Any) -> SafeString:
 
 
 @register.simple_tag
-def get_social_accounts(user: Any) -> dict[str, list[SocialAccount]]:
+def get_social_accounts(user: User) -> dict[str, list[SocialAccount]]:
     """Return the accounts of a user by provider: ``{% get_social_accounts user as accounts %}``."""
     accounts: dict[str, list[SocialAccount]] = {}
     for account in SocialAccount.objects.filter(user=user):
@@ -71,7 +73,7 @@ def get_social_accounts(user: Any) -> dict[str, list[SocialAccount]]:
 
 
 @register.simple_tag(takes_context=True)
-def get_providers(context: Any) -> list[Provider]:
+def get_providers(context: Context) -> list[Provider]:
     """Return the providers whose app is not hidden: ``{% get_providers as providers %}``."""
     request: HttpRequest = context["request"]
     providers = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from django.contrib import messages
 from django.contrib.auth import get_user_model
@@ -22,6 +22,7 @@ from allauth.account.internal.flows.reauthentication import (
 from allauth.account.internal.hooks import get_adapter as get_account_adapter
 from allauth.account.models import EmailAddress, lock_addresses
 from allauth.core.internal.masking import sensitive_variables
+from allauth.core.internal.types import JSONObject
 from allauth.socialaccount import signals
 from allauth.socialaccount.internal.faces import get_face
 from allauth.socialaccount.internal.hooks import get_adapter
@@ -31,6 +32,8 @@ from allauth.socialaccount.providers.base.provider import Provider
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
+
+    from allauth.core.internal.types import User
 
 _APP = "allauth.socialaccount"
 _RESUME = "allauth.socialaccount.internal.flows.connect.resume_connect"
@@ -68,7 +71,7 @@ def connect(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
 
 
 @sensitive_variables("serialized_state")
-def resume_connect(request: HttpRequest, serialized_state: dict[str, Any]) -> HttpResponse:
+def resume_connect(request: HttpRequest, serialized_state: JSONObject) -> HttpResponse:
     """Connect the account after a reauthentication.
 
     Sessions hold the dotted path of this function.
@@ -78,7 +81,7 @@ def resume_connect(request: HttpRequest, serialized_state: dict[str, Any]) -> Ht
     except ValueError as error:
         raise PermissionDenied from error
     # The owner of the account may have changed in the meantime.
-    sociallogin.user = None
+    sociallogin.user = None  # type: ignore[assignment]
     sociallogin.lookup()
     return connect(request, sociallogin)
 
@@ -111,18 +114,18 @@ def connect_or_raise(request: HttpRequest, sociallogin: SocialLogin) -> HttpResp
 
 def _connect(request: HttpRequest, sociallogin: SocialLogin) -> str:
     adapter = get_adapter()
-    user = sociallogin.user
-    if sociallogin.is_existing and user.pk != request.user.pk:
+    user = cast("User", request.user)
+    if sociallogin.is_existing and sociallogin.user.pk != user.pk:
         raise adapter.validation_error("connected_other")
     stored = find_account(sociallogin.account)
-    if stored is not None and stored.user_id == request.user.pk:
+    if stored is not None and stored.user_id == user.pk:
         return _UPDATED
-    if stored is not None or not connect_unless_taken(request, sociallogin, request.user):
+    if stored is not None or not connect_unless_taken(request, sociallogin, user):
         raise adapter.validation_error("connected_other")
     return _ADDED
 
 
-def connect_unless_taken(request: HttpRequest, sociallogin: SocialLogin, user: Any) -> bool:
+def connect_unless_taken(request: HttpRequest, sociallogin: SocialLogin, user: User) -> bool:
     """Store the account as one of ``user``, unless a concurrent request stored it first.
 
     Returns whether the account belongs to ``user`` now.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -15,6 +15,9 @@ from allauth.account.models import EmailAddress, lock_addresses
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal.flows.connect import connect_unless_taken
 from allauth.socialaccount.models import SocialLogin
+
+if TYPE_CHECKING:
+    from allauth.core.internal.types import User
 
 
 def prepare_login(request: HttpRequest, sociallogin: SocialLogin) -> None:
@@ -34,7 +37,7 @@ def prepare_login(request: HttpRequest, sociallogin: SocialLogin) -> None:
         raise PermissionDenied
 
 
-def wipe_password(request: HttpRequest, user: Any, email: str) -> None:
+def wipe_password(request: HttpRequest, user: User, email: str) -> None:
     """Revoke all credentials of the user unless ``email`` was verified, and verify it.
 
     An attacker can sign up with the email address of another person, and wait for that person to

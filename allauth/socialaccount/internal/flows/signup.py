@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -31,6 +31,7 @@ from allauth.account.utils import complete_signup
 from allauth.core.exceptions import SignupClosedException
 from allauth.core.internal.db_races import get_collision_errors
 from allauth.core.internal.masking import sensitive_variables
+from allauth.core.internal.types import JSONObject
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal.faces import get_face
 from allauth.socialaccount.internal.hooks import get_adapter
@@ -39,6 +40,9 @@ from allauth.socialaccount.models import SocialAccount, SocialLogin, read_social
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
+
+    from allauth.account.forms import BaseSignupForm
+    from allauth.core.internal.types import User
 
 PENDING_SIGNUP_SESSION_KEY = "socialaccount_sociallogin"
 _INITIATED_AT = "initiated_at"
@@ -64,7 +68,7 @@ def get_pending_signup(request: HttpRequest) -> SocialLogin | None:
 
 
 @sensitive_variables("data")
-def _is_expired(request: HttpRequest, data: dict[str, Any]) -> bool:
+def _is_expired(request: HttpRequest, data: JSONObject) -> bool:
     initiated_at = data.get(_INITIATED_AT)
     if not isinstance(initiated_at, int | float):
         # The published release stores no time, so the time begins now.
@@ -87,7 +91,9 @@ def redirect_to_signup(request: HttpRequest, sociallogin: SocialLogin) -> HttpRe
 
 
 @sensitive_variables("pending")
-def signup_by_form(request: HttpRequest, sociallogin: SocialLogin, form: Any) -> HttpResponse:
+def signup_by_form(
+    request: HttpRequest, sociallogin: SocialLogin, form: BaseSignupForm
+) -> HttpResponse:
     """Create the account from a valid form, and log the user in.
 
     Raises ``ValidationError`` if another request took the email address, unless enumeration
@@ -109,7 +115,7 @@ def signup_by_form(request: HttpRequest, sociallogin: SocialLogin, form: Any) ->
         return get_face(request).respond_account_exists(request)
     if response is not None:
         _mimic_signup_session(request, sociallogin)
-        return response  # type: ignore[no-any-return]
+        return response
     sociallogin.user = user
     return complete_social_signup(request, sociallogin)
 
@@ -199,7 +205,7 @@ def _save_for_correction(
     return limit_saved_signup(request, saved)
 
 
-def save_with_email(request: HttpRequest, sociallogin: SocialLogin, email: str) -> Any:
+def save_with_email(request: HttpRequest, sociallogin: SocialLogin, email: str) -> User | None:
     """Save a user who signed up without the form, with another email address.
 
     Returns the user, or ``None`` if that email address is taken too.
@@ -265,7 +271,7 @@ def _save_user(request: HttpRequest, sociallogin: SocialLogin) -> bool:
     return True
 
 
-def ensure_email_still_free(user: Any, email: str | None) -> None:
+def ensure_email_still_free(user: User, email: str | None) -> None:
     """Raise ``AddressTakenError`` if another user took ``email`` during the sign-up.
 
     Saving a user skips email addresses that are taken, so the user does not have it then.
@@ -279,7 +285,7 @@ def ensure_email_still_free(user: Any, email: str | None) -> None:
             raise AddressTakenError from error
 
 
-def _drop_unacceptable_username(user: Any) -> None:
+def _drop_unacceptable_username(user: User) -> None:
     username = user_username(user)
     if not username:
         return

@@ -77,7 +77,7 @@ class AppleOAuth2Client(OAuth2Client):
         }
 
     def get_redirect_url(
-        self, authorization_url: str, scope: Iterable[str], extra_params: Mapping[str, Any]
+        self, authorization_url: str, scope: Iterable[str], extra_params: Mapping[str, object]
     ) -> str:
         """Return the URL at which Apple asks the user for consent, and then posts the code."""
         params = {
@@ -88,6 +88,6 @@ class AppleOAuth2Client(OAuth2Client):
         }
         return super().get_redirect_url(authorization_url, scope, params)
 
-    def build_url(self, url: str, params: Mapping[str, Any]) -> str:
+    def build_url(self, url: str, params: Mapping[str, object]) -> str:
         """Return ``url`` with ``params`` as its query, with ``%20`` for a space, as Apple needs."""
         return f"{url}?{urlencode(params, quote_via=quote)}"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
 from allauth.account.models import EmailAddress
+from allauth.core.internal.types import JSONObject
 from allauth.socialaccount.internal.lazy_constants import module_getattr
 from allauth.socialaccount.internal.provider_errors import invalid_token_on_error
+from allauth.socialaccount.internal.types import CommonFields, Profile
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.apple.client import Scope
 from allauth.socialaccount.providers.apple.views import AppleOAuth2Adapter
@@ -23,7 +23,7 @@ __getattr__ = module_getattr("QUERY_EMAIL")
 RELAY_DOMAIN = "@privaterelay.appleid.com"
 
 
-def _get_names(data: Any) -> tuple[str, str]:
+def _get_names(data: object) -> tuple[str, str]:
     """Return given name and family name, which Apple sends only at the first consent."""
     names = [look_up(data, f"name.{name}") for name in ("firstName", "lastName")]
     first, last = (name if isinstance(name, str) else "" for name in names)
@@ -58,14 +58,14 @@ class AppleProvider(OAuth2Provider):
         """Return the accepted audiences of ID tokens: the client ids of the app."""
         return [client_id.strip() for client_id in self.app.client_id.split(",")]
 
-    def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
+    def extract_common_fields(self, data: Profile) -> CommonFields:
         """Return the email address and, if Apple sent it, the name."""
         fields = {"email": data.get("email")}
         if data.get("name"):
             fields["first_name"], fields["last_name"] = _get_names(data)
         return fields
 
-    def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
+    def extract_email_addresses(self, data: Profile) -> list[EmailAddress]:
         """Return the email address; its ``email_verified`` may be a text."""
         if not data.get("email"):
             return []
@@ -75,7 +75,7 @@ class AppleProvider(OAuth2Provider):
         return [EmailAddress(email=data["email"], verified=is_claim_true(verified), primary=True)]
 
     @sensitive_variables("token")
-    def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
+    def verify_token(self, request: HttpRequest | None, token: JSONObject) -> SocialLogin:
         """Return the login of an ID token that Apple issued to a client of the site."""
         with invalid_token_on_error():
             claims = AppleOAuth2Adapter.get_verified_identity_data(self, token.get("id_token"))

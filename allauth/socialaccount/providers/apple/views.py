@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 
 from allauth.core.internal.request_data import get_request_param
+from allauth.core.internal.types import JSONObject
 from allauth.core.internal.urls import add_query_params, build_absolute_uri
 from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.internal.provider_views import remote_view
@@ -24,6 +25,9 @@ from allauth.socialaccount.providers.oauth2.views import (
     OAuth2CallbackView,
     OAuth2LoginView,
 )
+
+if TYPE_CHECKING:
+    from allauth.socialaccount.providers.apple.provider import AppleProvider
 
 ISSUER = "https://appleid.apple.com"
 MAX_POSTED_LENGTH = 16 * 1024
@@ -41,7 +45,7 @@ class AppleOAuth2Adapter(OAuth2Adapter):
 
     @classmethod
     @sensitive_variables()
-    def get_verified_identity_data(cls, provider: Any, id_token: object) -> dict[str, Any]:
+    def get_verified_identity_data(cls, provider: AppleProvider, id_token: object) -> JSONObject:
         """Return the claims of an ID token for this site.
 
         Raises ``OAuth2Error`` for any other token.
@@ -61,7 +65,7 @@ class AppleOAuth2Adapter(OAuth2Adapter):
         app: SocialApp,
         client: OAuth2Client,
         pkce_code_verifier: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> JSONObject:
         """Return the members of the token response, with the name that the browser posted.
 
         A browser can post anything, so only the name is used, which is a mere suggestion. The email
@@ -75,14 +79,14 @@ class AppleOAuth2Adapter(OAuth2Adapter):
         return data
 
     @sensitive_variables()
-    def _get_posted_data(self, request: HttpRequest) -> dict[str, Any]:
+    def _get_posted_data(self, request: HttpRequest) -> JSONObject:
         """Return the data that were posted for this login."""
         store = get_apple_session(request).store
         if store.get("state") != get_request_param(request, "state"):
             return {}
         return {name: store.get(name) for name in POSTED_NAMES}
 
-    def get_user_scope_data(self, request: HttpRequest) -> dict[str, Any]:
+    def get_user_scope_data(self, request: HttpRequest) -> JSONObject:
         """Return the posted data about the user, which Apple sends at the first consent."""
         try:
             user = json.loads(self._get_posted_data(request).get("user") or "")
@@ -91,10 +95,11 @@ class AppleOAuth2Adapter(OAuth2Adapter):
         return user if isinstance(user, dict) else {}
 
     @sensitive_variables()
-    def parse_token(self, data: dict[str, Any]) -> SocialToken:
+    def parse_token(self, data: JSONObject) -> SocialToken:
         """Return the tokens, unsaved, with the claims of the ID token as ``user_data``."""
         token = super().parse_token(data)
-        claims = self.get_verified_identity_data(self.get_provider(), data["id_token"])
+        provider = cast("AppleProvider", self.get_provider())
+        claims = self.get_verified_identity_data(provider, data["id_token"])
         self.check_nonce(claims)
         token.user_data = {**data, **claims}  # type: ignore[attr-defined]
         return token

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from allauth.core.internal.types import JSONObject
+from allauth.socialaccount.internal.types import Profile
 from allauth.socialaccount.providers.base.exceptions import PROVIDER_UNAVAILABLE
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class ProviderAccount:
         """Return the URL of the picture of the account."""
         return None
 
-    def get_brand(self) -> dict[str, Any]:
+    def get_brand(self) -> JSONObject:
         """Return ``id`` and ``name`` of the brand by which users know the provider."""
         try:
             provider = self.account.get_provider()
@@ -60,7 +62,7 @@ class ProviderAccount:
             return {"id": self.account.provider, "name": self.account.provider}
         return {"id": provider.id, "name": provider.name}
 
-    def get_user_data(self) -> dict[str, Any] | None:
+    def get_user_data(self) -> Profile | None:
         """Return the part of the stored data that describes the user."""
         data = self.account.extra_data
         return data if isinstance(data, dict) else None

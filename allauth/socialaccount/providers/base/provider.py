@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.signing import Signer
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
+from django.utils.functional import Promise
 from django.views.decorators.debug import sensitive_variables
 
 from allauth.account import app_settings as account_settings
@@ -18,9 +19,17 @@ from allauth.account.internal.next_url import get_next_redirect_url
 from allauth.account.models import EmailAddress
 from allauth.core.async_support import AsyncOverridable
 from allauth.core.internal.request_data import get_request_param
+from allauth.core.internal.types import JSONObject
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal import redirect_states
 from allauth.socialaccount.internal.hooks import get_adapter
+from allauth.socialaccount.internal.types import (
+    CommonFields,
+    Kwargs,
+    Profile,
+    ProviderSettings,
+    State,
+)
 from allauth.socialaccount.models import (
     SocialAccount,
     SocialApp,
@@ -68,7 +77,7 @@ class Provider(AsyncOverridable):
     """
 
     id: ClassVar[str]
-    name: Any
+    name: str | Promise
     slug: ClassVar[str | None] = None
     uses_apps: bool = True
     supports_redirect: bool = False
@@ -102,7 +111,7 @@ class Provider(AsyncOverridable):
             return self.id
         return self.app.provider_id or self.app.provider
 
-    def get_settings(self) -> dict[str, Any]:
+    def get_settings(self) -> ProviderSettings:
         """Return a copy of the settings of the provider in ``SOCIALACCOUNT_PROVIDERS``."""
         return copy.deepcopy(app_settings.PROVIDERS.get(self.id, {}))
 
@@ -120,9 +129,9 @@ class Provider(AsyncOverridable):
         """Return the redirect to the provider, with the parameters of the request."""
         return self.redirect(request, **self.get_redirect_from_request_kwargs(request))
 
-    def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
+    def get_redirect_from_request_kwargs(self, request: HttpRequest) -> Kwargs:
         """Return the parameters of the request, as arguments of :meth:`redirect`."""
-        kwargs: dict[str, Any] = {"process": self._get_process(request)}
+        kwargs: Kwargs = {"process": self._get_process(request)}
         next_url = get_next_redirect_url(request)
         if next_url:
             kwargs["next_url"] = next_url
@@ -151,7 +160,7 @@ class Provider(AsyncOverridable):
         request: HttpRequest,
         process: str,
         next_url: str | None = None,
-        data: Any = None,
+        data: object = None,
         **kwargs: Any,
     ) -> HttpResponse:
         """Stash the state, and return the redirect to the provider.
@@ -170,7 +179,7 @@ class Provider(AsyncOverridable):
         request: HttpRequest,
         process: str,
         next_url: str | None = None,
-        data: Any = None,
+        data: object = None,
         state_id: str | None = None,
         **kwargs: Any,
     ) -> str:
@@ -191,7 +200,7 @@ class Provider(AsyncOverridable):
         )
 
     @sensitive_variables("state")
-    def unstash_redirect_state(self, request: HttpRequest, state_id: str) -> dict[str, Any]:
+    def unstash_redirect_state(self, request: HttpRequest, state_id: str) -> State:
         """Remove the state with this id from the session, and return it.
 
         Raises ``PermissionDenied`` if the session has no such state of this provider.
@@ -202,7 +211,7 @@ class Provider(AsyncOverridable):
         assert state is not None  # noqa: S101 - by raises=True
         return state
 
-    def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
+    def verify_token(self, request: HttpRequest | None, token: JSONObject) -> SocialLogin:
         """Return the login of a token that the provider issued to a client of the site.
 
         Parameters:
@@ -219,7 +228,9 @@ class Provider(AsyncOverridable):
     # Profiles
 
     @sensitive_variables("data", "response")
-    def sociallogin_from_response(self, request: HttpRequest | None, response: Any) -> SocialLogin:
+    def sociallogin_from_response(
+        self, request: HttpRequest | None, response: Profile
+    ) -> SocialLogin:
         """Return the login of a profile that the provider sent. Nothing is saved.
 
         Raises ``ProviderException`` if the profile has no usable account id.
@@ -251,7 +262,7 @@ class Provider(AsyncOverridable):
         adapter.populate_user(request, sociallogin, fields)
         return sociallogin
 
-    def _get_uid(self, response: Any) -> str:
+    def _get_uid(self, response: Profile) -> str:
         try:
             uid = self.extract_uid(response)
         except (AttributeError, LookupError, TypeError) as error:
@@ -260,15 +271,15 @@ class Provider(AsyncOverridable):
             raise InvalidUid(f"The account id must be text, not {type(uid).__name__}.")
         return parse_uid(uid)
 
-    def extract_uid(self, data: Any) -> str:
+    def extract_uid(self, data: Profile) -> str:
         """Return the account id, which the provider must never give to another account."""
         raise NotImplementedError
 
-    def extract_extra_data(self, data: Any) -> Any:
+    def extract_extra_data(self, data: Profile) -> Profile:
         """Return the part of the profile to store, as JSON."""
         return data
 
-    def extract_common_fields(self, data: Any) -> dict[str, Any]:
+    def extract_common_fields(self, data: Profile) -> CommonFields:
         """Return the common fields of the profile.
 
         These are ``email``, ``email_verified``, ``username``, ``first_name``, ``last_name``,
@@ -276,7 +287,7 @@ class Provider(AsyncOverridable):
         """
         return {}
 
-    def extract_email_addresses(self, data: Any) -> list[EmailAddress]:
+    def extract_email_addresses(self, data: Profile) -> list[EmailAddress]:
         """Return the email addresses of the profile, unsaved."""
         return []
 
@@ -319,9 +330,9 @@ class Provider(AsyncOverridable):
 
     # The session
 
-    def serialize(self) -> dict[str, Any]:
+    def serialize(self) -> JSONObject:
         """Return the ids of provider and app as JSON, which :meth:`deserialize` reads."""
-        data: dict[str, Any] = {"id": self.id}
+        data: JSONObject = {"id": self.id}
         if self.app is not None:
             data["app.client_id"] = self.app.client_id
             if self.app.provider_id:
@@ -329,7 +340,7 @@ class Provider(AsyncOverridable):
         return data
 
     @classmethod
-    def deserialize(cls, data: dict[str, Any]) -> Provider:
+    def deserialize(cls, data: JSONObject) -> Provider:
         """Return the provider that :meth:`serialize` described.
 
         Raises ``ValueError`` for malformed ``data``, and what ``adapter.get_provider()`` raises if
@@ -338,7 +349,7 @@ class Provider(AsyncOverridable):
         return deserialize_provider(data)
 
 
-def _clean_fields(fields: dict[str, Any]) -> dict[str, Any]:
+def _clean_fields(fields: CommonFields) -> CommonFields:
     return {
         name: to_text(value) if name in _TEXT_FIELDS else value for name, value in fields.items()
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -64,7 +64,7 @@ def to_text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def without_tokens(data: Any) -> Any:
+def without_tokens(data: object) -> object:
     """Return a copy of a response of a provider without its tokens."""
     if isinstance(data, dict):
         return {

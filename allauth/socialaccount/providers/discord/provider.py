@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.internal.types import Profile
 from allauth.socialaccount.providers.base.utils import is_claim_true
 from allauth.socialaccount.providers.discord.views import DiscordOAuth2Adapter
 from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
@@ -54,7 +55,7 @@ class DiscordProvider(OAuth2Provider):
     uid_path = "id"
     common_field_paths = {"email": "email", "username": "username", "name": "username"}
 
-    def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
+    def extract_email_addresses(self, data: Profile) -> list[EmailAddress]:
         """Return the email address if Discord verified it."""
         if not data.get("email") or not is_claim_true(data.get("verified")):
             return []

@@ -11,7 +11,9 @@ from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_variables
 
 from allauth.account.models import EmailAddress
+from allauth.core.internal.types import JSONObject
 from allauth.socialaccount.internal.hooks import get_adapter
+from allauth.socialaccount.internal.types import CommonFields, Profile
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.base import Provider, ProviderAccount
 from allauth.socialaccount.providers.base.utils import parse_uid
@@ -42,7 +44,7 @@ class DummyProvider(Provider):
         request: HttpRequest,
         process: str,
         next_url: str | None = None,
-        data: Any = None,
+        data: object = None,
         **kwargs: Any,
     ) -> HttpResponse:
         """Stash the state, and return the redirect to the form."""
@@ -51,23 +53,23 @@ class DummyProvider(Provider):
         return HttpResponseRedirect(f"{reverse('dummy_authenticate')}?{query}")
 
     @sensitive_variables("token")
-    def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
+    def verify_token(self, request: HttpRequest | None, token: JSONObject) -> SocialLogin:
         """Return the login of an ``id_token``, which is an unsigned profile as JSON."""
         form = AuthenticateForm(_parse_token(token.get("id_token")))
         if not form.is_valid():
             raise get_adapter().validation_error("invalid_token")
         return self.sociallogin_from_response(request, form.cleaned_data)
 
-    def extract_uid(self, data: dict[str, Any]) -> str:
+    def extract_uid(self, data: Profile) -> str:
         """Return the id that the user entered."""
         return parse_uid(data["id"])
 
-    def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
+    def extract_common_fields(self, data: Profile) -> CommonFields:
         """Return the common fields that the user entered."""
         names = ("username", "first_name", "last_name", "phone", "phone_verified")
         return {name: data[name] for name in names if data.get(name)}
 
-    def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
+    def extract_email_addresses(self, data: Profile) -> list[EmailAddress]:
         """Return the email address that the user entered."""
         email = data.get("email")
         if not email:
@@ -76,7 +78,7 @@ class DummyProvider(Provider):
         return [EmailAddress(email=email, verified=verified, primary=True)]
 
 
-def _parse_token(token: object) -> dict[str, Any]:
+def _parse_token(token: object) -> JSONObject:
     try:
         data = json.loads(token) if isinstance(token, str) else None
     except ValueError:

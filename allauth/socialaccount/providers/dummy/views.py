@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 
 from allauth.account.internal.decorators import login_not_required
 from allauth.account.views.base import FormPage
+from allauth.core.internal.types import TemplateContext
 from allauth.socialaccount.helpers import complete_social_login, render_authentication_error
 from allauth.socialaccount.providers.base.constants import AuthError
 from allauth.socialaccount.providers.base.views import BaseLoginView
@@ -53,12 +54,12 @@ class AuthenticateView(FormPage):
             )
         return super().dispatch(request, *args, **kwargs)
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: AuthenticateForm) -> HttpResponse:
         sociallogin = self.provider.sociallogin_from_response(self.request, form.cleaned_data)
         sociallogin.state = self.provider.unstash_redirect_state(self.request, self.state_id)
         return complete_social_login(self.request, sociallogin)
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: Any) -> TemplateContext:
         """Add the action of the form to the template context."""
         context = super().get_context_data(**kwargs)
         context["action_url"] = f"{self.request.path}?{urlencode({'state': self.state_id})}"

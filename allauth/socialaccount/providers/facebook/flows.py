@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -13,9 +13,11 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.debug import sensitive_variables
 
+from allauth.core.internal.types import JSONObject
 from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.provider_http import cache_or_none, fetch_json
+from allauth.socialaccount.internal.types import Profile, ProviderSettings
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.facebook import constants
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
@@ -44,17 +46,19 @@ class GraphProvider(Protocol):
         """Return the fields of the profile to ask for."""
         ...
 
-    def get_settings(self) -> dict[str, Any]:
+    def get_settings(self) -> ProviderSettings:
         """Return a copy of the settings of the provider."""
         ...
 
-    def sociallogin_from_response(self, request: HttpRequest | None, response: Any) -> SocialLogin:
+    def sociallogin_from_response(
+        self, request: HttpRequest | None, response: Profile
+    ) -> SocialLogin:
         """Return the login of a profile."""
         ...
 
 
 @sensitive_variables()
-def _query_graph_api(path: str, **params: str) -> dict[str, Any]:
+def _query_graph_api(path: str, **params: str) -> JSONObject:
     """Return the JSON object at ``path`` of the Graph API.
 
     Parameters:
@@ -101,7 +105,7 @@ def get_app_token(provider: GraphProvider) -> str:
 
 
 @sensitive_variables()
-def _get_access_token(**params: str) -> dict[str, Any]:
+def _get_access_token(**params: str) -> JSONObject:
     data = _query_graph_api("oauth/access_token", **params)
     if not isinstance(data.get("access_token"), str):
         raise OAuth2Error("Facebook did not answer with an access token.")
@@ -109,7 +113,7 @@ def _get_access_token(**params: str) -> dict[str, Any]:
 
 
 @sensitive_variables()
-def inspect_token(provider: GraphProvider, input_token: str) -> dict[str, Any]:
+def inspect_token(provider: GraphProvider, input_token: str) -> JSONObject:
     """Return the data of Facebook about an access token of the app.
 
     Raises ``ValidationError`` for any other token.

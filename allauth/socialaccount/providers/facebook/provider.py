@@ -17,9 +17,11 @@ from django.views.decorators.debug import sensitive_variables
 
 from allauth.core.async_support import call_hook
 from allauth.core.internal.loading import import_callable
+from allauth.core.internal.types import JSONObject
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.lazy_constants import module_getattr
 from allauth.socialaccount.internal.provider_errors import invalid_token_on_error
+from allauth.socialaccount.internal.types import QueryParams
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.base.constants import AuthAction, AuthProcess
 from allauth.socialaccount.providers.facebook import constants, flows
@@ -133,7 +135,7 @@ class FacebookProvider(OAuth2Provider):
             return super().get_login_url(request, **kwargs)
         raise RuntimeError(f"Facebook has no login method {method!r}.")
 
-    def _get_script_url(self, params: dict[str, Any]) -> str:
+    def _get_script_url(self, params: QueryParams) -> str:
         arguments = ", ".join(
             f"'{escapejs(value)}'"
             for value in (
@@ -149,7 +151,7 @@ class FacebookProvider(OAuth2Provider):
         """Return the fields of the profile to request."""
         return list(self.get_settings().get("FIELDS", DEFAULT_FIELDS))
 
-    def get_auth_params_from_request(self, request: HttpRequest, action: str) -> dict[str, Any]:
+    def get_auth_params_from_request(self, request: HttpRequest, action: str) -> QueryParams:
         """Return the authorization parameters, with those in the query of the login URL.
 
         Parameters:
@@ -168,13 +170,13 @@ class FacebookProvider(OAuth2Provider):
 
     # The JavaScript SDK
 
-    def get_init_params(self, request: HttpRequest, app: SocialApp) -> dict[str, Any]:
+    def get_init_params(self, request: HttpRequest, app: SocialApp) -> JSONObject:
         """Return the parameters of ``FB.init``."""
         defaults = {"appId": app.client_id, "version": constants.GRAPH_API_VERSION}
         return {**defaults, **self.get_settings().get("INIT_PARAMS", {})}
 
     @sensitive_variables("options")
-    def get_fb_login_options(self, request: HttpRequest) -> dict[str, Any]:
+    def get_fb_login_options(self, request: HttpRequest) -> JSONObject:
         """Return the options of ``FB.login``."""
         options = self.get_auth_params_from_request(request, AuthAction.AUTHENTICATE)
         options["scope"] = ",".join(self.get_scope_from_request(request))
@@ -231,7 +233,7 @@ class FacebookProvider(OAuth2Provider):
         return nonce
 
     @sensitive_variables("access_token", "id_token", "token")
-    def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
+    def verify_token(self, request: HttpRequest | None, token: JSONObject) -> SocialLogin:
         """Return the login of a token that Facebook issued to a client of the site."""
         access_token, id_token = token.get("access_token"), token.get("id_token")
         with invalid_token_on_error():

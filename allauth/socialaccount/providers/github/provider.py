@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.internal.types import Profile
 from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
 from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
 from allauth.socialaccount.providers.profiles import ProfileAccount
@@ -28,11 +27,11 @@ class GitHubProvider(OAuth2Provider):
     uid_path = "id"
     common_field_paths = {"email": "email", "username": "login", "name": "name"}
 
-    def extract_extra_data(self, data: dict[str, Any]) -> dict[str, Any]:
+    def extract_extra_data(self, data: Profile) -> Profile:
         """Return the profile without the email addresses, which have rows of their own."""
         return {name: value for name, value in data.items() if name != "emails"}
 
-    def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
+    def extract_email_addresses(self, data: Profile) -> list[EmailAddress]:
         """Return the email addresses of the account."""
         return [
             EmailAddress(

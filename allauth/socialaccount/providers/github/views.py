@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.views.decorators.debug import sensitive_variables
 
+from allauth.core.internal.types import JSONObject
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.provider_http import fetch_json, read_json
+from allauth.socialaccount.internal.types import Profile
 from allauth.socialaccount.models import SocialToken
 from allauth.socialaccount.providers.oauth2.views import (
     OAuth2Adapter,
@@ -58,7 +58,7 @@ class GitHubOAuth2Adapter(OAuth2Adapter):
         return f"{self.api_url}/user/emails"
 
     @sensitive_variables()
-    def fetch_profile(self, token: SocialToken) -> dict[str, Any]:
+    def fetch_profile(self, token: SocialToken) -> Profile:
         """Return the profile, with ``emails`` if ``QUERY_EMAIL`` is set and the app has access."""
         headers = {"Authorization": f"token {token.token}"}
         profile = fetch_json(self.profile_url, headers=headers)
@@ -66,7 +66,7 @@ class GitHubOAuth2Adapter(OAuth2Adapter):
         return {**profile, "emails": emails} if emails else profile
 
     @sensitive_variables()
-    def get_emails(self, headers: dict[str, str]) -> list[Any] | None:
+    def get_emails(self, headers: dict[str, str]) -> list[JSONObject] | None:
         """Return the email addresses of the account, or ``None`` if the app has no access."""
         with get_adapter().get_requests_session() as session:
             response = session.get(self.emails_url, headers=headers)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
 from allauth.account.models import EmailAddress
+from allauth.core.internal.types import JSONObject
 from allauth.socialaccount.internal.lazy_constants import module_getattr
 from allauth.socialaccount.internal.provider_errors import invalid_token_on_error
+from allauth.socialaccount.internal.types import Profile
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.base.utils import is_claim_true, parse_uid
 from allauth.socialaccount.providers.google import views
@@ -52,11 +52,11 @@ class GoogleProvider(OAuth2Provider):
         "first_name": "given_name",
     }
 
-    def extract_uid(self, data: dict[str, Any]) -> str:
+    def extract_uid(self, data: Profile) -> str:
         """Return the account id: ``sub`` of an ID token, or ``id`` of the profile."""
         return parse_uid(data.get("sub", data.get("id")))
 
-    def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
+    def extract_email_addresses(self, data: Profile) -> list[EmailAddress]:
         """Return the email address.
 
         Its claim is ``email_verified`` in an ID token, and ``verified_email`` in the profile.
@@ -67,7 +67,7 @@ class GoogleProvider(OAuth2Provider):
         return [EmailAddress(email=data["email"], verified=is_claim_true(verified), primary=True)]
 
     @sensitive_variables("token")
-    def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
+    def verify_token(self, request: HttpRequest | None, token: JSONObject) -> SocialLogin:
         """Return the login of an ID token that Google issued to a client of the site."""
         with invalid_token_on_error():
             claims = views._verify_and_decode(self.app, token.get("id_token"))

@@ -11,9 +11,11 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 
+from allauth.core.internal.types import JSONObject
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.internal.provider_views import complete, remote_view
+from allauth.socialaccount.internal.types import Profile
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.oauth2.views import (
     BaseLoginByTokenView,
@@ -48,7 +50,7 @@ def __getattr__(name: str) -> Any:
 @sensitive_variables()
 def _verify_and_decode(
     app: SocialApp, credential: object, verify_signature: bool = True
-) -> dict[str, Any]:
+) -> JSONObject:
     return jwtkit.verify_and_decode(
         credential=credential,
         keys_url=_get_setting("CERTS_URL"),
@@ -114,13 +116,13 @@ class GoogleOAuth2Adapter(OAuth2Adapter):
         return login
 
     @sensitive_variables()
-    def _decode_id_token(self, app: SocialApp, id_token: object) -> dict[str, Any]:
+    def _decode_id_token(self, app: SocialApp, id_token: object) -> JSONObject:
         claims = _verify_and_decode(app, id_token, verify_signature=not self.is_token_authentic)
         self.check_nonce(claims)
         return claims
 
     @sensitive_variables()
-    def _fetch_user_info(self, access_token: str) -> dict[str, Any]:
+    def _fetch_user_info(self, access_token: str) -> Profile:
         return self.fetch_json(self.identity_url, access_token)
 
 

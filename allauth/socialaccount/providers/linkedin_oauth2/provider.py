@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
+from allauth.socialaccount.internal.types import CommonFields, Profile
 from allauth.socialaccount.providers.base.provider import ProviderException
 from allauth.socialaccount.providers.linkedin_oauth2.views import LinkedInOAuth2Adapter
 from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
@@ -20,7 +21,7 @@ PICTURE_SIZE_PATH = (
 __all__ = ["LinkedInOAuth2Account", "LinkedInOAuth2Provider", "ProviderException"]
 
 
-def _get_localized(field: Any) -> str:
+def _get_localized(field: object) -> str:
     """Return a name in the preferred language of the user.
 
     Parameters:
@@ -49,7 +50,7 @@ class LinkedInOAuth2Account(ProfileAccount):
 
     def get_avatar_url(self) -> str | None:
         """Return the URL of the picture with the size and access that ``PROFILEPICTURE`` sets."""
-        provider: Any = self.account.get_provider()
+        provider = cast(LinkedInOAuth2Provider, self.account.get_provider())
         if PICTURE_FIELD not in provider.get_profile_fields():
             return None
         wanted = provider.get_settings().get("PROFILEPICTURE", {})
@@ -81,7 +82,7 @@ class LinkedInOAuth2Provider(OAuth2Provider):
         """Return the fields of the profile to request."""
         return list(self.get_settings().get("PROFILE_FIELDS", DEFAULT_FIELDS))
 
-    def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
+    def extract_common_fields(self, data: Profile) -> CommonFields:
         """Return the common fields of the profile."""
         email = look_up(data, ("elements", "0", "handle~", "emailAddress"))
         return {

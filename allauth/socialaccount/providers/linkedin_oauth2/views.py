@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.provider_http import fetch_json, read_json
+from allauth.socialaccount.internal.types import Profile
 from allauth.socialaccount.models import SocialToken
 from allauth.socialaccount.providers.oauth2.views import (
     OAuth2Adapter,
@@ -30,12 +31,12 @@ class LinkedInOAuth2Adapter(OAuth2Adapter):
     email_url = "https://api.linkedin.com/v2/emailAddress?q=members&projection=(elements*(handle~))"
     access_token_method = "GET"
 
-    def fetch_profile(self, token: SocialToken) -> dict[str, Any]:
+    def fetch_profile(self, token: SocialToken) -> Profile:
         """Return the profile with the email address."""
         return self.get_user_info(token)
 
     @sensitive_variables()
-    def get_user_info(self, token: SocialToken) -> dict[str, Any]:
+    def get_user_info(self, token: SocialToken) -> Profile:
         """Return the profile, with the email address if ``QUERY_EMAIL`` is set.
 
         The email address is missing if the app has no access.
@@ -48,7 +49,7 @@ class LinkedInOAuth2Adapter(OAuth2Adapter):
         url = f"{self.profile_url}?projection=({fields})"
         return {**data, **fetch_json(url, headers=headers)}
 
-    def _get_email(self, headers: dict[str, str]) -> dict[str, Any]:
+    def _get_email(self, headers: dict[str, str]) -> Profile:
         with get_adapter().get_requests_session() as session:
             response = session.get(self.email_url, headers=headers)
         return {} if response.status_code >= 400 else read_json(response)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from allauth.socialaccount.internal.types import CommonFields, Profile
 from allauth.socialaccount.providers.microsoft.views import MicrosoftGraphOAuth2Adapter
 from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
 from allauth.socialaccount.providers.profiles import ProfileAccount, look_up_first
@@ -34,7 +33,7 @@ class MicrosoftGraphProvider(OAuth2Provider):
         "first_name": "givenName",
     }
 
-    def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
+    def extract_common_fields(self, data: Profile) -> CommonFields:
         """Return the common fields; the principal name replaces a missing email address."""
         email = look_up_first(data, "mail", "userPrincipalName")
         return {"email": email, **super().extract_common_fields(data)}

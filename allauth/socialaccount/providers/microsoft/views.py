@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.socialaccount.providers.oauth2.views import (
     OAuth2Adapter,
     OAuth2CallbackView,
@@ -37,14 +35,15 @@ class MicrosoftGraphOAuth2Adapter(OAuth2Adapter):
         """The query of the profile request: the properties to request."""
         return self.profile_url_params
 
-    def _get_app_setting(self, name: str, default: str) -> Any:
-        return self.get_provider().app.settings.get(name, default)
+    def _get_app_setting(self, name: str, default: str) -> str:
+        setting: str = self.get_provider().app.settings.get(name, default)
+        return setting
 
     def _build_login_url(self, endpoint: str) -> str:
         login_url = self._get_app_setting("login_url", "https://login.microsoftonline.com")
         return f"{login_url}/{self._get_tenant()}/oauth2/v2.0/{endpoint}"
 
-    def _get_tenant(self) -> Any:
+    def _get_tenant(self) -> str:
         options = self.get_provider().get_settings()
         default = options.get("TENANT") or options.get("tenant") or "common"
         return self._get_app_setting("tenant", default)

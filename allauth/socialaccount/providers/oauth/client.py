@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from allauth.core.async_support import AsyncOverridable
 from allauth.core.internal.request_data import get_request_param
+from allauth.core.internal.types import JSONObject
 from allauth.core.internal.urls import build_absolute_uri
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.provider_http import read_json
@@ -85,12 +86,12 @@ class OAuthClient(AsyncOverridable):
         self.callback_url = callback_url
         self.parameters = dict(parameters or {})
         self.provider = provider
-        self.request_token: Any = None
-        self.access_token: Any = None
+        self.request_token: dict[str, str] | None = None
+        self.access_token: dict[str, str] | None = None
         self.errors: list[str] = []
 
     @sensitive_variables()
-    def _get_request_token(self) -> Any:
+    def _get_request_token(self) -> dict[str, str]:
         """Return the request token, which is fetched once and stored in the session."""
         if self.request_token is None:
             from allauth.socialaccount.providers.oauth.oauth1_auth import OAuth1
@@ -109,9 +110,10 @@ class OAuthClient(AsyncOverridable):
         return self.request_token
 
     @sensitive_variables()
-    def _get_rt_from_session(self) -> Any:
+    def _get_rt_from_session(self) -> dict[str, str]:
         """Return the request token in the session; raise ``OAuthError`` if there is none."""
-        token = self.request.session.get(_get_session_key(self.request_token_url, "request"))
+        key = _get_session_key(self.request_token_url, "request")
+        token: dict[str, str] | None = self.request.session.get(key)
         if not token:
             raise OAuthError("This session has no request token.")
         return token
@@ -123,7 +125,7 @@ class OAuthClient(AsyncOverridable):
         return isinstance(stored, dict) and stored.get("oauth_token") == token
 
     @sensitive_variables()
-    def use_request_token(self, request_token: Any) -> None:
+    def use_request_token(self, request_token: dict[str, str] | None) -> None:
         """Make ``request_token`` the one in the session: other tabs may have stored others."""
         if request_token:
             key = _get_session_key(self.request_token_url, "request")
@@ -134,7 +136,7 @@ class OAuthClient(AsyncOverridable):
         return str(self._get_request_token()["oauth_token"])
 
     @sensitive_variables()
-    def get_access_token(self) -> Any:
+    def get_access_token(self) -> dict[str, str]:
         """Exchange request token and verifier for an access token.
 
         Raises ``OAuthError`` if the callback belongs to another request token.
@@ -172,7 +174,7 @@ class OAuthClient(AsyncOverridable):
 
     @sensitive_variables()
     def get_redirect(
-        self, authorization_url: str, extra_params: Mapping[str, Any]
+        self, authorization_url: str, extra_params: Mapping[str, object]
     ) -> HttpResponseRedirect:
         """Return the redirect to the provider.
 
@@ -255,7 +257,7 @@ class OAuth(AsyncOverridable):
             raise OAuthError(f"The provider answered with status {response.status_code}.")
         return response
 
-    def query_json(self, url: str, **kwargs: Any) -> dict[str, Any]:
+    def query_json(self, url: str, **kwargs: Any) -> JSONObject:
         """Return the JSON object in the response to a signed request.
 
         Parameters:

@@ -99,5 +99,5 @@ class OAuth1(AuthBase):
         return r
 
 
-def _to_text(value: Any) -> str:
+def _to_text(value: object) -> str:
     return value.decode("utf-8") if isinstance(value, bytes) else str(value)

@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.internal.provider_errors import get_remote_errors
+from allauth.socialaccount.internal.types import Kwargs, QueryParams
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base.constants import AuthAction
 from allauth.socialaccount.providers.oauth.views import OAuthAdapter
@@ -50,11 +51,11 @@ class OAuthProvider(ProfileProvider):
         adapter.bound_provider = self
         return adapter
 
-    def get_auth_params(self) -> dict[str, Any]:
+    def get_auth_params(self) -> QueryParams:
         """Return a copy of the configured authorization parameters."""
         return dict(self.get_settings().get("AUTH_PARAMS", {}))
 
-    def get_auth_params_from_request(self, request: HttpRequest, action: str) -> dict[str, Any]:
+    def get_auth_params_from_request(self, request: HttpRequest, action: str) -> QueryParams:
         """Return the authorization parameters, with those in the query of the login URL.
 
         The query must not change the parameters of the protocol, which begin with ``oauth_``.
@@ -80,7 +81,7 @@ class OAuthProvider(ProfileProvider):
         """Return the scope to request, which does not depend on the request."""
         return self.get_scope()
 
-    def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
+    def get_redirect_from_request_kwargs(self, request: HttpRequest) -> Kwargs:
         """Return the parameters of the request, as arguments of :meth:`redirect`."""
         kwargs = super().get_redirect_from_request_kwargs(request)
         action = request.GET.get("action", AuthAction.AUTHENTICATE)
@@ -95,7 +96,7 @@ class OAuthProvider(ProfileProvider):
         request: HttpRequest,
         process: str,
         next_url: str | None = None,
-        data: Any = None,
+        data: object = None,
         **kwargs: Any,
     ) -> HttpResponse:
         """Fetch a request token, stash the state, and return the redirect to the provider.

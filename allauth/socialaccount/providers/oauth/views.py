@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from allauth.core.async_support import AsyncOverridable
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.types import JSONObject, TemplateContext
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.internal import redirect_states
 from allauth.socialaccount.internal.hooks import get_adapter
@@ -144,7 +145,7 @@ class OAuthCallbackView(OAuthView):
         callback_url = reverse(f"{self.adapter.provider_id}_callback")
         client = self.adapter._get_client(request, callback_url)
         state = self._take_state(request, provider, client)
-        context: dict[str, Any] = {"callback_view": self, "oauth_client": client}
+        context: TemplateContext = {"callback_view": self, "oauth_client": client}
         error_code = AuthError.CANCELLED if "denied" in request.GET else AuthError.UNKNOWN
         if state is None:
             return render_authentication_error(
@@ -169,7 +170,7 @@ class OAuthCallbackView(OAuthView):
 
     def _take_state(
         self, request: HttpRequest, provider: OAuthProvider, client: OAuthClient
-    ) -> dict[str, Any] | None:
+    ) -> JSONObject | None:
         """Remove the state of the callback from the session, and return it."""
         for param in self.adapter.state_params:
             if param in request.GET:

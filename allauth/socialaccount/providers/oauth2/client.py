@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
 from allauth.core.async_support import AsyncOverridable
+from allauth.core.internal.types import JSONObject
 from allauth.socialaccount.internal.hooks import get_adapter
+from allauth.socialaccount.internal.types import QueryParams
 
 if TYPE_CHECKING:
     from requests import Response
@@ -65,7 +67,7 @@ class OAuth2Client(AsyncOverridable):
         self.state: str | None = None
 
     def get_redirect_url(
-        self, authorization_url: str, scope: Iterable[str], extra_params: Mapping[str, Any]
+        self, authorization_url: str, scope: Iterable[str], extra_params: Mapping[str, object]
     ) -> str:
         """Return the URL at which the provider asks the user for consent.
 
@@ -73,7 +75,7 @@ class OAuth2Client(AsyncOverridable):
             scope: The scopes to request, in order. Repetitions are dropped.
             extra_params: Further parameters, which override those of the protocol.
         """
-        params: dict[str, Any] = {
+        params: QueryParams = {
             self.client_id_parameter: self.consumer_key,
             "redirect_uri": self.callback_url,
             "scope": self.scope_delimiter.join(dict.fromkeys(scope)),
@@ -84,7 +86,7 @@ class OAuth2Client(AsyncOverridable):
         params.update(extra_params)
         return self.build_url(authorization_url, params)
 
-    def build_url(self, url: str, params: Mapping[str, Any]) -> str:
+    def build_url(self, url: str, params: Mapping[str, object]) -> str:
         """Return ``url`` with ``params`` as its query."""
         return f"{url}{'&' if '?' in url else '?'}{urlencode(params)}"
 
@@ -93,8 +95,8 @@ class OAuth2Client(AsyncOverridable):
         self,
         code: str,
         pkce_code_verifier: str | None = None,
-        extra_data: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
+        extra_data: Mapping[str, object] | None = None,
+    ) -> JSONObject:
         """Exchange the code for tokens, and return the members of the token response.
 
         Parameters:
@@ -103,7 +105,7 @@ class OAuth2Client(AsyncOverridable):
 
         Raises ``OAuth2Error`` for a response without an access token.
         """
-        data: dict[str, Any] = {
+        data: JSONObject = {
             "redirect_uri": self.callback_url,
             "grant_type": "authorization_code",
             "code": code,
@@ -142,7 +144,7 @@ class OAuth2Client(AsyncOverridable):
         return self.consumer_key, self.consumer_secret
 
     @sensitive_variables()
-    def parse_token_response(self, response: Response) -> dict[str, Any]:
+    def parse_token_response(self, response: Response) -> JSONObject:
         """Return the members of a token response: JSON or, in older APIs, form-encoded text.
 
         Raises ``OAuth2Error``, without the text of the response, if there is no access token.
@@ -150,7 +152,7 @@ class OAuth2Client(AsyncOverridable):
         if response.status_code not in (200, 201):
             raise OAuth2Error(f"The token endpoint answered with status {response.status_code}.")
         media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        data: Any
+        data: object
         try:
             if media_type == "application/json" or response.text[:2] == '{"':
                 data = response.json()
@@ -162,7 +164,7 @@ class OAuth2Client(AsyncOverridable):
             raise OAuth2Error("The token endpoint did not answer with an access token.")
         return data
 
-    def _strip_empty_keys(self, params: dict[str, Any]) -> None:
+    def _strip_empty_keys(self, params: QueryParams) -> None:
         """Remove parameters with empty text, which some providers reject."""
         for name in [name for name, value in params.items() if value == ""]:
             del params[name]

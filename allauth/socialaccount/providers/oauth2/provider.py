@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.internal.provider_errors import get_remote_errors
+from allauth.socialaccount.internal.types import Kwargs, QueryParams
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base.constants import AuthAction
 from allauth.socialaccount.providers.oauth2.utils import generate_code_challenge
@@ -104,16 +105,16 @@ class OAuth2Provider(ProfileProvider):
             value = self.get_settings().get(name.upper())
         return default if value is None else copy.deepcopy(value)
 
-    def get_pkce_params(self) -> dict[str, Any]:
+    def get_pkce_params(self) -> QueryParams:
         """Return verifier and challenge of PKCE, or ``{}`` if PKCE is disabled."""
         is_enabled = self.get_option("oauth_pkce_enabled", self.pkce_enabled_default)
         return generate_code_challenge() if is_enabled else {}
 
-    def get_auth_params(self) -> dict[str, Any]:
+    def get_auth_params(self) -> QueryParams:
         """Return a copy of the configured authorization parameters."""
         return dict(self.get_option("auth_params", {}))
 
-    def get_auth_params_from_request(self, request: HttpRequest, action: str) -> dict[str, Any]:
+    def get_auth_params_from_request(self, request: HttpRequest, action: str) -> QueryParams:
         """Return the authorization parameters, with those in the query of the login URL.
 
         The query must not set any of :data:`PROTOCOL_PARAMS`.
@@ -144,7 +145,7 @@ class OAuth2Provider(ProfileProvider):
             added = [scope for scope in added if scope in (allowed or ())]
         return self.get_scope() + added
 
-    def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
+    def get_redirect_from_request_kwargs(self, request: HttpRequest) -> Kwargs:
         """Return the parameters of the request, as arguments of :meth:`redirect`."""
         kwargs = super().get_redirect_from_request_kwargs(request)
         action = request.GET.get("action", AuthAction.AUTHENTICATE)
@@ -158,7 +159,7 @@ class OAuth2Provider(ProfileProvider):
         request: HttpRequest,
         process: str,
         next_url: str | None = None,
-        data: Any = None,
+        data: object = None,
         **kwargs: Any,
     ) -> HttpResponse:
         """Stash the state, and return the redirect to the provider.

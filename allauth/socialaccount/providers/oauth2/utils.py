@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from typing import Any
 
 from django.views.decorators.debug import sensitive_variables
 
+from allauth.socialaccount.internal.types import QueryParams
+
 
 @sensitive_variables()
-def generate_code_challenge() -> dict[str, Any]:
+def generate_code_challenge() -> QueryParams:
     """Return a random verifier of 128 characters with its challenge.
 
     The members are ``code_verifier``, and ``code_challenge`` and ``code_challenge_method`` for the

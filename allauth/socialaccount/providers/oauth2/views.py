@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
@@ -21,6 +21,7 @@ from allauth.account import app_settings as account_settings
 from allauth.core.async_support import AsyncOverridable
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.request_data import get_request_param
+from allauth.core.internal.types import JSONObject
 from allauth.core.internal.urls import add_query_params, build_absolute_uri
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.helpers import render_authentication_error
@@ -29,6 +30,7 @@ from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.provider_errors import get_remote_errors, profile_errors
 from allauth.socialaccount.internal.provider_http import fetch_json
 from allauth.socialaccount.internal.provider_views import complete, remote_view
+from allauth.socialaccount.internal.types import Profile, ProviderSettings, QueryParams, State
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.base.constants import AuthError
 from allauth.socialaccount.providers.base.exceptions import ProviderException
@@ -108,9 +110,9 @@ class OAuth2Adapter(AsyncOverridable):
         self.expected_nonce: str | None = None
 
     @classproperty
-    def settings(cls) -> dict[str, Any]:
+    def settings(cls) -> ProviderSettings:
         """Entry of the provider in ``SOCIALACCOUNT_PROVIDERS``."""
-        entry: dict[str, Any] = app_settings.PROVIDERS.get(cls.provider_id, {})
+        entry: ProviderSettings = app_settings.PROVIDERS.get(cls.provider_id, {})
         return entry
 
     def get_provider(self) -> OAuth2Provider:
@@ -159,7 +161,7 @@ class OAuth2Adapter(AsyncOverridable):
         app: SocialApp,
         client: OAuth2Client,
         pkce_code_verifier: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> JSONObject:
         """Exchange the code in the request, and return the members of the token response."""
         code = get_request_param(request, "code", "") or ""
         data = client.get_access_token(code, pkce_code_verifier=pkce_code_verifier)
@@ -175,7 +177,7 @@ class OAuth2Adapter(AsyncOverridable):
         return self.did_fetch_access_token and self.access_token_url.startswith("https:")
 
     @sensitive_variables()
-    def parse_token(self, data: dict[str, Any]) -> SocialToken:
+    def parse_token(self, data: JSONObject) -> SocialToken:
         """Return the tokens in a token response, unsaved."""
         refresh_token = data.get("refresh_token")
         return SocialToken(
@@ -197,7 +199,7 @@ class OAuth2Adapter(AsyncOverridable):
         profile = self.fetch_profile(token)
         return self.get_provider().sociallogin_from_response(request, profile)
 
-    def fetch_profile(self, token: SocialToken) -> Any:
+    def fetch_profile(self, token: SocialToken) -> Profile:
         """Return the profile of the owner of ``token``."""
         if not hasattr(self, "profile_url"):
             raise NotImplementedError
@@ -215,9 +217,9 @@ class OAuth2Adapter(AsyncOverridable):
         url: str,
         token: str,
         *,
-        params: dict[str, Any] | None = None,
+        params: QueryParams | None = None,
         headers: dict[str, str] | None = None,
-    ) -> dict[str, Any]:
+    ) -> JSONObject:
         """Return the JSON object at ``url``, requested with an access token.
 
         Raises ``requests.RequestException`` for an error status, and for any other content.
@@ -229,13 +231,13 @@ class OAuth2Adapter(AsyncOverridable):
             headers["Authorization"] = f"Bearer {token}"
         return fetch_json(url, params=params, headers=headers)
 
-    def check_nonce(self, claims: Mapping[str, Any]) -> None:
+    def check_nonce(self, claims: Mapping[str, object]) -> None:
         """Raise ``OAuth2Error`` if an ID token was issued for another login."""
         if self.expected_nonce is not None and claims.get("nonce") != self.expected_nonce:
             raise OAuth2Error("The ID token belongs to another login.")
 
 
-def _parse_lifetime(seconds: Any) -> Any:
+def _parse_lifetime(seconds: Any) -> datetime | None:
     """Return the time at which a token expires, or ``None`` if ``seconds`` is no number."""
     try:
         return timezone.now() + timedelta(seconds=int(seconds)) if seconds else None
@@ -305,7 +307,7 @@ class OAuth2CallbackView(OAuth2View):
                 request, provider, exception=error, extra_context={"state": state}
             )
 
-    def _take_state(self, request: HttpRequest, provider: OAuth2Provider) -> dict[str, Any] | None:
+    def _take_state(self, request: HttpRequest, provider: OAuth2Provider) -> State | None:
         if not self.adapter.supports_state:
             return redirect_states.unstash_last_state(request, provider_id=provider.sub_id)
         state_ids = [*request.GET.getlist("state"), *request.POST.getlist("state")]
@@ -349,7 +351,7 @@ class OAuth2CallbackView(OAuth2View):
         "access_token", "data", "id_token", "kwargs", "response", "state", "verifier"
     )
     def _exchange_code(
-        self, request: HttpRequest, provider: OAuth2Provider, state: dict[str, Any]
+        self, request: HttpRequest, provider: OAuth2Provider, state: State
     ) -> SocialLogin:
         verifier = state.pop("pkce_code_verifier", None)
         self.adapter.expected_nonce = state.pop("nonce", None)
@@ -367,7 +369,7 @@ class OAuth2CallbackView(OAuth2View):
 
     @sensitive_variables("context")
     def _respond_error(
-        self, provider: OAuth2Provider, error: str = AuthError.UNKNOWN, **context: Any
+        self, provider: OAuth2Provider, error: str = AuthError.UNKNOWN, **context: object
     ) -> HttpResponseBase:
         context["callback_view"] = self
         return render_authentication_error(

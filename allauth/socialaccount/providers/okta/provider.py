@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from allauth.socialaccount.internal.types import CommonFields, Profile
 from allauth.socialaccount.providers.base.provider import ProviderAccount
 from allauth.socialaccount.providers.base.utils import parse_uid
 from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
@@ -30,14 +29,14 @@ class OktaProvider(OAuth2Provider):
     email_path = "email"
     email_verified_path = "email_verified"
 
-    def extract_uid(self, data: dict[str, Any]) -> str:
+    def extract_uid(self, data: Profile) -> str:
         """Return the claim ``sub``, or the claim that the app names.
 
         Usernames are no account ids, since Okta may give them to another account.
         """
         return parse_uid(data.get(self.app.settings.get("uid_field", "sub")))
 
-    def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
+    def extract_common_fields(self, data: Profile) -> CommonFields:
         """Return the common fields, with the username up to the ``@`` that it often contains."""
         fields = super().extract_common_fields(data)
         name = data.get("preferred_username")

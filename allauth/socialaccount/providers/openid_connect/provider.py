@@ -8,13 +8,16 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.views.decorators.debug import sensitive_variables
 
+from allauth.account.models import EmailAddress
+from allauth.core.internal.types import JSONObject
 from allauth.core.internal.urls import build_absolute_uri
 from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.internal.provider_errors import invalid_token_on_error
 from allauth.socialaccount.internal.provider_http import load_document
+from allauth.socialaccount.internal.types import CommonFields, Profile
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.base.provider import ProviderAccount
 from allauth.socialaccount.providers.base.utils import parse_uid
@@ -27,19 +30,19 @@ WELL_KNOWN = "/.well-known/"
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
 
 
-def pick_claims(data: dict[str, Any]) -> dict[str, Any]:
+def pick_claims(data: Profile) -> Profile:
     """Return the claims of the userinfo endpoint, if any, or else those of the ID token.
 
     The claims are at the top level in rows of releases before 65.11, and after a login by token.
     """
-    claims: dict[str, Any] = data.get("userinfo") or data.get("id_token") or data
+    claims: Profile = data.get("userinfo") or data.get("id_token") or data
     return claims
 
 
 class OpenIDConnectProviderAccount(ProviderAccount):
     """An account at an OpenID Connect server."""
 
-    def get_user_data(self) -> dict[str, Any] | None:
+    def get_user_data(self) -> Profile | None:
         """Return the claims about the user."""
         data = super().get_user_data()
         return None if data is None else pick_claims(data)
@@ -78,7 +81,7 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
         return provider
 
     @cached_property
-    def openid_config(self) -> dict[str, Any]:
+    def openid_config(self) -> JSONObject:
         """Discovery document (OpenID Connect Discovery 1.0) with the overrides of the app.
 
         Raises:
@@ -151,7 +154,7 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
     ) -> SocialLogin:
         """Return the login of the ID token and, unless the app disables it, of the userinfo."""
         id_token = (kwargs.get("response") or {}).get("id_token")
-        data: dict[str, Any] = {}
+        data: JSONObject = {}
         if id_token:
             data["id_token"] = self.decode_id_token(app, id_token)
         if not id_token or app.settings.get("fetch_userinfo", True):
@@ -160,7 +163,7 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
         return self.get_provider().sociallogin_from_response(request, data)
 
     @sensitive_variables()
-    def decode_id_token(self, app: SocialApp, id_token: object) -> dict[str, Any]:
+    def decode_id_token(self, app: SocialApp, id_token: object) -> JSONObject:
         """Return the claims of an ID token for this site.
 
         Raises ``OAuth2Error`` for any other token.
@@ -176,7 +179,7 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
         self.check_nonce(claims)
         return claims
 
-    def _check_subject(self, data: dict[str, Any]) -> None:
+    def _check_subject(self, data: Profile) -> None:
         """Raise ``OAuth2Error`` if userinfo and ID token differ in ``sub`` (Core, 5.3.2)."""
         claims = data.get("id_token")
         if claims and str(data["userinfo"].get("sub")) != str(claims["sub"]):
@@ -184,7 +187,7 @@ class OpenIDConnectOAuth2Adapter(OAuth2Adapter):
 
 
 def _find_config_error(
-    document: dict[str, Any], url: str, overrides: Mapping[str, Any]
+    document: JSONObject, url: str, overrides: Mapping[str, object]
 ) -> str | None:
     """Return the reason why the discovery document at ``url`` is not valid, or ``None``."""
     if "issuer" not in overrides and not _is_issuer_of(document.get("issuer"), url):
@@ -229,8 +232,8 @@ class OpenIDConnectProvider(OAuth2Provider):
     """
 
     id = "openid_connect"
-    name: Any = "OpenID Connect"
-    oauth2_adapter_class: ClassVar[type[OAuth2Adapter]] = OpenIDConnectOAuth2Adapter
+    name: str | Promise = "OpenID Connect"
+    oauth2_adapter_class: ClassVar[type[OpenIDConnectOAuth2Adapter]] = OpenIDConnectOAuth2Adapter
     account_class = OpenIDConnectProviderAccount
     supports_token_authentication = True
     default_scope = ("openid", "profile", "email")
@@ -290,25 +293,23 @@ class OpenIDConnectProvider(OAuth2Provider):
 
     def get_oauth2_adapter(self, request: HttpRequest | None) -> OpenIDConnectOAuth2Adapter:
         """Return an adapter that uses this provider."""
-        adapter_class: Any = self.oauth2_adapter_class
-        adapter: OpenIDConnectOAuth2Adapter = adapter_class(request, self.app.provider_id)
-        return self.bind(adapter)
+        return self.bind(self.oauth2_adapter_class(request, self.app.provider_id))
 
-    def extract_uid(self, data: dict[str, Any]) -> str:
+    def extract_uid(self, data: Profile) -> str:
         """Return the claim that the app names, by default ``sub``."""
         uid_field = self.app.settings.get("uid_field", "sub")
         return parse_uid(pick_claims(data).get(uid_field))
 
-    def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
+    def extract_common_fields(self, data: Profile) -> CommonFields:
         """Return the common fields in the claims."""
         return super().extract_common_fields(pick_claims(data))
 
-    def extract_email_addresses(self, data: dict[str, Any]) -> list[Any]:
+    def extract_email_addresses(self, data: Profile) -> list[EmailAddress]:
         """Return the email address in the claims."""
         return super().extract_email_addresses(pick_claims(data))
 
     @sensitive_variables("token")
-    def verify_token(self, request: HttpRequest | None, token: dict[str, Any]) -> SocialLogin:
+    def verify_token(self, request: HttpRequest | None, token: JSONObject) -> SocialLogin:
         """Return the login of an ID token that the server issued to a client of the site."""
         adapter = self.get_oauth2_adapter(request)
         with invalid_token_on_error():

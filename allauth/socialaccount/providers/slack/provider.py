@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from allauth.socialaccount.internal.types import Profile
 from allauth.socialaccount.providers.base.utils import parse_uid
 from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
 from allauth.socialaccount.providers.profiles import ProfileAccount, look_up
@@ -31,7 +30,7 @@ class SlackProvider(OAuth2Provider):
     email_path = "email"
     email_verified_path = "email_verified"
 
-    def extract_uid(self, data: dict[str, Any]) -> str:
+    def extract_uid(self, data: Profile) -> str:
         """Return the ids of workspace and user, from the claims or from a legacy profile."""
         ids = [look_up(data, path) for path in CLAIM_PATHS]
         if not all(ids):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.views.decorators.debug import sensitive_variables
 
+from allauth.socialaccount.internal.types import Profile
 from allauth.socialaccount.models import SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import (
@@ -23,12 +22,12 @@ class SlackOAuth2Adapter(OAuth2Adapter):
     access_token_url = "https://slack.com/api/openid.connect.token"
     identity_url = "https://slack.com/api/openid.connect.userInfo"
 
-    def fetch_profile(self, token: SocialToken) -> dict[str, Any]:
+    def fetch_profile(self, token: SocialToken) -> Profile:
         """Return the profile of the owner of ``token``."""
         return self.get_data(token.token)
 
     @sensitive_variables()
-    def get_data(self, token: str) -> dict[str, Any]:
+    def get_data(self, token: str) -> Profile:
         """Return the profile of the owner of ``token``.
 
         Raises ``OAuth2Error`` if Slack rejects the token.

@@ -9,6 +9,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.internal.lazy_constants import module_getattr
+from allauth.socialaccount.internal.types import Profile
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.oauth.client import OAuth
 from allauth.socialaccount.providers.oauth.views import (
@@ -30,7 +31,7 @@ class TwitterAPI(OAuth):
         """The profile endpoint, with the email address if ``QUERY_EMAIL`` is set."""
         return f"{self._url}?include_email=true" if app_settings.QUERY_EMAIL else self._url
 
-    def get_user_info(self) -> dict[str, Any]:
+    def get_user_info(self) -> Profile:
         """Return the profile of the owner of the token."""
         return self.query_json(self.url)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
+from allauth.socialaccount.internal.types import Profile
 from allauth.socialaccount.models import SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import (
@@ -25,11 +26,11 @@ class TwitterOAuth2Adapter(OAuth2Adapter):
     profile_url = "https://api.x.com/2/users/me"
     basic_auth = True
 
-    def fetch_profile(self, token: SocialToken) -> dict[str, Any]:
+    def fetch_profile(self, token: SocialToken) -> Profile:
         """Return the profile of the owner of ``token``."""
         return self.get_user_info(token)
 
-    def get_user_info(self, token: SocialToken) -> dict[str, Any]:
+    def get_user_info(self, token: SocialToken) -> Profile:
         """Return the profile of the owner of ``token``, with the configured fields."""
         provider = cast("TwitterOAuth2Provider", self.get_provider())
         data = self.fetch_json(
