@@ -21,7 +21,7 @@ from requests import RequestException
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
-from allauth.socialaccount.internal import jwtkit, provider_http
+from allauth.socialaccount.internal import jwtkit, provider_http, redirect_states
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
@@ -1123,6 +1123,40 @@ def test_what_cannot_be_used_is_not_kept(client: Client, oidc: OIDCServer, path:
     assert_error(client, client.post(LOGIN) if path == DISCOVERY else log_in(client, LOGIN))
     log_in(client, LOGIN)
     assert is_logged_in(client)
+
+
+def test_state_is_stashed_after_the_discovery(
+    client: Client, oidc: OIDCServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What another tab stashes between that and the end of the request can get lost.
+    events: list[str] = []
+    stash_state = redirect_states.stash_state
+
+    def note_discovery(request: Request) -> Reply:
+        events.append("discovery")
+        return oidc.discovery(request)
+
+    def note_stash(*args: Any, **kwargs: Any) -> str:
+        events.append("stash")
+        return stash_state(*args, **kwargs)
+
+    oidc.route(DISCOVERY, note_discovery)
+    monkeypatch.setattr(redirect_states, "stash_state", note_stash)
+
+    start_login(client, LOGIN)
+
+    assert events == ["discovery", "stash"]
+
+
+@pytest.mark.parametrize("is_out", [False, True])
+def test_login_stashes_one_state(client: Client, oidc: OIDCServer, is_out: bool) -> None:
+    if is_out:
+        oidc.route(DISCOVERY, Reset())
+
+    response = client.post(LOGIN)
+
+    assert response.status_code == (401 if is_out else 302)
+    assert len(client.session[redirect_states.STATES_SESSION_KEY]) == 1
 
 
 def test_an_outage_at_the_callback_is_an_error_page(client: Client, oidc: OIDCServer) -> None:

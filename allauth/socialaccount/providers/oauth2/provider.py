@@ -179,13 +179,24 @@ class OAuth2Provider(ProfileProvider):
         kwargs["pkce_code_verifier"] = auth_params.pop("code_verifier", None)
         if self.uses_nonce:
             kwargs["nonce"] = auth_params["nonce"] = get_random_string(NONCE_LENGTH)
-        state_id = self.stash_redirect_state(request, process, next_url, data, **kwargs)
         try:
+            # Discovery may take a while. The state is stashed afterwards: the middleware saves the
+            # session at the end of the request, and undoes what another tab stashed meanwhile.
             client = adapter.get_client(request, self.app)
-            client.state = state_id
-            url = client.get_redirect_url(adapter.authorize_url, scope, auth_params)
+            authorize_url = adapter.authorize_url
         except get_remote_errors() as error:
-            return render_authentication_error(
-                request, self, exception=error, extra_context={"state_id": state_id}
-            )
+            state_id = self.stash_redirect_state(request, process, next_url, data, **kwargs)
+            return self._respond_error(request, error, state_id)
+        client.state = state_id = self.stash_redirect_state(
+            request, process, next_url, data, **kwargs
+        )
+        try:
+            url = client.get_redirect_url(authorize_url, scope, auth_params)
+        except get_remote_errors() as error:
+            return self._respond_error(request, error, state_id)
         return HttpResponseRedirect(url)
+
+    def _respond_error(self, request: HttpRequest, error: Exception, state_id: str) -> HttpResponse:
+        return render_authentication_error(
+            request, self, exception=error, extra_context={"state_id": state_id}
+        )
