@@ -10,6 +10,9 @@ import logging
 import re
 import shutil
 import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -103,6 +106,39 @@ def test_the_token_of_the_app_is_kept(client: Client, facebook: IdentityProvider
     post(client)
     post(client)
     assert len(facebook.get_requests("/v19.0/oauth/access_token")) == 1
+
+
+def test_threads_fetch_the_token_of_the_app_once(facebook: IdentityProvider) -> None:
+    provider = get_provider()
+    threads = 8
+    barrier = threading.Barrier(threads, timeout=30)
+    answer = facebook.routes[f"{GRAPH}/oauth/access_token"]
+
+    def answer_slowly(request: Request) -> Reply:
+        time.sleep(0.2)
+        return answer(request)
+
+    def get_app_token() -> str:
+        barrier.wait()
+        return flows.get_app_token(provider)
+
+    facebook.route(f"{GRAPH}/oauth/access_token", answer_slowly)
+
+    with ThreadPoolExecutor(threads) as pool:
+        futures = [pool.submit(get_app_token) for _ in range(threads)]
+        tokens = [future.result(30) for future in futures]
+
+    assert tokens == ["app-token"] * threads
+    assert len(facebook.get_requests("/v19.0/oauth/access_token")) == 1
+
+
+def test_failure_to_fetch_the_token_of_the_app_is_not_remembered(
+    client: Client, facebook: IdentityProvider
+) -> None:
+    facebook.override("/v19.0/oauth/access_token", Reply.json({"error": {}}, 400))
+
+    assert post(client).status_code == 401
+    assert post(client).status_code == 302
 
 
 def test_connecting_by_a_token(client: Client, user: Any) -> None:

@@ -17,6 +17,7 @@ from allauth.core.internal.types import JSONObject
 from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.internal.hooks import get_adapter
 from allauth.socialaccount.internal.provider_http import cache_or_none, fetch_json
+from allauth.socialaccount.internal.single_flight import flights
 from allauth.socialaccount.internal.types import Profile, ProviderSettings
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.facebook import constants
@@ -91,7 +92,16 @@ def complete_login(
 
 @sensitive_variables()
 def get_app_token(provider: GraphProvider) -> str:
-    """Return the access token of the app itself, from the cache if possible."""
+    """Return the access token of the app itself, from the cache if possible.
+
+    Concurrent threads share one request.
+    """
+    key = ("facebook app token", provider.app.client_id)
+    return flights.run(key, lambda: _load_app_token(provider))
+
+
+@sensitive_variables()
+def _load_app_token(provider: GraphProvider) -> str:
     app = provider.app
     cache_key = f"allauth.facebook.app_token[{app.client_id}]"
     token = cache_or_none(cache.get, cache_key)
