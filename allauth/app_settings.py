@@ -52,27 +52,27 @@ class AppSettings(BaseAppSettings):
 
     @property
     def SITES_ENABLED(self) -> bool:
-        """Whether ``django.contrib.sites`` is installed."""
+        """``True`` if ``django.contrib.sites`` is installed."""
         return apps.is_installed("django.contrib.sites")
 
     @property
     def SOCIALACCOUNT_ENABLED(self) -> bool:
-        """Whether ``allauth.socialaccount`` is installed."""
+        """``True`` if ``allauth.socialaccount`` is installed."""
         return apps.is_installed("allauth.socialaccount")
 
     @property
     def MFA_ENABLED(self) -> bool:
-        """Whether ``allauth.mfa`` is installed."""
+        """``True`` if ``allauth.mfa`` is installed."""
         return apps.is_installed("allauth.mfa")
 
     @property
     def USERSESSIONS_ENABLED(self) -> bool:
-        """Whether ``allauth.usersessions`` is installed."""
+        """``True`` if ``allauth.usersessions`` is installed."""
         return apps.is_installed("allauth.usersessions")
 
     @property
     def HEADLESS_ENABLED(self) -> bool:
-        """Whether ``allauth.headless`` is installed."""
+        """``True`` if ``allauth.headless`` is installed."""
         return apps.is_installed("allauth.headless")
 
 

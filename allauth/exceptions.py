@@ -1,4 +1,4 @@
-"""Deprecated home of an exception that lives in ``allauth.core.exceptions``."""
+"""Deprecated alias of :mod:`allauth.core.exceptions`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deprecated home of the functions that live in ``allauth.core.ratelimit``."""
+"""Deprecated alias of :mod:`allauth.core.ratelimit`."""
 
 from __future__ import annotations
 

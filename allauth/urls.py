@@ -1,10 +1,11 @@
-"""All pages of the installed apps, to be included below a prefix of the project's choice."""
+"""The pages of all installed apps, to be included below a prefix of the project's choice."""
 
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from collections.abc import Callable
 
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic.base import RedirectView
 
@@ -15,10 +16,10 @@ Routes = list[URLPattern | URLResolver]
 
 
 def build_provider_urlpatterns() -> Routes:
-    """The URLs of all registered providers, those of OpenID Connect last.
+    """Return the URLs of all registered providers, those of OpenID Connect last.
 
-    The paths of that one begin with an identifier of the project's choice, which must not hide
-    another provider.
+    The paths of OpenID Connect begin with an identifier of the project's choice, which must not
+    hide another provider.
     """
     from allauth.socialaccount import providers
 
@@ -32,7 +33,7 @@ def build_provider_urlpatterns() -> Routes:
     return routes
 
 
-def _redirect(name: str) -> Any:
+def _redirect(name: str) -> Callable[..., HttpResponseBase]:
     return login_not_required(RedirectView.as_view(permanent=True, pattern_name=name))
 
 

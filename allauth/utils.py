@@ -1,4 +1,4 @@
-"""Helpers that the apps of this package, and other packages, have in common."""
+"""Helpers that the apps of this package, and other packages, share."""
 
 from __future__ import annotations
 

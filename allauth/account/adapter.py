@@ -311,7 +311,7 @@ class DefaultAccountAdapter(BaseAdapter):
 
     def is_safe_url(self, url: str | None) -> bool:
         """Tell whether a visitor may be sent to ``url``."""
-        return redirects.is_safe_redirect(context.request, url)
+        return redirects.is_safe_redirect(_get_context_request(), url)
 
     # Login
 
@@ -366,7 +366,7 @@ class DefaultAccountAdapter(BaseAdapter):
             phone = self.get_phone(user)
             if phone:
                 credentials["phone"] = phone[0]
-        found = self.authenticate(context.request, **credentials)
+        found = self.authenticate(_get_context_request(), **credentials)
         return found is not None and found.pk == user.pk
 
     def pre_login(
@@ -440,7 +440,7 @@ class DefaultAccountAdapter(BaseAdapter):
 
     def is_login_by_code_required(self, login: Login) -> bool:
         """Tell whether this login has to be completed by a code that is sent to the user."""
-        records = get_authentication_records(cast(HttpRequest, context.request), login.user)
+        records = get_authentication_records(_get_context_request(), login.user)
         method = records[-1].get("method") if records else None
         if method == "code":
             return False

@@ -1,0 +1,1 @@
+"""Foundations that all apps of the package share."""

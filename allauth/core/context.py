@@ -1,7 +1,7 @@
-"""The request being served, for code that is not handed one.
+"""The request being served, for code that is not passed one.
 
-``context.request`` is looked up at each access, so it is right per thread and per task; importing
-the name itself would only bind the value of that moment.
+``context.request`` is looked up at each access, so it is right per thread and per task. Importing
+the name itself would bind the value of the moment of the import.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import Any
 
 from django.http import HttpRequest
 
 _current_request: ContextVar[HttpRequest | None] = ContextVar("allauth_request", default=None)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> HttpRequest | None:
     if name == "request":
         return _current_request.get()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -26,13 +25,13 @@ def __getattr__(name: str) -> Any:
 def request_context(request: HttpRequest | None) -> Iterator[None]:
     """Make ``request`` the current one for the duration of a ``with`` block.
 
-    What was current before is restored when the block ends, however it ends.
+    The request that was current before is restored when the block ends, however it ends.
     """
     token = _current_request.set(request)
     try:
         yield
     finally:
-        # An abandoned coroutine is closed by the garbage collector in a foreign context; the one
-        # that held the request is gone already.
+        # The garbage collector closes an abandoned coroutine in another context; the context that
+        # held the request is gone already.
         with suppress(ValueError):
             _current_request.reset(token)

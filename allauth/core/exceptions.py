@@ -1,4 +1,4 @@
-"""Exceptions by which hooks and flows change what happens to a request."""
+"""Exceptions by which hooks and flows change the answer to a request."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.http import HttpResponse
 
 
 class ImmediateHttpResponse(Exception):
-    """Raised by a hook to answer the request with ``response`` instead of going on."""
+    """A response that a hook gives instead of letting the request go on."""
 
     def __init__(self, response: HttpResponse) -> None:
         super().__init__(response)
@@ -15,11 +15,11 @@ class ImmediateHttpResponse(Exception):
 
 
 class ReauthenticationRequired(Exception):
-    """The action needs proof, given just now, that the user is present."""
+    """The user has to reauthenticate before this action."""
 
 
 class SignupClosedException(Exception):
-    """Somebody tried to sign up while the site does not accept new accounts."""
+    """A sign-up was attempted while the site does not accept new accounts."""
 
 
 class RateLimited(Exception):
@@ -27,8 +27,9 @@ class RateLimited(Exception):
 
 
 class ClientAddressUnknown(PermissionDenied, ImproperlyConfigured):
-    """The forwarding headers are not what the proxy settings promise.
+    """The forwarding headers contradict the proxy settings.
 
-    It answers 403, since a request that goes around the proxy is the usual cause, and it is an
-    ``ImproperlyConfigured`` for those who look into the settings.
+    It is a ``PermissionDenied``, which answers 403, since a request that goes around the proxy is
+    the usual cause. It is also an ``ImproperlyConfigured``, since wrong settings are the other
+    cause.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +11,9 @@ from allauth.core.async_support import awaitable
 from allauth.core.exceptions import RateLimited
 from allauth.core.internal import extensions, ratelimit
 from allauth.core.internal.ratelimit import Rate, respond_429
+
+if TYPE_CHECKING:
+    from allauth.core.internal.types import User
 
 __all__ = [
     "Rate",
@@ -36,14 +39,23 @@ def consume(
     *,
     action: str,
     key: str | None = None,
-    user: Any = None,
+    user: User | None = None,
     dry_run: bool = False,
     raise_exception: bool = False,
 ) -> bool:
     """Record one more ``action``, unless that exceeds its limit in ``ACCOUNT_RATE_LIMITS``.
 
-    Returns whether the action is allowed; with ``raise_exception`` a refusal raises
-    ``RateLimited``. ``dry_run`` only asks. Safe requests are never counted.
+    Safe requests are never counted.
+
+    Parameters:
+        request: The current request.
+        action: The action whose limit counts.
+        key: The subject of rates per key.
+        user: The subject of rates per user, in place of the user of the request.
+        dry_run: Do not record the action.
+        raise_exception: Raise ``RateLimited`` if the action is refused.
+
+    Returns whether the action is allowed.
     """
     usage = ratelimit.consume(
         request,
@@ -57,15 +69,17 @@ def consume(
     return usage is not None
 
 
-def consume_or_429(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
-    """``None`` if the action is allowed, else the response that refuses it.
+def consume_or_429(request: HttpRequest, *args: object, **kwargs: Any) -> HttpResponse | None:
+    """Return ``None`` if the action is allowed, or the response that refuses it.
 
-    Takes what :func:`consume` takes, and further ``config`` and ``limit_get``.
+    Takes the arguments of :func:`consume`, and further ``config`` and ``limit_get``.
     """
     return ratelimit.consume_or_429(request, app=_get_app(), **kwargs)
 
 
-def clear(request: HttpRequest, *, action: str, key: str | None = None, user: Any = None) -> None:
+def clear(
+    request: HttpRequest, *, action: str, key: str | None = None, user: User | None = None
+) -> None:
     """Forget how often ``action`` was used by this address, user or key."""
     ratelimit.clear(request, app=_get_app(), action=action, key=key, user=user)
 

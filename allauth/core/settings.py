@@ -1,6 +1,6 @@
-"""How the apps declare and read their settings.
+"""Declarations of the settings of all apps.
 
-Each setting is declared once, on the ``AppSettings`` class of its app; the value at run time, the
+Each setting is declared once, on the ``AppSettings`` class of its app. The value at run time, the
 reference in the documentation and the tests all come from that declaration.
 """
 
@@ -25,7 +25,7 @@ _MEMO_SIZE = 32
 
 
 def memoized(parse: Callable[P, R]) -> Callable[P, R]:
-    """Keep what a parser returns for a raw value, so that a value is parsed once.
+    """Wrap a parser so that it parses each raw value once.
 
     The parser must depend on nothing but its arguments, and return something immutable. Arguments
     that cannot be hashed are parsed each time: they are malformed, and the parser says so.
@@ -42,10 +42,10 @@ def memoized(parse: Callable[P, R]) -> Callable[P, R]:
     return parse_once
 
 
-def get_setting(name: str, dflt: Any) -> Any:
+def get_setting(name: str, dflt: object) -> Any:
     """Return the Django setting ``name``, or ``dflt`` if it is absent.
 
-    A project can take over the look-up, for example per tenant, with ``ALLAUTH_SETTING_GETTER``: a
+    A project can replace the look-up, for example per tenant, with ``ALLAUTH_SETTING_GETTER``: a
     callable, or the dotted path of one, that is called as ``getter(name, dflt)``.
     """
     # Unlike getattr() this is cheap for a setting that is absent, as this one nearly always is.
@@ -83,23 +83,23 @@ class Setting:
     """One setting, read anew at each access.
 
     Parameters:
-        type: What the value is, for the reference: ``"bool"``, ``"int, seconds"``.
+        type: The type of the value, for the reference: ``"bool"``, ``"int, seconds"``.
         default: The value while the setting is absent. A callable is called with the settings
-            object to work the default out.
-        help: One line that says what the setting does.
-        convert: Turns the value found into the one handed out; raises ``ValueError`` or
-            ``ImproperlyConfigured`` for a value that makes no sense.
+            object and returns the default.
+        help: A one-line description of the setting.
+        convert: Converts the raw value; raises ``ValueError`` or ``ImproperlyConfigured`` for a
+            malformed one.
         name: The full name of the Django setting, where it is not prefix plus attribute name.
-        default_text: How the reference shows a default that is worked out.
+        default_text: The text by which the reference shows a computed default.
     """
 
     def __init__(
         self,
         type: str,
-        default: Any,
+        default: object,
         help: str,
         *,
-        convert: Callable[[Any], Any] | None = None,
+        convert: Callable[[Any], object] | None = None,
         name: str | None = None,
         default_text: str | None = None,
     ) -> None:
@@ -114,7 +114,7 @@ class Setting:
     def __set_name__(self, owner: type, name: str) -> None:
         self.attribute = name
 
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+    def __get__(self, instance: BaseAppSettings | None, owner: type | None = None) -> Any:
         if instance is None:
             return self
         value = get_setting(self.full_name(instance.prefix), _ABSENT)
@@ -123,12 +123,12 @@ class Setting:
         return self.convert(value) if self.convert else value
 
     def full_name(self, prefix: str) -> str:
-        """The name of the Django setting, given the prefix of the app."""
+        """Return the name of the Django setting, given the prefix of the app."""
         return self.name or f"{prefix}{self.attribute}"
 
 
 class Declaration(NamedTuple):
-    """What the settings reference shows about one setting."""
+    """The description of one setting in the reference."""
 
     name: str
     type: str
@@ -144,7 +144,7 @@ class BaseAppSettings:
 
     @classmethod
     def declarations(cls, prefix: str) -> Iterator[Declaration]:
-        """List all settings of the app, in alphabetical order."""
+        """Yield the declarations of all settings of the app, in alphabetical order."""
         found = {
             setting.full_name(prefix): setting
             for klass in reversed(cls.__mro__)

@@ -41,9 +41,11 @@ def parse_tag(
 ) -> tuple[str, list[FilterExpression], dict[str, FilterExpression]]:
     """Split a tag into its name, its positional arguments and its ``name=value`` arguments.
 
-    :param token: the tag as written in the template.
-    :param parser: compiles the values, so that these may be variables, literals and filters.
-    :raises TemplateSyntaxError: if a value is no valid template expression.
+    Parameters:
+        token: The tag as written in the template.
+        parser: Compiles the values, which may be variables, literals and filters.
+
+    Raises ``TemplateSyntaxError`` if a value is not a valid template expression.
     """
     tag_name, *bits = token.split_contents()
     args: list[FilterExpression] = []
@@ -58,7 +60,7 @@ def parse_tag(
 
 
 def _find_layout(context: Context) -> str | None:
-    """Name the layout in use, following the ``extends`` chain of the template being rendered."""
+    """Return the layout in use, following the ``extends`` chain of the template being rendered."""
     for origin in context.render_context.get(ExtendsNode.context_key) or ():
         # A template made from a string has no name.
         name = origin.template_name or ""
@@ -68,12 +70,12 @@ def _find_layout(context: Context) -> str | None:
 
 
 def _find_template(engine: Engine, element: str, layout: str | None) -> Template:
-    """Load the template of an element, preferring the variant made for the layout.
+    """Return the template of an element, preferring the variant made for the layout.
 
     Almost no element has a variant for the layout it is used in, so the plain search pays for an
-    exception with every element. The choice is therefore kept, inside the cache of Django's own
-    loader: it is emptied together with it when a template changes on disk. With any other loader
-    (uncached, or choosing by tenant, say) each element is searched for anew.
+    exception with every element. The choice is therefore kept in the cache of Django's own loader,
+    which is emptied when a template changes on disk. With any other loader (uncached, or choosing
+    by tenant, for example) each element is searched for anew.
     """
     names = [f"allauth/elements/{element}.html"]
     if layout:
@@ -89,11 +91,12 @@ def _find_template(engine: Engine, element: str, layout: str | None) -> Template
 
 
 class ElementNode(Node):
-    """``{% element NAME attribute=value … %} … {% endelement %}``
+    """The node of ``{% element NAME attribute=value … %} … {% endelement %}``.
 
-    :param nodelist: the content between the tags: slots, and text around them.
-    :param element: name of the element.
-    :param kwargs: its attributes.
+    Parameters:
+        nodelist: The content between the tags: slots, and text around them.
+        element: Name of the element.
+        kwargs: Its attributes.
     """
 
     def __init__(
@@ -104,9 +107,9 @@ class ElementNode(Node):
         self.kwargs = kwargs
 
     def render(self, context: Context) -> SafeString:
-        """Render the content, then hand it to the template of the element.
+        """Render the content, then pass it to the template of the element.
 
-        :raises TemplateDoesNotExist: if there is no such element.
+        Raises ``TemplateDoesNotExist`` if there is no such element.
         """
         engine = cast(Template, context.template).engine
         layout = _find_layout(context)
@@ -117,7 +120,7 @@ class ElementNode(Node):
         variables: dict[Any, Any] = context.flatten()
         variables["slots"] = slots
         variables["attrs"] = self._resolve_attributes(context)
-        # Reading a setting costs more than the rest of this method, and few want to know.
+        # Reading a setting costs more than the rest of this method, and few elements need it.
         variables["origin"] = SimpleLazyObject(self._get_origin_name)
         element_context = context.new(variables)
         element_context.autoescape = engine.autoescape
@@ -137,7 +140,7 @@ class ElementNode(Node):
         fills["default"] = explicit if explicit and not text.strip() else [text, *explicit]
         return fills
 
-    def _resolve_attributes(self, context: Context) -> dict[str, Any]:
+    def _resolve_attributes(self, context: Context) -> dict[str, object]:
         attrs = {name: value.resolve(context) for name, value in self.kwargs.items()}
         tags = attrs.get("tags")
         # An element template passes its own tags on as the list they have become.
@@ -151,13 +154,14 @@ class ElementNode(Node):
 
 
 class SlotNode(Node):
-    """``{% slot NAME %} … {% endslot %}``
+    """The node of ``{% slot NAME %} … {% endslot %}``.
 
-    Fills a slot when written in the body of an element, and places one when written in the
-    template of an element.
+    It fills a slot if it is written in the body of an element, and places one if it is written in
+    the template of an element.
 
-    :param name: name of the slot.
-    :param nodelist: the content to fill the slot with, or to fall back on if it was not filled.
+    Parameters:
+        name: Name of the slot.
+        nodelist: The content to fill the slot with, or the default of a slot that was not filled.
     """
 
     def __init__(self, name: str, nodelist: NodeList) -> None:
@@ -165,7 +169,7 @@ class SlotNode(Node):
         self.nodelist = nodelist
 
     def render(self, context: Context) -> SafeString:
-        """Take the content of the slot, or give it."""
+        """Render the slot: store its content in the body of an element, place it in a template."""
         fills = context.render_context.get(SLOTS_CONTEXT_KEY)
         if fills is None:
             return self._place(context)
@@ -174,7 +178,7 @@ class SlotNode(Node):
 
     def _place(self, context: Context) -> SafeString:
         slots = context.get("slots")
-        # A page may have a variable of that name for purposes of its own.
+        # The page may use a variable of that name for its own purposes.
         contents = slots.get(self.name) if isinstance(slots, dict) else None
         if contents is None:
             with context.push():
@@ -183,7 +187,7 @@ class SlotNode(Node):
 
     def _render_fill(self, context: Context, fills: dict[str, list[SafeString]]) -> SafeString:
         state = context.render_context
-        # Within an element template, a slot inside a fill passes on what this element was given.
+        # Within an element template, a slot inside a fill passes on the slots of this element.
         state[SLOTS_CONTEXT_KEY] = None if isinstance(context.get("slots"), dict) else fills
         try:
             with context.push():
@@ -193,10 +197,11 @@ class SlotNode(Node):
 
 
 class SetVarNode(Node):
-    """``{% setvar NAME %} … {% endsetvar %}``
+    """The node of ``{% setvar NAME %} … {% endsetvar %}``.
 
-    :param nodelist: the content to store.
-    :param var: name of the variable to store it in.
+    Parameters:
+        nodelist: The content to store.
+        var: Name of the variable to store it in.
     """
 
     def __init__(self, nodelist: NodeList, var: str) -> None:
@@ -205,7 +210,7 @@ class SetVarNode(Node):
 
     def render(self, context: Context) -> SafeString:
         """Store the content, without the space around it, in the variable."""
-        # What has been rendered has been escaped.
+        # Rendered content is escaped already.
         context[self.var] = SafeString(self.nodelist.render(context).strip())
         return SafeString()
 
@@ -214,7 +219,7 @@ class SetVarNode(Node):
 def do_element(parser: Parser, token: Token) -> ElementNode:
     """Compile the ``element`` tag.
 
-    :raises TemplateSyntaxError: unless exactly one name, a bare word, is given.
+    Raises ``TemplateSyntaxError`` unless exactly one name, a bare word, is given.
     """
     tag_name, args, kwargs = parse_tag(token, parser)
     if len(args) != 1 or args[0].token[0] in "\"'":
@@ -238,7 +243,7 @@ def do_slot(parser: Parser, token: Token) -> SlotNode:
 
 @register.filter
 def as_paragraphs(form: BaseForm) -> SafeString:
-    """The form as its ``as_p`` gives it, only faster."""
+    """Render the form as its ``as_p`` does, only faster."""
     return render_as_paragraphs(form)
 
 
@@ -246,7 +251,7 @@ def as_paragraphs(form: BaseForm) -> SafeString:
 def do_setvar(parser: Parser, token: Token) -> SetVarNode:
     """Compile the ``setvar`` tag.
 
-    :raises TemplateSyntaxError: unless exactly one name is given.
+    Raises ``TemplateSyntaxError`` unless exactly one name is given.
     """
     tag_name, *names = token.split_contents()
     if len(names) != 1:

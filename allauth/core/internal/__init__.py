@@ -1,0 +1,1 @@
+"""Shared implementation, without a stable interface."""

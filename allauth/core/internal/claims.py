@@ -1,8 +1,8 @@
 """Claims: of several requests that want the same thing, one gets it.
 
-Both functions rest on one guarantee of the cache: ``add()`` sets a key only where there is none,
-atomically for all processes, and the key then stays until its time is over. A cache that evicts
-keys under memory pressure, or that each process has for itself, does not give it.
+All functions rest on one guarantee of the cache: ``add()`` sets a key only if it is absent,
+atomically for all processes, and the key then stays until it expires. A cache that evicts keys
+under memory pressure, or that is separate for each process, does not give this guarantee.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from django.core.cache import cache
 
 
 def take_once(cache_key: str, seconds: int) -> bool:
-    """Use something up that can be used once.
+    """Use up something that can be used once.
 
     Parameters:
-        cache_key: Names what is used up.
-        seconds: For how long it is remembered that it was used.
+        cache_key: The name of what is used up.
+        seconds: The time for which the use is remembered.
 
     Returns ``False`` if it was used before.
     """
@@ -23,14 +23,14 @@ def take_once(cache_key: str, seconds: int) -> bool:
 
 
 def claim(cache_key: str, seconds: int, *, owner: str = "") -> bool:
-    """Claim something for a while; :func:`release` it once that is no longer needed.
+    """Claim something for a while; call :func:`release` once the claim is no longer needed.
 
     Parameters:
-        cache_key: Names what is claimed.
-        seconds: After how long the claim ends by itself, should its holder die.
-        owner: Who claims it: the owner of a claim can claim it again.
+        cache_key: The name of what is claimed.
+        seconds: The time after which the claim ends by itself, should its holder die.
+        owner: The holder of the claim, who can claim the same thing again.
 
-    Returns ``False`` if somebody else has claimed it.
+    Returns ``False`` if there is a claim of another owner.
     """
     if cache.add(cache_key, owner, timeout=seconds):
         return True

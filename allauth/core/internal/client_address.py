@@ -1,4 +1,4 @@
-"""Which address a request comes from, and which network that address belongs to."""
+"""The address of the client of a request, and the network of that address."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _MAX_TEXT_LENGTH = 100
 def resolve(request: HttpRequest) -> str:
     """Return the address by which clients are limited.
 
-    Raises ``PermissionDenied`` if it cannot be made out.
+    Raises ``PermissionDenied`` if it cannot be determined.
     """
     resolver = extensions.client_address_resolver.get() or get_client_address
     return resolver(request)
 
 
 def get_client_address(request: HttpRequest) -> str:
-    """The address of the client, in canonical form.
+    """Return the address of the client, in canonical form.
 
-    Raises ``PermissionDenied`` if none can be made out: everything that is limited per address
+    Raises ``PermissionDenied`` if it cannot be determined: everything that is limited per address
     would otherwise share one bucket or have none.
     """
     header = app_settings.TRUSTED_CLIENT_IP_HEADER
@@ -64,9 +64,9 @@ def _forwarded_address(request: HttpRequest) -> str | None:
 
 
 def normalize_address(text: str) -> str | None:
-    """Bring an address, possibly with brackets, port or zone, to canonical form.
+    """Return an address, given with or without brackets, port or zone, in canonical form.
 
-    ``None`` if ``text`` is no IP address.
+    Returns ``None`` if ``text`` is not an IP address.
     """
     text = text.strip()
     if not text or len(text) > _MAX_TEXT_LENGTH:
@@ -93,7 +93,7 @@ def _is_port_or_nothing(text: str) -> bool:
 
 
 def get_network(address: str) -> str:
-    """What rate limits count by: an IPv4 address whole, an IPv6 address cut to its network.
+    """Return what rate limits count by: an IPv4 address whole, an IPv6 address cut to its network.
 
     An IPv4 client that a dual-stack socket reports as ``::ffff:a.b.c.d`` counts as IPv4.
     """

@@ -14,10 +14,10 @@ from django.db.models import F, Model
 
 
 def begin_with_write(model: type[Model]) -> None:
-    """Have SQLite let this transaction write, before it reads.
+    """Make SQLite take the write lock of the current transaction before it reads.
 
-    One that has read already is refused, at once, while another one waits to commit
-    (https://www.sqlite.org/lang_transaction.html). Other databases need nothing of the kind.
+    SQLite refuses to upgrade a transaction that has already read while another one waits to commit
+    (https://www.sqlite.org/lang_transaction.html). Other databases need no such step.
     """
     if connections[router.db_for_write(model)].vendor == "sqlite":
         name = next(field.name for field in model._meta.concrete_fields if not field.primary_key)
@@ -25,10 +25,11 @@ def begin_with_write(model: type[Model]) -> None:
 
 
 def get_collision_errors() -> tuple[type[DatabaseError], ...]:
-    """What the database raises if somebody else writes the same at the same time.
+    """Return the errors that the database raises if two transactions write the same rows.
 
-    Besides a violated constraint that is a deadlock, which the database resolves by breaking one
-    transaction off. Within one that was begun elsewhere there is no way on from there.
+    Besides the violation of a constraint this is a deadlock, which the database resolves by
+    aborting one transaction. A deadlock cannot be handled within a transaction that the caller
+    began.
     """
     if transaction.get_connection().in_atomic_block:
         return (IntegrityError,)

@@ -1,14 +1,14 @@
-"""What the apps of this package add to the apps below them.
+"""The registry of what apps of this package add to the apps below them.
 
-Lower apps name nothing above them. From its ``AppConfig.ready()``, an app registers here what it
-brings: a login stage, a way to reauthenticate, credentials that a take-over revokes, and so on. An
-entry counts only while its app is installed. Registering a key again replaces the entry, so that
-``ready()`` may run any number of times.
+Lower apps name nothing above them. Each app registers its parts here from its
+``AppConfig.ready()``: a login stage, a way to reauthenticate, credentials that a take-over revokes,
+and so on. An entry counts only while its app is installed. Registering a key again replaces the
+entry, so that ``ready()`` may run any number of times.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -16,7 +16,7 @@ from django.apps import AppConfig, apps
 from django.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
+    from allauth.core.internal.types import JSONObject, StrOrPromise, TemplateContext, User
 
 T = TypeVar("T")
 
@@ -52,10 +52,12 @@ class Entries(Generic[T]):
         self._entries: dict[str, tuple[str, T]] = {}
 
     def add(self, key: str, value: T, *, app: str) -> None:
-        """Register ``value`` under ``key``, in place of what is registered there.
+        """Register ``value`` under ``key``, in place of an earlier value.
 
         Parameters:
-            app: Dotted path of the app that brings the value.
+            key: The name of the entry.
+            value: The value.
+            app: The dotted path of the app that registers the value.
         """
         self._entries[key] = (app, value)
 
@@ -89,8 +91,8 @@ class Slot(Generic[T]):
         return self._entries.get("")
 
 
-def always(*args: Any) -> bool:
-    """Return ``True``: the condition of what has none."""
+def always(*args: object) -> bool:
+    """Return ``True``, as the default condition."""
     return True
 
 
@@ -100,8 +102,8 @@ class StageEntry:
 
     Attributes:
         path: Dotted path of the :class:`~allauth.account.stages.LoginStage` subclass.
-        position: Stages come in ascending order of it.
-        when: Return whether the site uses the stage.
+        position: Sort key: stages come in ascending order.
+        when: Function that returns whether the site uses the stage.
     """
 
     path: str
@@ -120,39 +122,39 @@ def get_login_stages() -> list[str]:
 
 @dataclass(frozen=True)
 class ReauthenticationMethod:
-    """A way in which a user can prove to be present.
+    """A way to reauthenticate.
 
     Attributes:
         id: Name of the method among those that have a page.
-        description: What the page offers, as a translatable text.
+        description: Text of the link to the page, translatable.
         urlname: Name of the page.
-        flow: What the JSON API calls it; several methods may share a flow.
-        details: What the JSON API tells about it, such as ``{"types": ["totp"]}``; the lists of
+        flow: Name of the method in the JSON API; several methods may share a flow.
+        details: Further data for the JSON API, such as ``{"types": ["totp"]}``; the lists of
             methods that share a flow are joined.
     """
 
     id: str
-    description: Any
+    description: StrOrPromise
     urlname: str
     flow: str
-    details: Mapping[str, list[Any]] = field(default_factory=dict)
+    details: Mapping[str, Sequence[object]] = field(default_factory=dict)
 
 
-ListMethods = Callable[["AbstractBaseUser"], list[ReauthenticationMethod]]
+ListMethods = Callable[["User"], list[ReauthenticationMethod]]
 
 reauthentication_methods: Entries[ListMethods] = Entries()
-"""Functions of the user that return the methods the user has, the preferred one first."""
+"""Functions that return the methods a user has, the preferred one first."""
 
 
-def list_reauthentication_methods(user: AbstractBaseUser) -> list[ReauthenticationMethod]:
-    """Return all methods that ``user`` has, in order of registration."""
+def list_reauthentication_methods(user: User) -> list[ReauthenticationMethod]:
+    """Return all reauthentication methods of ``user``, in order of registration."""
     return [method for methods in reauthentication_methods for method in methods(user)]
 
 
-Revoke = Callable[["AbstractBaseUser"], None]
+Revoke = Callable[["User"], None]
 
 credential_revokers: Entries[Revoke] = Entries()
-"""Functions that remove what a user can log in by: called, in a transaction, in a take-over."""
+"""Functions that remove the credentials of a user: called in the transaction of a take-over."""
 
 session_revokers: Entries[Revoke] = Entries()
 """Functions that end the sessions and tokens of a user: called after a take-over is committed."""
@@ -163,12 +165,12 @@ class SignupSource:
     """A way to sign up whose pretended sign-ups can become real.
 
     Attributes:
-        make: Make the account of a login out of what was saved; returns the user, or ``None`` if it
-            cannot be made.
-        announce: Called with the request and the login once the account is stored.
+        make: Makes the account of a login from the saved sign-up; returns the user, or ``None`` if
+            the account cannot be made.
+        announce: Announces the account once it is stored; takes the request and the login.
     """
 
-    make: Callable[[HttpRequest, Any, dict[str, Any]], Any]
+    make: Callable[[HttpRequest, Any, JSONObject], User | None]
     announce: Callable[[HttpRequest, Any], None]
 
 
@@ -177,36 +179,36 @@ signup_sources: Entries[SignupSource] = Entries()
 session_keys_cleared_at_login: Entries[str] = Entries()
 """Session keys that a completed login does not inherit.
 
-An attacker may have planted the session with something that waits to act on the user who logs in.
+An attacker may have planted a session with data that would act on the user who logs in.
 """
 
-signal_argument_readers: Entries[Callable[[Any], Any]] = Entries()
-"""How a stored login restores the arguments of ``user_logged_in``, by name of the argument.
+signal_argument_readers: Entries[Callable[[Any], object]] = Entries()
+"""Functions by which a stored login restores the arguments of ``user_logged_in``, by name.
 
-A session keeps such an argument as what its own ``serialize()`` returns.
+The argument to such a function is what the ``serialize()`` of the stored object returned.
 """
 
-entrance_context: Entries[Callable[[HttpRequest], dict[str, Any]]] = Entries()
+entrance_context: Entries[Callable[[HttpRequest], TemplateContext]] = Entries()
 """Functions that add to the template context of the pages for users who are not logged in."""
 
 client_address_resolver: Slot[Callable[[HttpRequest], str]] = Slot()
-"""Return the address of the client; the account app asks its adapter."""
+"""Function that returns the address of the client; that of the account app asks its adapter."""
 
-trusted_browser_test: Slot[Callable[[HttpRequest, AbstractBaseUser], bool]] = Slot()
-"""Return whether the user trusts the browser to skip a step of the login."""
+trusted_browser_test: Slot[Callable[[HttpRequest, User], bool]] = Slot()
+"""Function that returns whether the user trusts the browser to skip a step of the login."""
 
-verification_sender: Slot[Callable[[HttpRequest, Any], Any]] = Slot()
-"""Send a verification mail for an email address, on behalf of the models, which know no flow."""
+verification_sender: Slot[Callable[[HttpRequest, Any], None]] = Slot()
+"""Function that sends a verification mail on behalf of the models, which know no flow."""
 
 ratelimit_app: Slot[str] = Slot()
 """Dotted path of the app whose limits :mod:`allauth.core.ratelimit` applies."""
 
 frontend_urls: Slot[Callable[..., str | None]] = Slot()
-"""Return the page of the project's own front end for a URL name and its parameters."""
+"""Function that returns the page of the project's own front end for a URL name."""
 
 
 class ProviderAPI(Protocol):
-    """How a visit to a provider is answered that was begun through an API."""
+    """The answers to a login at a provider that was begun through an API."""
 
     def complete_login(self, request: HttpRequest, sociallogin: Any) -> HttpResponse:
         """Answer a login by a provider that is marked as one of the API."""
@@ -217,35 +219,35 @@ class ProviderAPI(Protocol):
         provider: Any,
         error: str | None = None,
         exception: Exception | None = None,
-        extra_context: dict[str, Any] | None = None,
+        extra_context: TemplateContext | None = None,
     ) -> None:
         """Raise ``ImmediateHttpResponse`` if the failed visit was begun through the API."""
 
 
 provider_api: Slot[ProviderAPI] = Slot()
-"""Answers at the callback of a provider, where the request itself is not one to the API."""
+"""Answers at the callback of a provider, whose request is not itself one to the API."""
 
 
 @dataclass(frozen=True)
 class FaceEntry:
-    """Something that turns the outcomes of flows into responses.
+    """An object that turns the outcomes of flows into responses.
 
     Attributes:
-        part: Which flows' outcomes: ``"core"``, ``"account"``, …
-        face: The object that does so; what it offers is declared by the app of the flows.
-        answers: Return whether the face is the one for a request.
+        part: The flows whose outcomes it takes: ``"core"``, ``"account"``, …
+        face: The object; the app of the flows declares its methods.
+        answers: Function of the request that returns whether the face answers it.
     """
 
     part: str
-    face: Any
+    face: object
     answers: Callable[[HttpRequest], bool]
 
 
 faces: Entries[FaceEntry] = Entries()
 
 
-def find_face(part: str, request: HttpRequest) -> Any:
-    """Return the face that answers ``request``; of several the one registered last.
+def find_face(part: str, request: HttpRequest) -> object:
+    """Return the face that answers ``request``, the one registered last if there are several.
 
     Returns ``None`` if there is none.
     """

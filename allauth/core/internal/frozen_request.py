@@ -1,4 +1,4 @@
-"""Requests that are stored in a session, to go on with later."""
+"""Requests that are stored in a session, to be resumed later."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _NEVER_STORED = re.compile(r"passw|secret|^csrfmiddlewaretoken\Z", re.IGNORECASE
 
 
 def serialize_request(request: HttpRequest) -> str:
-    """What is needed to carry on with a request later, as JSON for the session.
+    """Return as JSON what is needed to resume a request later.
 
-    Cookies, authorization headers and everything that looks like a secret stay out of it, and so
-    do uploaded files.
+    Cookies, authorization headers, uploaded files and everything that looks like a secret are left
+    out.
     """
     return json.dumps(
         {

@@ -1,8 +1,8 @@
 """Outgoing HTTP: sessions of ``requests`` over one pooled transport per process.
 
-Whatever a remote server does, a request ends: the answer is limited in size and in total time, and
-redirects are followed only where they can neither carry a secret on nor lead to another host.
-Import this module when a request is about to be made, never at start-up.
+Whatever a remote server does, a request ends: the answer is limited in size and in total time.
+Redirects are followed only if they neither carry a secret on nor lead to another host. Import this
+module when a request is about to be made, never at start-up.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import time
 from functools import cache
 from http.client import HTTPResponse
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -20,35 +20,42 @@ from django.views.decorators.debug import sensitive_variables
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.poolmanager import ProxyManager
+from urllib3.poolmanager import PoolManager, ProxyManager
+
+from allauth.core.internal.types import JSONObject
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    from _typeshed import WriteableBuffer
 
 DEFAULT_TIMEOUT = 5.0
 """Seconds to wait for a connection, or for the next part of an answer."""
 TOTAL_TIME_FACTOR = 3
 """A whole answer may take this many times as long as the wait for one part of it."""
 MAX_RESPONSE_BYTES = 2 * 1024 * 1024
-"""Size of an answer beyond which it is given up."""
+"""Size beyond which an answer is rejected."""
 MAX_IDLE_SECONDS = 30.0
-"""Age at which an unused connection is not trusted to be alive any more."""
+"""Idle time after which a connection is replaced."""
 MAX_REDIRECTS = 5
 POOL_SIZE = 32
-"""How many hosts, and how many connections to each, are kept."""
+"""Number of hosts, and of connections to each, that are kept."""
 
-JSON = TypeVar("JSON", dict[str, Any], list[Any])
+JSON = TypeVar("JSON", JSONObject, list[Any])
 
 _CHUNK_BYTES = 64 * 1024
 _HARMLESS_HEADERS = {"accept", "accept-encoding", "connection", "user-agent"}
 
 
 class UnusableResponse(requests.HTTPError):
-    """The server answered, but not with what was asked for.
+    """An answer of a server that cannot be used.
 
-    Projects that call providers themselves expect the errors of ``requests``.
+    It is an error of ``requests``: projects that call providers themselves expect those.
     """
 
 
 def build_session(*, timeout: float = DEFAULT_TIMEOUT) -> Session:
-    """Make a session, to be used as a context manager, over the transport of the process.
+    """Return a session, to be used as a context manager, over the transport of the process.
 
     Parameters:
         timeout: Seconds for each wait of a request that names no time-out of its own.
@@ -58,14 +65,15 @@ def build_session(*, timeout: float = DEFAULT_TIMEOUT) -> Session:
 
 @sensitive_variables()
 def read_json(response: requests.Response, expected: type[JSON] = dict) -> JSON:  # type: ignore[assignment]
-    """The JSON a server answered with.
+    """Return the JSON that a server answered with.
 
     Parameters:
-        expected: Whether that is to be an object (``dict``) or a ``list``.
+        response: The answer.
+        expected: The type that the JSON must have: ``dict`` for an object, or ``list``.
 
     Raises:
-        UnusableResponse: It answered with an error status, or with anything else than that. The
-            text names the status only: answers and URLs may hold secrets.
+        UnusableResponse: The answer has an error status or is not such JSON. The text names the
+            status only: answers and URLs may hold secrets.
     """
     if response.status_code >= 400:
         text = f"The server answered with status {response.status_code}."
@@ -97,7 +105,7 @@ class Session(requests.Session):
 
     @sensitive_variables()
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """Where to follow a redirect to, if at all: nothing secret is ever sent on."""
+        """Return the URL to follow a redirect to, or ``None``: nothing secret is ever sent on."""
         target = super().get_redirect_target(resp)
         if target is None or _may_hold_secret(resp.request):
             return None
@@ -120,9 +128,9 @@ def _may_hold_secret(request: requests.PreparedRequest) -> bool:
 
 
 class _DeadlineReader(io.RawIOBase):
-    """Reads from a socket until the deadline, however small the parts are that arrive."""
+    """A reader of a socket that stops at the deadline, however small the parts are that arrive."""
 
-    def __init__(self, raw: Any, sock: Any) -> None:
+    def __init__(self, raw: io.RawIOBase, sock: socket) -> None:
         self._raw = raw
         self._sock = sock
         self._timeout: float | None = sock.gettimeout()
@@ -134,7 +142,7 @@ class _DeadlineReader(io.RawIOBase):
     def fileno(self) -> int:
         return int(self._raw.fileno())
 
-    def readinto(self, buffer: Any) -> int | None:
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
         remaining = self._deadline - time.monotonic()
         if remaining <= 0:
             raise TimeoutError("The answer took too long.")
@@ -149,20 +157,20 @@ class _DeadlineReader(io.RawIOBase):
 
 
 class _TimedResponse(HTTPResponse):
-    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, sock: socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), sock))
 
 
 class _IdleLimit:
-    """Makes the pool open a new connection in place of one that was idle for long.
+    """A connection that the pool replaces if it was idle for long.
 
-    Firewalls drop idle connections without a word; the next request would only wait in vain.
+    Firewalls drop idle connections silently; the next request would wait for an answer in vain.
     """
 
     _used_at: float | None = None
 
-    def getresponse(self, *args: Any, **kwargs: Any) -> Any:
+    def getresponse(self, *args: object, **kwargs: object) -> Any:
         response = super().getresponse(*args, **kwargs)  # type: ignore[misc]
         self._used_at = time.monotonic()
         return response
@@ -197,8 +205,8 @@ class _Transport(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOL_CLASSES
 
-    def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **kwargs)
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> PoolManager:
+        manager: PoolManager = super().proxy_manager_for(proxy, **kwargs)
         if isinstance(manager, ProxyManager):  # SOCKS proxies have connections of their own kind
             manager.pool_classes_by_scheme = _POOL_CLASSES
         return manager
@@ -230,7 +238,7 @@ def _read_body(response: requests.Response) -> None:
 
 @sensitive_variables()
 def _without_url(error: requests.RequestException) -> requests.RequestException:
-    """The same error with a text that leaves the URL out: its query may hold a token."""
+    """Return the same error with a text that leaves the URL out, whose query may hold a token."""
     cause = error.args[0] if error.args else error
     return type(error)(str(getattr(cause, "reason", None) or type(cause).__name__))
 

@@ -1,4 +1,4 @@
-"""Alias of modules that tell by their names what they hold."""
+"""Alias of the modules for URLs, request data and frozen requests."""
 
 from __future__ import annotations
 

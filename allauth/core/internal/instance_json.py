@@ -1,4 +1,4 @@
-"""Unsaved model instances as JSON, for keeping them in a session.
+"""Unsaved model instances as JSON, for storage in a session.
 
 The format is shared with sessions that the published release wrote: see ``serialize_instance``.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile, File
@@ -16,7 +16,6 @@ from django.db.models import (
     BinaryField,
     DateField,
     DateTimeField,
-    Field,
     FileField,
     Model,
     TimeField,
@@ -24,21 +23,25 @@ from django.db.models import (
 from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from django.views.decorators.debug import sensitive_variables
 
+if TYPE_CHECKING:
+    from allauth.core.internal.types import AnyField, JSONObject
+
 ModelT = TypeVar("ModelT", bound=Model)
 
 _PREPARED = "_db_"
-"""Marks values that JSON does not know, stored as the database would be given them."""
+"""Prefix of values that JSON cannot hold, stored as the database would be given them."""
 
 
 @sensitive_variables()
-def serialize_instance(instance: Model) -> dict[str, Any]:
-    """Turn the attributes of ``instance`` into something JSON can hold.
+def serialize_instance(instance: Model) -> JSONObject:
+    """Return the attributes of ``instance`` as JSON.
 
-    Private attributes and callables are left out. A value that cannot be encoded is stored as the
-    database would be given it, under its name with a prefix; if it belongs to no field at all,
-    ``TypeError`` is raised.
+    Private attributes and callables are left out. A value that JSON cannot hold is stored as the
+    database would be given it, under its name with a prefix.
+
+    Raises ``TypeError`` for such a value if it belongs to no field.
     """
-    data: dict[str, Any] = {}
+    data: JSONObject = {}
     for name, value in vars(instance).items():
         if name.startswith("_") or callable(value):
             continue
@@ -54,16 +57,14 @@ def serialize_instance(instance: Model) -> dict[str, Any]:
     return data
 
 
-def _serialize_file(file: File[Any]) -> dict[str, str] | str:
+def _serialize_file(file: File[bytes]) -> dict[str, str] | str:
     if not file:
         return ""
     file.seek(0)
     return {"name": file.name or "", "content": base64.b64encode(file.read()).decode()}
 
 
-def _serialize_value(
-    data: dict[str, Any], field: Field[Any, Any], name: str, value: object
-) -> None:
+def _serialize_value(data: JSONObject, field: AnyField, name: str, value: object) -> None:
     try:
         data[name] = json.loads(json.dumps(value, cls=DjangoJSONEncoder))
     except TypeError:
@@ -71,11 +72,11 @@ def _serialize_value(
 
 
 @sensitive_variables()
-def deserialize_instance(model: type[ModelT], data: dict[str, Any]) -> ModelT:
-    """Make an unsaved instance of ``model`` out of what :func:`serialize_instance` returned.
+def deserialize_instance(model: type[ModelT], data: JSONObject) -> ModelT:
+    """Return an unsaved instance of ``model``, from what :func:`serialize_instance` returned.
 
-    Raises ``ValueError`` if ``data`` is no dictionary, and ``ImproperlyConfigured`` for a field
-    that cannot read back what it had written.
+    Raises ``ValueError`` if ``data`` is not a dictionary, and ``ImproperlyConfigured`` for a field
+    that cannot read back what it wrote.
     """
     if not isinstance(data, dict):
         raise ValueError("A serialized instance must be a dictionary.")
@@ -94,7 +95,7 @@ def deserialize_instance(model: type[ModelT], data: dict[str, Any]) -> ModelT:
     return instance
 
 
-def _read_prepared(field: Field[Any, Any], stored: Any) -> Any:
+def _read_prepared(field: AnyField, stored: object) -> object:
     try:
         return field.from_db_value(stored, None, None)  # type: ignore[attr-defined]
     except Exception as error:
@@ -104,7 +105,7 @@ def _read_prepared(field: Field[Any, Any], stored: Any) -> Any:
         ) from error
 
 
-def _read_value(field: Field[Any, Any], stored: Any) -> Any:
+def _read_value(field: AnyField, stored: object) -> object:
     if isinstance(stored, str):
         if isinstance(field, DateTimeField):
             return parse_datetime(stored)
@@ -119,7 +120,7 @@ def _read_value(field: Field[Any, Any], stored: Any) -> Any:
     return stored
 
 
-def _get_field(model: type[Model], name: str) -> Field[Any, Any] | None:
+def _get_field(model: type[Model], name: str) -> AnyField | None:
     for field in model._meta.concrete_fields:
         if name in (field.name, field.attname):
             return field

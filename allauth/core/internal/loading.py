@@ -1,4 +1,4 @@
-"""Loading what projects name in their settings."""
+"""Loading of callables and classes that projects name in their settings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def import_callable(path_or_callable: str | Callable[..., Any]) -> Callable[...,
 def get_form_class(
     forms: Mapping[str, str | type[FormT]], form_id: str, default_form: type[FormT]
 ) -> type[FormT]:
-    """The form class a project configured under ``form_id``, or the default one."""
+    """Return the form class that a project configured under ``form_id``, or the default one."""
     form_class = forms.get(form_id, default_form)
     if isinstance(form_class, str):
         return cast(type[FormT], import_string(form_class))

@@ -1,6 +1,7 @@
-"""Keeping secrets out of reports of errors.
+"""The decorator that keeps secrets out of error reports.
 
-Reports show the variables of all frames. Flows know no views, where Django keeps its decorator.
+Reports show the variables of all frames. Flows import it from here, since Django keeps it among its
+view decorators, and flows know no views.
 """
 
 from __future__ import annotations

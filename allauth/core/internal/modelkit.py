@@ -1,4 +1,4 @@
-"""Alias of a module that tells by its name what it holds."""
+"""Alias of the modules for serialized instances and races in the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits on how often something may be done: sliding windows in the cache.
+"""Rate limits: sliding windows in the cache.
 
 Each rate of an action keeps, per subject, the times of the events it admitted. An event is admitted
 if all rates agree, and only then is it recorded by any of them. The entries, and the locks around
@@ -11,11 +11,11 @@ import hashlib
 import importlib
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from django.conf import settings
 from django.core.cache import cache
@@ -28,6 +28,9 @@ from django.utils.module_loading import import_string
 from allauth.core.exceptions import ImmediateHttpResponse, RateLimited
 from allauth.core.internal import client_address, extensions
 from allauth.core.settings import get_setting
+
+if TYPE_CHECKING:
+    from allauth.core.internal.types import User
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +45,15 @@ REPLAYED_ATTRIBUTE = "_allauth_is_replayed"
 _SECONDS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 _ORDER = ("ip", "user", "key")
 
+PART = "core"
+
+
+class Face(Protocol):
+    """The answers of :mod:`allauth.core` to clients of an API."""
+
+    def respond_rate_limited(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request that is refused for now."""
+
 
 @dataclass(frozen=True)
 class Rate:
@@ -53,7 +65,7 @@ class Rate:
 
     @classmethod
     def parse(cls, rate: str) -> Rate:
-        """Read one rate such as ``10/m/ip``; raises ``ValueError`` if it is malformed."""
+        """Parse one rate such as ``10/m/ip``; raise ``ValueError`` if it is malformed."""
         amount, duration, *rest = rate.split("/")
         per = rest[0] if rest else "ip"
         if len(rest) > 1 or per not in _ORDER:
@@ -62,7 +74,7 @@ class Rate:
 
     @classmethod
     def parse_list(cls, rates: str) -> list[Rate]:
-        """Read a comma-separated list of rates, each of which counts once."""
+        """Parse a comma-separated list of rates, each of which counts once."""
         return list(_parse_rates(rates))
 
 
@@ -80,7 +92,7 @@ def _parse_rates(rates: str) -> tuple[Rate, ...]:
 
 
 def parse_rates(rates: str | None) -> list[Rate]:
-    """Read a limit; an empty one has no rates. Raises ``ValueError`` if it is malformed."""
+    """Parse a limit, which has no rates if it is empty; raise ``ValueError`` if it is malformed."""
     return list(_parse_rates(rates)) if rates else []
 
 
@@ -122,25 +134,28 @@ def consume(
     action: str,
     config: Mapping[str, str | None] | None = None,
     key: str | None = None,
-    user: Any = None,
+    user: User | None = None,
     dry_run: bool = False,
     limit_get: bool = False,
     raise_exception: bool = False,
 ) -> RateLimitUsage | None:
-    """Ask whether ``action`` may be done once more, and record that it is.
+    """Record one more ``action``, unless that exceeds its limit.
+
+    An action without a limit is always admitted, and so is a safe request without ``limit_get``. If
+    the cache does not answer or an entry stays locked, the action is refused.
 
     Parameters:
+        request: The current request.
         app: Dotted path of the app whose limits count.
+        action: The action whose limit counts.
         config: Limits by action, in place of the app's ``RATE_LIMITS``.
-        key: What rates per key count by; it reaches the cache only as a hash.
-        user: Whom rates per user count by, in place of the user of the request.
-        dry_run: Only ask.
+        key: The subject of rates per key; it reaches the cache only as a hash.
+        user: The subject of rates per user, in place of the user of the request.
+        dry_run: Do not record the action.
         limit_get: Count safe requests too.
+        raise_exception: Raise ``RateLimited`` if the action is refused.
 
-    Returns the usage, which can be rolled back, or ``None`` if the action is refused; with
-    ``raise_exception`` a refusal raises ``RateLimited``. An action without a limit, and without
-    ``limit_get`` a safe request, is always admitted. If the cache does not answer or an entry stays
-    locked, the action is refused.
+    Returns the usage, which can be rolled back, or ``None`` if the action is refused.
     """
     usage: RateLimitUsage | None
     if request.method in ("GET", "HEAD", "OPTIONS") and not limit_get:
@@ -184,7 +199,7 @@ def _recent(history: list[float], now: float, duration: int | float) -> list[flo
 
 @contextmanager
 def locked(cache_key: str) -> Iterator[bool]:
-    """Hold the lock of a cache entry; gives whether it could be had in time."""
+    """Hold the lock of a cache entry; yield whether it was acquired in time."""
     lock_key = f"{cache_key}:lock"
     deadline = time.monotonic() + LOCK_PATIENCE
     pause = 0.01
@@ -206,12 +221,12 @@ def _get_entries(
     action: str,
     config: Mapping[str, str | None] | None,
     key: str | None,
-    user: Any,
+    user: User | None,
 ) -> list[tuple[str, Rate]]:
-    """The cache entries that decide, those of the address first.
+    """Return the cache entries that decide, those of the address first.
 
-    The order is the same for all, so that no two requests wait for each other, and a client that
-    is refused by its address never holds up the account it names.
+    The order is the same for all requests, so that no two wait for each other. A client that is
+    refused by its address never holds up the account that it names.
     """
     if config is None:
         config = importlib.import_module(f"{app}.app_settings").RATE_LIMITS
@@ -223,21 +238,20 @@ def _get_entries(
 
 
 def _get_cache_key(
-    request: HttpRequest, app: str, action: str, rate: Rate, key: str | None, user: Any
+    request: HttpRequest, app: str, action: str, rate: Rate, key: str | None, user: User | None
 ) -> str:
     subject = _get_subject(request, rate.per, key, user)
     return f"allauth:rl:{app}:{action}:{rate.amount}/{rate.duration}/{rate.per}:{subject}"
 
 
-def _get_subject(request: HttpRequest, per: str, key: str | None, user: Any) -> str:
+def _get_subject(request: HttpRequest, per: str, key: str | None, user: User | None) -> str:
     if per == "ip":
         return f"ip:{client_address.get_network(client_address.resolve(request))}"
     if per == "user":
-        if user is None:
-            user = request.user
-        if user.is_anonymous:
+        owner = request.user if user is None else user
+        if owner.is_anonymous:
             raise ImproperlyConfigured("A rate per user cannot limit anonymous visitors.")
-        return f"user:{user.pk}"
+        return f"user:{owner.pk}"
     if key is None:
         raise ImproperlyConfigured("A rate per key needs a key.")
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
@@ -250,10 +264,10 @@ def clear(
     action: str,
     config: Mapping[str, str | None] | None = None,
     key: str | None = None,
-    user: Any = None,
+    user: User | None = None,
     scopes: tuple[str, ...] = _ORDER,
 ) -> None:
-    """Forget what was recorded for ``action``, as far as the rates count by one of ``scopes``."""
+    """Forget what was recorded for ``action`` by the rates that count per one of ``scopes``."""
     for cache_key, rate in _get_entries(request, app, action, config, key, user):
         if rate.per not in scopes:
             continue
@@ -263,7 +277,7 @@ def clear(
 
 
 def consume_or_429(request: HttpRequest, **kwargs: Any) -> HttpResponse | None:
-    """``None`` if the action is admitted, else the response that refuses it.
+    """Return ``None`` if the action is admitted, or the response that refuses it.
 
     A request that is replayed after reauthentication was counted when it first came.
     """
@@ -280,14 +294,12 @@ def respond_429(request: HttpRequest) -> HttpResponse:
     In this order: that of the face for clients of an API, the project's ``handler429``, its
     template ``429.html``, a minimal page.
     """
-    face = extensions.find_face("core", request)
+    face = cast("Face | None", extensions.find_face(PART, request))
     if face is not None:
-        limited: HttpResponse = face.respond_rate_limited(request)
-        return limited
+        return face.respond_rate_limited(request)
     handler = _get_handler429(request)
     if handler is not None:
-        response: HttpResponse = handler(request)
-        return response
+        return handler(request)
     extension = get_setting("ACCOUNT_TEMPLATE_EXTENSION", "html")
     try:
         return render(request, f"429.{extension}", status=429)
@@ -301,13 +313,15 @@ _PLAIN_PAGE = (
 )
 
 
-def _get_handler429(request: HttpRequest) -> Any:
+def _get_handler429(request: HttpRequest) -> Callable[[HttpRequest], HttpResponse] | None:
     urlconf = getattr(request, "urlconf", None) or settings.ROOT_URLCONF
     try:
         if isinstance(urlconf, str):
             urlconf = importlib.import_module(urlconf)
         handler = urlconf.handler429
-        return import_string(handler) if isinstance(handler, str) else handler
+        found: Callable[[HttpRequest], HttpResponse] | None
+        found = import_string(handler) if isinstance(handler, str) else handler
+        return found
     except (ImportError, AttributeError):
         return None
 

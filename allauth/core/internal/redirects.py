@@ -1,4 +1,4 @@
-"""Which redirect targets that arrive with a request may be followed."""
+"""The check of redirect targets that arrive with a request."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _PLAIN_NETLOC = re.compile(r"[a-z0-9._-]*[a-z0-9_-](:[0-9]{1,5})?|\[[0-9a-f:.]+\
 
 
 def is_safe_redirect(request: HttpRequest, url: object) -> bool:
-    """Tell whether ``url`` leads to this site or to a host the project trusts.
+    """Return whether ``url`` leads to this site or to a host that the project trusts.
 
-    Trusted are the host of the request, the entries of ``ALLOWED_HOSTS`` except a bare ``*``, and
-    the hosts of ``CSRF_TRUSTED_ORIGINS``, wildcard sub-domains included. Credentials in the URL,
-    schemes other than http(s), and http targets of an https request are refused. Never raises.
+    Trusted hosts are the host of the request, the entries of ``ALLOWED_HOSTS`` except a bare ``*``,
+    and the hosts of ``CSRF_TRUSTED_ORIGINS``, wildcard sub-domains included. Credentials in the
+    URL, schemes other than http(s), and http targets of an https request are refused. Never raises.
     """
     if not isinstance(url, str) or not url or len(url) > MAX_URL_LENGTH:
         return False
@@ -58,5 +58,5 @@ def _trusted_locations() -> set[str]:
 
 
 def _trusted_suffixes() -> Iterable[str]:
-    """``.example.org`` for each trusted origin ``https://*.example.org``."""
+    """Return ``.example.org`` for each trusted origin ``https://*.example.org``."""
     return (location[1:] for location in _trusted_locations() if location.startswith("*."))

@@ -1,4 +1,4 @@
-"""Where sessions live."""
+"""Properties of the session store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alias of a module that tells by its name what it holds."""
+"""Alias of a function of :mod:`allauth.core.internal.urls`."""
 
 from __future__ import annotations
 

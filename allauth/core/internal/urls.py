@@ -1,10 +1,9 @@
-"""Building URLs and redirects."""
+"""URLs and redirects."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, quote, quote_plus, urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
@@ -21,19 +20,21 @@ from allauth.core.settings import get_setting
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-def redirect(to: Any) -> HttpResponseRedirect:
-    """Redirect to a URL or URL name; what is neither is taken for a path below the root."""
+def redirect(to: str) -> HttpResponseRedirect:
+    """Return a redirect to a URL or URL name; anything else is taken for a path below the root."""
     try:
         return redirect_to(to)
     except NoReverseMatch:
         return redirect_to(f"/{to}")
 
 
-def redirect_to_page(viewname: str, query: Mapping[str, Any] | None = None) -> HttpResponse:
-    """Redirect to the page ``viewname``.
+def redirect_to_page(viewname: str, query: Mapping[str, object] | None = None) -> HttpResponse:
+    """Return a redirect to the page ``viewname``.
 
-    Headless sites have no pages; their answer is replaced before anybody sees it, so that an empty
-    one stands in for it. Elsewhere a missing page is a ``NoReverseMatch``.
+    Headless sites have no pages: an empty response takes the place of the redirect, and is replaced
+    before it is sent.
+
+    Raises ``NoReverseMatch`` if another site lacks the page.
     """
     try:
         url = reverse(viewname)
@@ -44,16 +45,16 @@ def redirect_to_page(viewname: str, query: Mapping[str, Any] | None = None) -> H
     return HttpResponseRedirect(add_query_params(url, query) if query else url)
 
 
-def add_query_params(url: str, params: Mapping[str, Any]) -> str:
-    """Merge ``params`` into the query of ``url``; a list value repeats its key."""
+def add_query_params(url: str, params: Mapping[str, object]) -> str:
+    """Return ``url`` with ``params`` merged into its query; a list value repeats its key."""
     parts = urlsplit(url)
-    query: dict[str, Any] = dict(parse_qs(parts.query))
+    query: dict[str, object] = dict(parse_qs(parts.query))
     query.update(params)
     return urlunsplit(parts._replace(query=urlencode(query, doseq=True)))
 
 
 def del_query_params(url: str, *params: str) -> str:
-    """Take ``params`` out of the query of ``url``."""
+    """Return ``url`` without ``params`` in its query."""
     parts = urlsplit(url)
     query = parse_qs(parts.query, keep_blank_values=True)
     for param in params:
@@ -64,13 +65,13 @@ def del_query_params(url: str, *params: str) -> str:
 def build_absolute_uri(
     request: HttpRequest | None, location: str, protocol: str | None = None
 ) -> str:
-    """Make ``location`` an absolute URL.
+    """Return ``location`` as an absolute URL.
 
     Parameters:
         request: The request whose host counts; without one the current request, and outside of
             requests the current site.
         location: A path or URL.
-        protocol: ``"http"`` or ``"https"``, in place of the scheme found. Where
+        protocol: ``"http"`` or ``"https"``, in place of the scheme of the request. If
             ``ACCOUNT_DEFAULT_HTTP_PROTOCOL`` is ``"https"``, that is enforced.
 
     Raises ``ImproperlyConfigured`` if there is neither a request nor ``django.contrib.sites``.
@@ -100,18 +101,19 @@ def _build_site_uri(location: str, protocol: str) -> str:
     return f"{protocol}://{Site.objects.get_current().domain}{location}"
 
 
-def render_url(request: HttpRequest | None, url_template: str, **kwargs: Any) -> str:
+def render_url(request: HttpRequest | None, url_template: str, **kwargs: object) -> str:
     """Fill the placeholders ``{name}`` of ``url_template``, each quoted as its place needs.
 
-    A template without a host becomes absolute. Raises ``ImproperlyConfigured`` for a placeholder
-    that no value is given for.
+    A template without a host becomes absolute.
+
+    Raises ``ImproperlyConfigured`` for a placeholder without a value.
     """
     path, question_mark, query = url_template.partition("?")
     url = _fill(path, quote, kwargs) + question_mark + _fill(query, quote_plus, kwargs)
     return url if urlsplit(url).netloc else build_absolute_uri(request, url)
 
 
-def _fill(text: str, quoter: Any, values: Mapping[str, Any]) -> str:
+def _fill(text: str, quoter: Callable[[str], str], values: Mapping[str, object]) -> str:
     def replacement(match: re.Match[str]) -> str:
         try:
             return str(quoter(str(values[match[1]])))
@@ -123,14 +125,14 @@ def _fill(text: str, quoter: Any, values: Mapping[str, Any]) -> str:
     return _PLACEHOLDER.sub(replacement, text)
 
 
-def get_frontend_url(request: HttpRequest | None, urlname: str, **kwargs: Any) -> str | None:
+def get_frontend_url(request: HttpRequest | None, urlname: str, **kwargs: object) -> str | None:
     """Return the page of the project's own front end that stands for ``urlname``, if any."""
     find = extensions.frontend_urls.get()
     return None if find is None else find(urlname, **kwargs)
 
 
 def default_get_frontend_url(
-    request: HttpRequest | None, urlname: str, **kwargs: Any
+    request: HttpRequest | None, urlname: str, **kwargs: object
 ) -> str | None:
     """Render ``HEADLESS_FRONTEND_URLS[urlname]``, or return ``None`` if there is no entry.
 
@@ -147,7 +149,7 @@ def default_get_frontend_url(
 def script_aware_resolve(path: str) -> ResolverMatch:
     """Resolve ``path``, which may begin with ``FORCE_SCRIPT_NAME``.
 
-    Raises ``Resolver404`` where nothing is routed.
+    Raises ``Resolver404`` if nothing is routed there.
     """
     script_name = (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
     if script_name and path.startswith(f"{script_name}/"):

@@ -1,4 +1,4 @@
-"""Codes that people read in a mail or message and type in."""
+"""Codes that users read in an email or text message and type in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _IGNORED = str.maketrans("", "", string.punctuation + string.whitespace)
 
 
 class UserCodeFormat(TypedDict, total=False):
-    """What a code looks like; every key is optional."""
+    """The format of a code; every key is optional."""
 
     allowed_chars: str
     dashed: bool
@@ -33,7 +33,7 @@ def generate_user_code(
     dashed: bool = True,
     allowed_chars: str | None = None,
 ) -> str:
-    """Draw a code from the system's secure random generator.
+    """Return a random code from the secure random generator of the system.
 
     Parameters:
         length: Number of characters without dashes: 9 if numeric, else 8, unless given.
@@ -57,13 +57,13 @@ def _dash(code: str) -> str:
 
 @sensitive_variables()
 def normalize_user_code(code: str) -> str:
-    """Reduce a code to what counts in comparing it: no punctuation, no blanks, lower case."""
+    """Return what counts in comparing a code: no punctuation, no blanks, lower case."""
     return code.translate(_IGNORED).lower()
 
 
 @sensitive_variables()
 def compare_user_code(*, actual: object, expected: object) -> bool:
-    """Tell, in constant time, whether what was typed in is the expected code.
+    """Return, in constant time, whether the text that was typed in is the expected code.
 
     Nothing matches an empty or missing expected code, and anything but text never matches.
     """
