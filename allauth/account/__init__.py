@@ -1,0 +1,1 @@
+"""Accounts of users: sign-up, login, passwords, email addresses and phone numbers."""

@@ -13,7 +13,7 @@ import json
 import logging
 import warnings
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import quote
 
 from django import forms
@@ -52,16 +52,17 @@ from allauth.account.app_settings import LoginMethod
 from allauth.account.fields import PhoneField
 from allauth.account.internal.faces import get_face
 from allauth.account.internal.flows import email_verification
+from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
 from allauth.account.internal.flows.login import get_login_failed_key
 from allauth.account.internal.hooks import MAX_PASSWORD_LENGTH, get_page_url
 from allauth.account.internal.hooks import get_adapter as get_adapter
-from allauth.account.internal.login_engine import clear_login
+from allauth.account.internal.login_engine import LoginStage, clear_login
 from allauth.account.internal.lookalikes import get_username_skeleton
 from allauth.account.internal.records import get_authentication_records
 from allauth.account.internal.session_store import cheaper_rotation
 from allauth.account.internal.user_fields import user_email, user_field, user_username
 from allauth.account.internal.usernames import filter_users_by_username, generate_unique_username
-from allauth.account.models import EmailAddress, Login
+from allauth.account.models import EmailAddress, EmailConfirmationMixin, Login
 from allauth.core import context
 from allauth.core.async_support import call_hook
 from allauth.core.internal import client_address, extensions, ratelimit, redirects
@@ -69,6 +70,16 @@ from allauth.core.internal.adapter import BaseAdapter
 from allauth.core.internal.request_data import is_headless_request
 from allauth.core.internal.urls import build_absolute_uri, get_frontend_url
 from allauth.core.internal.user_codes import generate_user_code
+
+if TYPE_CHECKING:
+    from allauth.core.internal.types import (
+        AnyUser,
+        JSONObject,
+        SignalArguments,
+        StrOrPromise,
+        TemplateContext,
+        User,
+    )
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +98,7 @@ _PHONE_HOOKS = (
 class DefaultAccountAdapter(BaseAdapter):
     """What the account app does unless a project says otherwise."""
 
-    error_messages: ClassVar[dict[str, Any]] = {
+    error_messages: ClassVar[dict[str, StrOrPromise]] = {
         "account_inactive": _("This account is switched off."),
         "cannot_remove_primary_email": _(
             "This is your primary email address, so it has to stay. Make another one primary first."
@@ -138,12 +149,14 @@ class DefaultAccountAdapter(BaseAdapter):
         """Tell whether new accounts are accepted; may raise ``ImmediateHttpResponse``."""
         return True
 
-    def new_user(self, request: HttpRequest) -> Any:
+    def new_user(self, request: HttpRequest) -> User:
         """Make the unsaved user of a new account."""
         return get_user_model()()
 
     @sensitive_variables()
-    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
+    def save_user(
+        self, request: HttpRequest, user: User, form: forms.Form, commit: bool = True
+    ) -> User:
         """Fill the new ``user`` from ``form.cleaned_data`` and, with ``commit``, save it.
 
         Without a password the user gets an unusable one. Returns the user.
@@ -163,7 +176,7 @@ class DefaultAccountAdapter(BaseAdapter):
             self.set_phone(user, data["phone"], False)
         return user
 
-    def populate_username(self, request: HttpRequest, user: Any) -> None:
+    def populate_username(self, request: HttpRequest, user: User) -> None:
         """Give the user a username, if the model has one and it is still empty."""
         if not app_settings.USER_MODEL_USERNAME_FIELD:
             return
@@ -202,7 +215,7 @@ class DefaultAccountAdapter(BaseAdapter):
         return email
 
     @sensitive_variables()
-    def clean_password(self, password: str, user: Any = None) -> str:
+    def clean_password(self, password: str, user: User | None = None) -> str:
         """Check a new password; raises ``ValidationError``."""
         if len(password) > MAX_PASSWORD_LENGTH:
             raise self.validation_error("password_too_long", MAX_PASSWORD_LENGTH)
@@ -224,7 +237,7 @@ class DefaultAccountAdapter(BaseAdapter):
         return email
 
     @sensitive_variables()
-    def set_password(self, user: Any, password: str) -> None:
+    def set_password(self, user: User, password: str) -> None:
         """Give the user a new password."""
         user.set_password(password)
         user.save()
@@ -316,7 +329,7 @@ class DefaultAccountAdapter(BaseAdapter):
     # Login
 
     @sensitive_variables()
-    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+    def authenticate(self, request: HttpRequest, **credentials: object) -> User | None:
         """Check credentials, within the limit for failed logins.
 
         Returns the user, who may be inactive, or ``None``. Raises ``ValidationError`` with the
@@ -326,7 +339,7 @@ class DefaultAccountAdapter(BaseAdapter):
 
         usage = self.pre_authenticate(request, **credentials)
         AuthenticationBackend.unstash_authenticated_user()
-        user: Any = authenticate(request, **credentials)
+        user: User | None = authenticate(request, **credentials)
         inactive_user = AuthenticationBackend.unstash_authenticated_user()
         user = user or inactive_user
         if user is None:
@@ -336,7 +349,7 @@ class DefaultAccountAdapter(BaseAdapter):
         return user
 
     @sensitive_variables()
-    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+    def pre_authenticate(self, request: HttpRequest, **credentials: object) -> object:
         """Count an attempt before it is made; raises ``ValidationError`` if there are too many."""
         usage = ratelimit.consume(
             request,
@@ -349,13 +362,13 @@ class DefaultAccountAdapter(BaseAdapter):
         return usage
 
     @sensitive_variables()
-    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+    def authentication_failed(self, request: HttpRequest, **credentials: object) -> None:
         """Called when credentials were wrong."""
 
     @sensitive_variables()
-    def reauthenticate(self, user: Any, password: str) -> bool:
+    def reauthenticate(self, user: User, password: str) -> bool:
         """Tell whether ``password`` is that of the user, who is logged in already."""
-        credentials: dict[str, Any] = {"password": password}
+        credentials: dict[str, str] = {"password": password}
         username = user_username(user)
         if username:
             credentials["username"] = username
@@ -372,10 +385,10 @@ class DefaultAccountAdapter(BaseAdapter):
     def pre_login(
         self,
         request: HttpRequest,
-        user: Any,
+        user: User,
         *,
-        email_verification: Any,
-        signal_kwargs: dict[str, Any] | None,
+        email_verification: str,
+        signal_kwargs: SignalArguments | None,
         email: str | None,
         signup: bool,
         redirect_url: str | None,
@@ -387,7 +400,7 @@ class DefaultAccountAdapter(BaseAdapter):
         clear_login(request)
         return self.respond_user_inactive(request, user)
 
-    def login(self, request: HttpRequest, user: Any) -> None:
+    def login(self, request: HttpRequest, user: User) -> None:
         """Log the user in: from here on the session is theirs."""
         if not hasattr(user, "backend"):
             user.backend = _get_backend_path()
@@ -397,10 +410,10 @@ class DefaultAccountAdapter(BaseAdapter):
     def post_login(
         self,
         request: HttpRequest,
-        user: Any,
+        user: User,
         *,
-        email_verification: Any,
-        signal_kwargs: dict[str, Any] | None,
+        email_verification: str,
+        signal_kwargs: SignalArguments | None,
         email: str | None,
         signup: bool,
         redirect_url: str | None,
@@ -426,15 +439,17 @@ class DefaultAccountAdapter(BaseAdapter):
         with cheaper_rotation(request.session):
             django_logout(request)
 
-    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         """The answer to a login of somebody whose account is switched off."""
         return get_face(request).respond_user_inactive(request, user)
 
-    def respond_email_verification_sent(self, request: HttpRequest, user: Any) -> HttpResponse:
+    def respond_email_verification_sent(
+        self, request: HttpRequest, user: User | None
+    ) -> HttpResponse:
         """The answer to a login that waits for an address to be verified."""
         return get_face(request).respond_email_verification_sent(request, user)
 
-    def get_login_stages(self) -> list[Any]:
+    def get_login_stages(self) -> list[str | type[LoginStage]]:
         """The stages of a login, in order: dotted paths or classes."""
         return [*extensions.get_login_stages()]
 
@@ -449,7 +464,7 @@ class DefaultAccountAdapter(BaseAdapter):
             return required
         return bool(required) and (method is None or method in required)
 
-    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+    def get_reauthentication_methods(self, user: AnyUser) -> list[JSONObject]:
         """The ways in which the user can prove to be present, the preferred one first.
 
         Each has an ``id``, a ``description`` and the ``url`` of its page.
@@ -465,7 +480,7 @@ class DefaultAccountAdapter(BaseAdapter):
             for method in extensions.list_reauthentication_methods(user)
         ]
 
-    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+    def is_reauthentication_required(self, *, app: str, **kwargs: object) -> bool:
         """Tell whether protected actions of ``app`` ask for reauthentication at all."""
         if not app:
             return True
@@ -499,14 +514,14 @@ class DefaultAccountAdapter(BaseAdapter):
         response: HttpResponse,
         redirect_to: str | None = None,
         form: forms.BaseForm | None = None,
-        data: Any = None,
+        data: object = None,
     ) -> HttpResponse:
         """Wrap the response to a page's visitor into JSON for a script.
 
         The keys are ``location`` of a redirect, ``form`` and the ``html`` of a page with a form,
         and ``data``.
         """
-        body: dict[str, Any] = {}
+        body: JSONObject = {}
         status = response.status_code
         if redirect_to or status in (301, 302):
             status = 200
@@ -522,9 +537,9 @@ class DefaultAccountAdapter(BaseAdapter):
             body["data"] = data
         return HttpResponse(json.dumps(body), status=status, content_type="application/json")
 
-    def ajax_response_form(self, form: forms.BaseForm) -> dict[str, Any]:
+    def ajax_response_form(self, form: forms.BaseForm) -> JSONObject:
         """Describe a form and its errors to a script; what was typed as a secret stays out."""
-        fields: dict[str, Any] = {}
+        fields: JSONObject = {}
         for field in form:
             fields[field.html_name] = {
                 "label": force_str(field.label),
@@ -550,7 +565,7 @@ class DefaultAccountAdapter(BaseAdapter):
         request: HttpRequest,
         level: int,
         message_template: str | None = None,
-        message_context: dict[str, Any] | None = None,
+        message_context: TemplateContext | None = None,
         extra_tags: str = "",
         message: str | None = None,
     ) -> None:
@@ -567,7 +582,7 @@ class DefaultAccountAdapter(BaseAdapter):
         if message:
             messages.add_message(request, level, message, extra_tags=extra_tags)
 
-    def _render_message(self, template: str, message_context: dict[str, Any] | None) -> str:
+    def _render_message(self, template: str, message_context: TemplateContext | None) -> str:
         try:
             text = render_to_string(template, message_context or {}, context.request)
         except TemplateDoesNotExist:
@@ -578,7 +593,7 @@ class DefaultAccountAdapter(BaseAdapter):
     # Mail
 
     @sensitive_variables()
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+    def send_mail(self, template_prefix: str, email: str, context: TemplateContext) -> None:
         """Send a mail made of the templates that begin with ``template_prefix``."""
         request = _get_context_request()
         mail_context = {
@@ -594,7 +609,7 @@ class DefaultAccountAdapter(BaseAdapter):
         self,
         template_prefix: str,
         email: str | list[str],
-        context: dict[str, Any],
+        context: TemplateContext,
         headers: dict[str, str] | None = None,
     ) -> EmailMessage:
         """Make the message: subject, text body, HTML body, as far as there are templates.
@@ -630,7 +645,10 @@ class DefaultAccountAdapter(BaseAdapter):
 
     @sensitive_variables()
     def send_confirmation_mail(
-        self, request: HttpRequest | None, emailconfirmation: Any, signup: bool
+        self,
+        request: HttpRequest | None,
+        emailconfirmation: EmailConfirmationMixin | EmailVerificationProcess,
+        signup: bool,
     ) -> None:
         """Send the link or code that verifies an address."""
         mail_context = {"user": emailconfirmation.email_address.user}
@@ -646,7 +664,9 @@ class DefaultAccountAdapter(BaseAdapter):
 
     @sensitive_variables()
     def get_email_confirmation_url(
-        self, request: HttpRequest | None, emailconfirmation: Any
+        self,
+        request: HttpRequest | None,
+        emailconfirmation: EmailConfirmationMixin | EmailVerificationProcess,
     ) -> str:
         """The link that verifies an address."""
         key = emailconfirmation.key
@@ -654,7 +674,7 @@ class DefaultAccountAdapter(BaseAdapter):
         return url or build_absolute_uri(request, reverse("account_confirm_email", args=[key]))
 
     @sensitive_variables()
-    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+    def send_password_reset_mail(self, user: User, email: str, context: TemplateContext) -> None:
         """Send the link that resets a password."""
         self.send_mail("account/email/password_reset_key", email, context)
 
@@ -682,8 +702,8 @@ class DefaultAccountAdapter(BaseAdapter):
     def send_notification_mail(
         self,
         template_prefix: str,
-        user: Any,
-        context: dict[str, Any] | None = None,
+        user: User,
+        context: TemplateContext | None = None,
         email: str | None = None,
     ) -> None:
         """Tell the user that something changed, if ``ACCOUNT_EMAIL_NOTIFICATIONS`` is on.
@@ -731,7 +751,7 @@ class DefaultAccountAdapter(BaseAdapter):
         """Make a code that verifies an address."""
         return generate_user_code(**app_settings.EMAIL_VERIFICATION_BY_CODE_FORMAT)
 
-    def generate_phone_verification_code(self, *, user: Any, phone: str) -> str:
+    def generate_phone_verification_code(self, *, user: User, phone: str) -> str:
         """Make a code that verifies a phone number."""
         return generate_user_code(**app_settings.PHONE_VERIFICATION_CODE_FORMAT)
 
@@ -744,28 +764,30 @@ class DefaultAccountAdapter(BaseAdapter):
             for name in _PHONE_HOOKS
         )
 
-    def get_phone(self, user: Any) -> tuple[str, bool] | None:
+    def get_phone(self, user: User) -> tuple[str, bool] | None:
         """The phone number of the user, and whether it is verified."""
         raise NotImplementedError
 
-    def set_phone(self, user: Any, phone: str, verified: bool) -> None:
+    def set_phone(self, user: User, phone: str, verified: bool) -> None:
         """Store the phone number of the user."""
         raise NotImplementedError
 
-    def set_phone_verified(self, user: Any, phone: str) -> None:
+    def set_phone_verified(self, user: User, phone: str) -> None:
         """Store that the user has proved to control ``phone``, which may be a new number."""
         raise NotImplementedError
 
-    def get_user_by_phone(self, phone: str) -> Any:
+    def get_user_by_phone(self, phone: str) -> User | None:
         """The user who has this phone number, or ``None``."""
         raise NotImplementedError
 
     @sensitive_variables()
-    def send_verification_code_sms(self, user: Any, phone: str, code: str, **kwargs: Any) -> None:
+    def send_verification_code_sms(
+        self, user: User, phone: str, code: str, **kwargs: object
+    ) -> None:
         """Send a code to a phone."""
         raise NotImplementedError
 
-    def send_unknown_account_sms(self, phone: str, **kwargs: Any) -> None:
+    def send_unknown_account_sms(self, phone: str, **kwargs: object) -> None:
         """Tell the owner of a number that somebody wanted to log in with it."""
 
     def send_account_already_exists_sms(self, phone: str) -> None:
@@ -782,7 +804,7 @@ def _get_context_request() -> HttpRequest:
     return cast(HttpRequest, context.request)
 
 
-def _render_bodies(template_prefix: str, mail_context: dict[str, Any]) -> dict[str, str]:
+def _render_bodies(template_prefix: str, mail_context: TemplateContext) -> dict[str, str]:
     bodies: dict[str, str] = {}
     missing: TemplateDoesNotExist | None = None
     for extension in (app_settings.TEMPLATE_EXTENSION, "txt"):
@@ -803,7 +825,7 @@ def _render_content(response: HttpResponse) -> str:
     return content.decode(response.charset or "utf-8")
 
 
-def _is_secret(field: Any) -> bool:
+def _is_secret(field: forms.BoundField) -> bool:
     return isinstance(field.field.widget, forms.PasswordInput) or (
         field.field.widget.attrs.get("autocomplete") == "one-time-code"
     )
@@ -821,6 +843,6 @@ def _get_backend_path() -> str:
     from allauth.account.auth_backends import AuthenticationBackend
 
     backends = get_backends()
-    own: list[Any] = [item for item in backends if isinstance(item, AuthenticationBackend)]
+    own: list[object] = [item for item in backends if isinstance(item, AuthenticationBackend)]
     usable = own or [item for item in backends if hasattr(item, "get_user")]
     return f"{type(usable[0]).__module__}.{type(usable[0]).__qualname__}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -47,7 +47,7 @@ class EmailVerificationMethod(str, Enum):
     NONE = "none"
 
 
-def _to_email_verification(value: Any) -> EmailVerificationMethod:
+def _to_email_verification(value: object) -> EmailVerificationMethod:
     if value is True:
         return EmailVerificationMethod.MANDATORY
     if value is False:
@@ -59,7 +59,7 @@ def _to_count(value: bool | int) -> int:
     return 2 * value if isinstance(value, bool) else value
 
 
-def _to_required_methods(value: Any) -> bool | set[str]:
+def _to_required_methods(value: bool | Iterable[str]) -> bool | set[str]:
     return value if isinstance(value, bool) else set(value)
 
 
@@ -111,7 +111,7 @@ def get_legacy_signup_fields() -> list[str]:
     return fields
 
 
-def _default_username_validators() -> list[Any]:
+def _default_username_validators() -> list[Callable[[str], None]]:
     from django.contrib.auth import get_user_model
 
     name = _app_settings.USER_MODEL_USERNAME_FIELD
@@ -119,7 +119,7 @@ def _default_username_validators() -> list[Any]:
     return list(field.validators) if field else []
 
 
-def _to_username_validators(path: str | None) -> list[Any]:
+def _to_username_validators(path: str | None) -> list[Callable[[str], None]]:
     if not path:
         return _default_username_validators()
     validators = import_string(path)
@@ -128,14 +128,14 @@ def _to_username_validators(path: str | None) -> list[Any]:
     return validators
 
 
-def _to_token_generator(path: str | None) -> Any:
+def _to_token_generator(path: str | None) -> object:
     return import_string(path or "allauth.account.forms.EmailAwarePasswordResetTokenGenerator")
 
 
 RateLimits = Mapping[str, str | None]
 
 
-def _to_rate_limits(value: Any) -> RateLimits:
+def _to_rate_limits(value: RateLimits | Literal[False] | None) -> RateLimits:
     if value is False:
         return {}
     return _merge_rate_limits(

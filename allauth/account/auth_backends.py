@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
@@ -21,7 +21,10 @@ from allauth.account.internal.usernames import get_user_by_username
 from allauth.core import context
 from allauth.core.async_support import ConcealedCall
 
-_inactive_user: ContextVar[tuple[HttpRequest | None, Any] | None] = ContextVar(
+if TYPE_CHECKING:
+    from allauth.core.internal.types import User
+
+_inactive_user: ContextVar[tuple[HttpRequest | None, User] | None] = ContextVar(
     "allauth_inactive_user", default=None
 )
 
@@ -36,7 +39,7 @@ class AuthenticationBackend(ModelBackend):
     @sensitive_variables()
     def authenticate(  # type: ignore[override]
         self, request: HttpRequest | None, **credentials: Any
-    ) -> Any:
+    ) -> User | None:
         """Find the active user whom the credentials belong to.
 
         Parameters:
@@ -50,9 +53,9 @@ class AuthenticationBackend(ModelBackend):
         if not password:
             return None
         if not _is_hashable(password):
-            _spend_the_time_of_a_check("")
+            _hash_for_constant_time("")
             return None
-        checked: set[Any] = set()
+        checked: set[object] = set()
         # No report of an error masks the variables of a generator: it does not get the password.
         identifiers = {name: credentials.get(name) for name in ("username", "email", "phone")}
         for user in _find_candidates(**identifiers):
@@ -64,23 +67,24 @@ class AuthenticationBackend(ModelBackend):
                     return user
                 _inactive_user.set((context.request, user))
         if not checked:
-            _spend_the_time_of_a_check(password)
+            _hash_for_constant_time(password)
         return None
 
     async def aauthenticate(  # type: ignore[override]
         self, request: HttpRequest | None, **credentials: Any
-    ) -> Any:
+    ) -> User | None:
         """Awaitable twin of :meth:`authenticate`: the same rules, in one hop."""
         call = ConcealedCall(self.authenticate, (request,), credentials)
-        del credentials  # reports of errors would show them
-        return await sync_to_async(call.make, thread_sensitive=True)()
+        del credentials  # error reports would show them
+        user: User | None = await sync_to_async(call.make, thread_sensitive=True)()
+        return user
 
-    async def aget_user(self, user_id: Any) -> Any:
+    async def aget_user(self, user_id: object) -> User | None:
         """Awaitable twin of ``get_user``."""
         return await sync_to_async(self.get_user, thread_sensitive=True)(user_id)
 
     @classmethod
-    def unstash_authenticated_user(cls) -> Any:
+    def unstash_authenticated_user(cls) -> User | None:
         """The inactive user whose password was right in this very request; forgotten thereby."""
         stashed = _inactive_user.get()
         _inactive_user.set(None)
@@ -99,7 +103,7 @@ def _is_hashable(password: object) -> bool:
     return True
 
 
-def _find_candidates(username: Any, email: Any, phone: Any) -> Iterator[Any]:
+def _find_candidates(username: str | None, email: str | None, phone: str | None) -> Iterator[User]:
     """The users whose password may be checked, looked up one after another as needed."""
     methods = app_settings.LOGIN_METHODS
     username, email, phone = (
@@ -120,5 +124,5 @@ def _find_candidates(username: Any, email: Any, phone: Any) -> Iterator[Any]:
             yield user
 
 
-def _spend_the_time_of_a_check(password: str) -> None:
+def _hash_for_constant_time(password: str) -> None:
     get_user_model()().set_password(password)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
+from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Critical, Warning, register
 
@@ -32,7 +32,7 @@ MIN_CODES = 2**19
 
 
 @register()
-def adapter_check(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def adapter_check(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Look for hooks in the adapter that have another name now."""
     if not hasattr(get_adapter(), "get_email_confirmation_redirect_url"):
         return []
@@ -45,7 +45,7 @@ def adapter_check(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
-def settings_check(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def settings_check(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Look through the settings of the account app."""
     return [
         *_check_socialaccount_only(),
@@ -60,7 +60,9 @@ def settings_check(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(deploy=True)
-def deployment_check(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def deployment_check(
+    app_configs: Sequence[AppConfig] | None, **kwargs: object
+) -> list[CheckMessage]:
     """Look for what is harmless on a developer's machine only."""
     found: list[CheckMessage] = []
     if "*" in settings.ALLOWED_HOSTS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar, overload
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -34,14 +34,28 @@ __all__ = [
     "verified_email_required",
 ]
 
-ViewT = TypeVar("ViewT", bound=Callable[..., Any])
+ViewT = TypeVar("ViewT", bound=Callable[..., object])
+
+
+@overload
+def verified_email_required(
+    function: ViewT, login_url: str | None = None, redirect_field_name: str = REDIRECT_FIELD_NAME
+) -> ViewT: ...
+
+
+@overload
+def verified_email_required(
+    function: None = None,
+    login_url: str | None = None,
+    redirect_field_name: str = REDIRECT_FIELD_NAME,
+) -> Callable[[ViewT], ViewT]: ...
 
 
 def verified_email_required(
     function: ViewT | None = None,
     login_url: str | None = None,
     redirect_field_name: str = REDIRECT_FIELD_NAME,
-) -> Any:
+) -> ViewT | Callable[[ViewT], ViewT]:
     """Open a view to users who have verified an address.
 
     Others are sent a verification mail, within its limit, and shown where to go on. Visitors who
@@ -70,6 +84,28 @@ def verified_email_required(
     return _decorate(function, check)
 
 
+@overload
+def reauthentication_required(
+    function: ViewT,
+    redirect_field_name: str = REDIRECT_FIELD_NAME,
+    allow_get: bool = False,
+    enabled: bool | Callable[[HttpRequest], bool] | None = None,
+    *,
+    app: str = "",
+) -> ViewT: ...
+
+
+@overload
+def reauthentication_required(
+    function: None = None,
+    redirect_field_name: str = REDIRECT_FIELD_NAME,
+    allow_get: bool = False,
+    enabled: bool | Callable[[HttpRequest], bool] | None = None,
+    *,
+    app: str = "",
+) -> Callable[[ViewT], ViewT]: ...
+
+
 def reauthentication_required(
     function: ViewT | None = None,
     redirect_field_name: str = REDIRECT_FIELD_NAME,
@@ -77,7 +113,7 @@ def reauthentication_required(
     enabled: bool | Callable[[HttpRequest], bool] | None = None,
     *,
     app: str = "",
-) -> Any:
+) -> ViewT | Callable[[ViewT], ViewT]:
     """Open a view to users who have just proved to be present.
 
     Otherwise ``ReauthenticationRequired`` is raised, and the middleware asks for the proof.
@@ -102,7 +138,15 @@ def reauthentication_required(
     return _decorate(function, check)
 
 
-def secure_admin_login(function: ViewT | None = None) -> Any:
+@overload
+def secure_admin_login(function: ViewT) -> ViewT: ...
+
+
+@overload
+def secure_admin_login(function: None = None) -> Callable[[ViewT], ViewT]: ...
+
+
+def secure_admin_login(function: ViewT | None = None) -> ViewT | Callable[[ViewT], ViewT]:
     """Send everybody who wants to log in to the admin through the login of this package.
 
     Meant for ``admin.site.login``: ``admin.site.login = secure_admin_login(admin.site.login)``.
@@ -122,7 +166,7 @@ def secure_admin_login(function: ViewT | None = None) -> Any:
 
 def _decorate(
     function: ViewT | None, check: Callable[[HttpRequest], HttpResponseBase | None]
-) -> Any:
+) -> ViewT | Callable[[ViewT], ViewT]:
     def decorate(view: ViewT) -> ViewT:
         return guard_view(view, check)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html
@@ -20,6 +20,9 @@ from django.views.decorators.debug import sensitive_variables
 from allauth.account import app_settings
 from allauth.account.internal.email_syntax import MAX_EMAIL_LENGTH, is_plainly_spelled
 from allauth.account.internal.hooks import get_adapter
+
+if TYPE_CHECKING:
+    from allauth.core.internal.types import User
 
 
 class EmailField(forms.EmailField):
@@ -40,7 +43,7 @@ class EmailField(forms.EmailField):
         )
         super().__init__(*args, **kwargs)
 
-    def clean(self, value: Any) -> Any:
+    def clean(self, value: object) -> Any:
         """Raise ``ValidationError`` for what is no address."""
         cleaned = super().clean(value)
         if cleaned and not is_plainly_spelled(cleaned):
@@ -69,7 +72,7 @@ class PasswordField(forms.CharField):
         super().__init__(*args, **kwargs)
         self._set_reset_help()
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> PasswordField:
+    def __deepcopy__(self, memo: dict[int, object]) -> PasswordField:
         field = super().__deepcopy__(memo)
         # Each form works it out for itself, once: URLs and language are those of its request.
         field._set_reset_help()
@@ -100,10 +103,10 @@ class SetPasswordField(PasswordField):
         kwargs["autocomplete"] = "new-password"
         kwargs.setdefault("help_text", password_validators_help_text_html())
         super().__init__(*args, **kwargs)
-        self.user: Any = None
+        self.user: User | None = None
 
     @sensitive_variables()
-    def clean(self, value: Any) -> Any:
+    def clean(self, value: object) -> Any:
         """Raise ``ValidationError`` for a password that the project does not accept."""
         return get_adapter().clean_password(super().clean(value), user=self.user)
 
@@ -129,7 +132,7 @@ class PhoneField(forms.CharField):
         )
         super().__init__(*args, **kwargs)
 
-    def clean(self, value: Any) -> Any:
+    def clean(self, value: object) -> Any:
         """Raise ``ValidationError`` for what is no number; blanks and dashes are dropped."""
         cleaned = super().clean(value)
         if not cleaned:

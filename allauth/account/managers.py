@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
@@ -18,23 +18,24 @@ from allauth.core.internal import extensions
 
 if TYPE_CHECKING:
     from allauth.account.models import EmailAddress, EmailConfirmation
+    from allauth.core.internal.types import User
 
 
 class EmailAddressManager(models.Manager["EmailAddress"]):
     """Finds and adds addresses."""
 
-    def can_add_email(self, user: Any) -> bool:
+    def can_add_email(self, user: User) -> bool:
         """Tell whether the account may have one more address."""
         if app_settings.CHANGE_EMAIL or not app_settings.MAX_EMAIL_ADDRESSES:
             return True
         return bool(self.filter(user=user).count() < app_settings.MAX_EMAIL_ADDRESSES)
 
-    def get_new(self, user: Any) -> EmailAddress | None:
+    def get_new(self, user: User) -> EmailAddress | None:
         """The address that waits to replace the current one: the newest unverified one."""
         return self.filter(user=user, verified=False).order_by("-pk").first()
 
     def add_new_email(
-        self, request: HttpRequest, user: Any, email: str, send_verification: bool = True
+        self, request: HttpRequest, user: User, email: str, send_verification: bool = True
     ) -> EmailAddress:
         """Put ``email`` in the place of the address that waits to replace the current one.
 
@@ -53,7 +54,7 @@ class EmailAddressManager(models.Manager["EmailAddress"]):
     def add_email(
         self,
         request: HttpRequest,
-        user: Any,
+        user: User,
         email: str,
         confirm: bool = False,
         signup: bool = False,
@@ -69,29 +70,29 @@ class EmailAddressManager(models.Manager["EmailAddress"]):
         if send is not None:
             send(request, address)
 
-    def get_verified(self, user: Any) -> EmailAddress | None:
+    def get_verified(self, user: User) -> EmailAddress | None:
         """A verified address of the user, the primary one if it is."""
         return self.filter(user=user, verified=True).order_by("-primary", "pk").first()
 
-    def get_primary(self, user: Any) -> EmailAddress | None:
+    def get_primary(self, user: User) -> EmailAddress | None:
         """The primary address of the user."""
         return self.filter(user=user, primary=True).first()
 
-    def get_primary_email(self, user: Any) -> str | None:
+    def get_primary_email(self, user: User) -> str | None:
         """The primary address as text; failing that, what the user model holds."""
         primary = self.get_primary(user)
         return primary.email if primary else (user_email(user) or None)
 
-    def get_users_for(self, email: str) -> list[Any]:
+    def get_users_for(self, email: str) -> list[User]:
         """The users who verified ``email``."""
         rows = self.filter(verified=True, email=email.lower()).select_related("user")
         return [row.user for row in rows]
 
-    def fill_cache_for_user(self, user: Any, addresses: Iterable[EmailAddress]) -> None:
+    def fill_cache_for_user(self, user: User, addresses: Iterable[EmailAddress]) -> None:
         """Remember the addresses of the user, for reads that a replica could not answer yet."""
-        user._emailaddress_cache = list(addresses)
+        user._emailaddress_cache = list(addresses)  # type: ignore[attr-defined]
 
-    def get_for_user(self, user: Any, email: str) -> EmailAddress:
+    def get_for_user(self, user: User, email: str) -> EmailAddress:
         """The user's row for ``email``; raises ``EmailAddress.DoesNotExist``."""
         email = email.lower()
         cached = getattr(user, "_emailaddress_cache", None)

@@ -35,7 +35,7 @@ class RequestState:
 
     # Others ask whether it is there: it has no default.
     headless: Any
-    pending_login: Any = None
+    pending_login: object = None
     social_apps: list[Any] | None = None
 
 

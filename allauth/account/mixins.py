@@ -29,9 +29,11 @@ from allauth.core.internal.request_data import get_request_param
 
 if TYPE_CHECKING:
     from django import forms
+    from django.forms import BaseForm
     from django.views.generic.edit import FormView
 
     from allauth.account.internal.login_engine import LoginStage
+    from allauth.core.internal.types import TemplateContext
 
     _ViewBase = FormView[Any]
 else:
@@ -42,7 +44,7 @@ def _ajax_response(
     request: HttpRequest,
     response: HttpResponse,
     form: forms.BaseForm | None = None,
-    data: Any = None,
+    data: object = None,
 ) -> HttpResponse:
     adapter = get_adapter()
     if not adapter.is_ajax(request):
@@ -55,7 +57,7 @@ class RedirectAuthenticatedUserMixin(_ViewBase):
 
     @method_decorator(login_not_required)
     @method_decorator(never_cache)
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Answer with a redirect, unless the visitor is right here."""
         if app_settings.AUTHENTICATED_LOGIN_REDIRECTS:
             if request.user.is_authenticated:
@@ -100,11 +102,11 @@ class LogoutFunctionalityMixin:
 class AjaxCapableProcessFormViewMixin(_ViewBase):
     """Answers scripts in JSON, with the form and what became of it."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """Show the form."""
         return self._respond(super().get(request, *args, **kwargs))
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """Process the form."""
         return self._respond(super().post(request, *args, **kwargs))
 
@@ -115,14 +117,14 @@ class AjaxCapableProcessFormViewMixin(_ViewBase):
             self.request, response, form=self.get_form(), data=self.get_ajax_data()
         )
 
-    def get_form(self, form_class: Any = None) -> Any:
+    def get_form(self, form_class: type[BaseForm] | None = None) -> BaseForm:
         """The form, the same one throughout the request."""
-        form = getattr(self, "_cached_form", None)
+        form: BaseForm | None = getattr(self, "_cached_form", None)
         if form is None:
             form = self._cached_form = super().get_form(form_class)
         return form
 
-    def get_ajax_data(self) -> Any:
+    def get_ajax_data(self) -> object:
         """What a script gets as ``data`` beside the form."""
         return None
 
@@ -132,7 +134,7 @@ class CloseableSignupMixin(_ViewBase):
 
     template_name_signup_closed = f"account/signup_closed.{app_settings.TEMPLATE_EXTENSION}"
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Answer with the page that says so, unless sign-up is open."""
         try:
             if not self.is_open():
@@ -155,10 +157,10 @@ class NextRedirectMixin(_ViewBase):
 
     redirect_field_name = REDIRECT_FIELD_NAME
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         """Add the parameter and a hidden field that carries it on."""
         value = get_request_param(self.request, self.redirect_field_name)
-        field: Any = ""
+        field: str = ""
         if value:
             field = format_html(
                 '<input type="hidden" name="{}" value="{}">', self.redirect_field_name, value

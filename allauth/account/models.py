@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from datetime import timedelta
+from types import UnionType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -35,6 +36,8 @@ from allauth.core.internal import extensions
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from allauth.core.internal.types import JSONObject, SessionState, SignalArguments, User
 
 
 def _is_unique_email() -> bool:
@@ -355,13 +358,13 @@ class Login:
 
     def __init__(
         self,
-        user: Any = None,
+        user: User | None = None,
         email_verification: str | None = None,
         redirect_url: str | None = None,
-        signal_kwargs: dict[str, Any] | None = None,
+        signal_kwargs: SignalArguments | None = None,
         signup: bool = False,
         email: str | None = None,
-        state: dict[str, Any] | None = None,
+        state: SessionState | None = None,
         initiated_at: float | None = None,
         phone: str | None = None,
     ) -> None:
@@ -371,12 +374,12 @@ class Login:
         self.signal_kwargs = signal_kwargs
         self.signup = signup
         self.email = email
-        self.state: dict[str, Any] = {} if state is None else state
+        self.state: SessionState = {} if state is None else state
         self.initiated_at = initiated_at or time.time()
         self.phone = phone
 
     @sensitive_variables()
-    def serialize(self) -> dict[str, Any]:
+    def serialize(self) -> JSONObject:
         """What the session keeps; :meth:`deserialize` reads it."""
         signal_kwargs = self.signal_kwargs
         if signal_kwargs:
@@ -398,7 +401,7 @@ class Login:
 
     @classmethod
     @sensitive_variables()
-    def deserialize(cls, data: dict[str, Any]) -> Login:
+    def deserialize(cls, data: JSONObject) -> Login:
         """Read what :meth:`serialize` returned; raises ``ValueError`` if it is something else.
 
         A user who is gone since is ``None``.
@@ -422,7 +425,7 @@ class Login:
         return login
 
 
-_STORED_TYPES: dict[str, Any] = {
+_STORED_TYPES: dict[str, type | UnionType] = {
     "user_pk": str | None,
     "email_verification": str,
     "redirect_url": str | None,
@@ -435,13 +438,13 @@ _STORED_TYPES: dict[str, Any] = {
 }
 
 
-def _check_types(data: dict[str, Any]) -> None:
+def _check_types(data: JSONObject) -> None:
     for name, kind in _STORED_TYPES.items():
         if not isinstance(data[name], kind):
             raise TypeError(name)
 
 
-def _deserialize_signal_kwargs(data: dict[str, Any] | None) -> dict[str, Any] | None:
+def _deserialize_signal_kwargs(data: JSONObject | None) -> SignalArguments | None:
     if not data:
         return data
     readers = dict(extensions.signal_argument_readers.items())
@@ -451,5 +454,5 @@ def _deserialize_signal_kwargs(data: dict[str, Any] | None) -> dict[str, Any] | 
     }
 
 
-def _get_user(url_str: str) -> Any:
+def _get_user(url_str: str) -> User | None:
     return find_user(url_str_to_user_pk(url_str))

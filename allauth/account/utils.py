@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.db.models import QuerySet
@@ -39,6 +39,9 @@ from allauth.account.models import Login
 from allauth.core.async_support import awaitable
 from allauth.core.internal.ratelimit import answering_limits
 from allauth.core.internal.request_data import get_request_param
+
+if TYPE_CHECKING:
+    from allauth.core.internal.types import SignalArguments, User
 
 __all__ = [
     "REDIRECT_FIELD_NAME",
@@ -83,10 +86,10 @@ __all__ = [
 
 def perform_login(
     request: HttpRequest,
-    user: Any,
+    user: User,
     email_verification: str | None = None,
     redirect_url: str | None = None,
-    signal_kwargs: dict[str, Any] | None = None,
+    signal_kwargs: SignalArguments | None = None,
     signup: bool = False,
     email: str | None = None,
 ) -> HttpResponse:
@@ -115,10 +118,10 @@ def perform_login(
 
 def complete_signup(
     request: HttpRequest,
-    user: Any,
+    user: User,
     email_verification: str | None,
     success_url: str | None,
-    signal_kwargs: dict[str, Any] | None = None,
+    signal_kwargs: SignalArguments | None = None,
 ) -> HttpResponse:
     """Announce that ``user`` signed up, and log them in as :func:`perform_login` does."""
     signals.user_signed_up.send(
@@ -136,7 +139,7 @@ def complete_signup(
 
 def filter_users_by_email(
     email: str, is_active: bool | None = None, prefer_verified: bool = False
-) -> list[Any]:
+) -> list[User]:
     """The users who have ``email``, those who verified it first.
 
     Parameters:
@@ -148,13 +151,13 @@ def filter_users_by_email(
     )
 
 
-def sync_user_email_addresses(user: Any) -> None:
+def sync_user_email_addresses(user: User) -> None:
     """Make a row for the address that the user model holds, if there is none."""
     manage_email.sync_user_email_address(user)
 
 
 def send_email_confirmation(
-    request: HttpRequest, user: Any, signup: bool = False, email: str | None = None
+    request: HttpRequest, user: User, signup: bool = False, email: str | None = None
 ) -> bool:
     """Send a verification mail to ``email``, or to the best address of the user.
 
@@ -168,7 +171,7 @@ def send_email_confirmation(
         return email_verification.send_verification_email_at_login(request, login)
 
 
-def assess_unique_email(email: str, user: Any = None) -> bool | None:
+def assess_unique_email(email: str, user: User | None = None) -> bool | None:
     """Tell whether an address may be used for an account, as far as uniqueness goes.
 
     ``True``: yes. ``False``: no, and the visitor may know. ``None``: no, but nobody may tell.
@@ -177,7 +180,7 @@ def assess_unique_email(email: str, user: Any = None) -> bool | None:
 
 
 @wraps(filter_users_by_username)
-def _list_users_by_username(*usernames: str) -> QuerySet[Any]:
+def _list_users_by_username(*usernames: str) -> QuerySet[User]:
     users = filter_users_by_username(*usernames)
     len(users)  # evaluated in this thread
     return users

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.http import HttpRequest
@@ -19,6 +19,9 @@ from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.secret_forms import SecretForm, mask_input
 from allauth.core import context
 
+if TYPE_CHECKING:
+    from allauth.core.internal.types import CleanedData, User
+
 
 class RequestLoginCodeForm(forms.Form):
     """Asks where to send a code that logs in."""
@@ -27,7 +30,7 @@ class RequestLoginCodeForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._user: Any = None
+        self._user: User | None = None
         methods = app_settings.LOGIN_METHODS
         if LoginMethod.PHONE not in methods:
             return
@@ -56,7 +59,7 @@ class RequestLoginCodeForm(forms.Form):
             self._set_user(user, phone, "unknown_phone")
         return phone
 
-    def _set_user(self, user: Any, recipient: str, unknown: str) -> None:
+    def _set_user(self, user: User | None, recipient: str, unknown: str) -> None:
         adapter = get_adapter()
         if user is None and not app_settings.PREVENT_ENUMERATION:
             raise adapter.validation_error(unknown)
@@ -65,7 +68,7 @@ class RequestLoginCodeForm(forms.Form):
             raise adapter.validation_error("too_many_login_attempts")
         self._user = user
 
-    def clean(self) -> dict[str, Any] | None:
+    def clean(self) -> CleanedData | None:
         """Take either an address or a number."""
         cleaned = super().clean()
         email, phone = self.cleaned_data.get("email"), self.cleaned_data.get("phone")
@@ -114,7 +117,7 @@ class ConfirmEmailVerificationCodeForm(BaseConfirmCodeForm):
 
     @mask_input
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.user: Any = kwargs.pop("user", None)
+        self.user: User | None = kwargs.pop("user", None)
         self.email: str | None = kwargs.pop("email", None)
         super().__init__(*args, **kwargs)
 
@@ -131,7 +134,7 @@ class VerifyPhoneForm(BaseConfirmCodeForm):
 
     @mask_input
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.user: Any = kwargs.pop("user", None)
+        self.user: User | None = kwargs.pop("user", None)
         self.phone: str | None = kwargs.pop("phone", None)
         super().__init__(*args, **kwargs)
 

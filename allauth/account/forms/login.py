@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -26,6 +26,9 @@ from allauth.core import context
 from allauth.core.internal.urls import add_query_params
 from allauth.utils import set_form_field_order
 
+if TYPE_CHECKING:
+    from allauth.core.internal.types import CleanedData, User
+
 MAX_LOGIN_LENGTH = 254
 
 _PLACEHOLDERS = {
@@ -43,7 +46,7 @@ def _make_login_field() -> forms.Field:
     if methods == {LoginMethod.PHONE}:
         return get_adapter().phone_form_field(required=True)
     if methods == {LoginMethod.USERNAME}:
-        attrs: dict[str, Any] = {"placeholder": _("Username"), "autocomplete": "username"}
+        attrs: dict[str, object] = {"placeholder": _("Username"), "autocomplete": "username"}
         return forms.CharField(
             label=_("Username"),
             max_length=get_username_max_length() or None,
@@ -68,7 +71,7 @@ class LoginForm(SecretForm):
     )
     remember = forms.BooleanField(label=_("Remember Me"), required=False)
 
-    user: Any = None
+    user: User | None = None
 
     @mask_input
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -82,7 +85,7 @@ class LoginForm(SecretForm):
             del self.fields["password"]
 
     @sensitive_variables()
-    def user_credentials(self) -> dict[str, Any]:
+    def user_credentials(self) -> dict[str, str]:
         """The credentials that the adapter is asked to authenticate."""
         login = self.cleaned_data["login"]
         method = derive_login_method(login)
@@ -100,7 +103,7 @@ class LoginForm(SecretForm):
         return cast(str, self.cleaned_data["login"]).strip()
 
     @sensitive_variables("credentials")
-    def clean(self) -> dict[str, Any] | None:
+    def clean(self) -> CleanedData | None:
         """Find the user; raises ``ValidationError`` for wrong credentials."""
         super().clean()
         if self.errors:
@@ -113,7 +116,7 @@ class LoginForm(SecretForm):
         return self.cleaned_data
 
     @sensitive_variables()
-    def _authenticate(self, credentials: dict[str, Any]) -> None:
+    def _authenticate(self, credentials: dict[str, str]) -> None:
         adapter = get_adapter()
         request = cast(HttpRequest, self.request or context.request)
         user = adapter.authenticate(request, **credentials)
@@ -126,7 +129,7 @@ class LoginForm(SecretForm):
         self._login = login
         self.user = user
 
-    def _find_recipient(self, credentials: dict[str, Any]) -> None:
+    def _find_recipient(self, credentials: dict[str, str]) -> None:
         email, phone = credentials.get("email"), credentials.get("phone")
         if not email and not phone:
             self.add_error("login", get_adapter().validation_error("invalid_login"))

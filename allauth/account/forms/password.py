@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
@@ -23,6 +23,9 @@ from allauth.account.internal.secret_forms import SecretForm, mask_input
 from allauth.account.internal.user_fields import find_user, url_str_to_user_pk, user_email
 from allauth.core.settings import get_setting
 
+if TYPE_CHECKING:
+    from allauth.core.internal.types import CleanedData, User
+
 
 class EmailAwarePasswordResetTokenGenerator(PasswordResetTokenGenerator):
     """Makes tokens that are void once the user's addresses are others.
@@ -32,7 +35,7 @@ class EmailAwarePasswordResetTokenGenerator(PasswordResetTokenGenerator):
     """
 
     @sensitive_variables()
-    def _make_hash_value(self, user: Any, timestamp: int) -> str:
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
         value = super()._make_hash_value(user, timestamp)
         emails = {address.email for address in manage_email.get_addresses(user)}
         email = user_email(user)
@@ -55,8 +58,8 @@ class UserForm(SecretForm):
     """A form about ``user``."""
 
     @mask_input
-    def __init__(self, user: Any = None, *args: Any, **kwargs: Any) -> None:
-        self.user = user
+    def __init__(self, user: User | None = None, *args: Any, **kwargs: Any) -> None:
+        self.user = cast("User", user)
         super().__init__(*args, **kwargs)
 
 
@@ -64,7 +67,7 @@ class PasswordVerificationMixin(SecretForm):
     """Wants the new password to be typed the same way twice."""
 
     @sensitive_variables()
-    def clean(self) -> dict[str, Any] | None:
+    def clean(self) -> CleanedData | None:
         """Add an error if the two differ."""
         cleaned = super().clean()
         password1 = self.cleaned_data.get("password1")
@@ -158,13 +161,13 @@ class ResetPasswordKeyForm(PasswordVerificationMixin):
 
     @mask_input
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.user: Any = kwargs.pop("user", None)
+        self.user: User = kwargs.pop("user", None)
         self.temp_key: str | None = kwargs.pop("temp_key", None)
         super().__init__(*args, **kwargs)
         self.fields["password1"].user = self.user  # type: ignore[attr-defined]
 
     @sensitive_variables()
-    def clean(self) -> dict[str, Any] | None:
+    def clean(self) -> CleanedData | None:
         """Raise ``ValidationError`` if the link is being used by another request already."""
         cleaned = super().clean()
         key = self.temp_key
@@ -184,17 +187,17 @@ class UserTokenForm(SecretForm):
     uidb36 = forms.CharField()
     key = forms.CharField()
 
-    reset_user: Any = None
+    reset_user: User | None = None
     token_generator = default_token_generator
 
-    def _get_user(self, uidb36: str) -> Any:
+    def _get_user(self, uidb36: str) -> User | None:
         try:
             return find_user(url_str_to_user_pk(uidb36))
         except (ValueError, OverflowError, forms.ValidationError):
             return None
 
     @sensitive_variables()
-    def clean(self) -> dict[str, Any] | None:
+    def clean(self) -> CleanedData | None:
         """Find the user; raises ``ValidationError`` unless the token is theirs and valid."""
         cleaned = super().clean()
         uidb36 = self.cleaned_data.get("uidb36")
@@ -215,7 +218,7 @@ class ReauthenticateForm(SecretForm):
 
     @mask_input
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.user: Any = kwargs.pop("user")
+        self.user: User = kwargs.pop("user")
         super().__init__(*args, **kwargs)
 
     @sensitive_variables()

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from allauth.account.internal.flows.phone_verification import phone_already_exists
 from allauth.account.internal.hooks import get_adapter
 
+if TYPE_CHECKING:
+    from allauth.core.internal.types import User
+
 
 class ChangePhoneForm(forms.Form):
     """Takes another phone number."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.user: Any = kwargs.pop("user", None)
+        self.user: User | None = kwargs.pop("user", None)
         self.phone: str | None = kwargs.pop("phone", None)
         super().__init__(*args, **kwargs)
         self.fields["phone"] = get_adapter().phone_form_field(required=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib.auth import get_user_model
@@ -44,6 +44,9 @@ from allauth.account.models import EmailAddress, Login
 from allauth.core.async_support import call_hook
 from allauth.core.internal.loading import get_form_class
 from allauth.utils import set_form_field_order
+
+if TYPE_CHECKING:
+    from allauth.core.internal.types import CleanedData, User
 
 
 class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
@@ -127,9 +130,9 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
         return email
 
     @mask_input
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> CleanedData:
         """Compare the two addresses, and see whose phone number it is."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        cleaned: CleanedData = super().clean() or self.cleaned_data
         if "email2" in self._signup_fields and cleaned.get("email") != cleaned.get("email2"):
             self.add_error("email2", _("Please type the same email address both times."))
         if self._has_phone_field and cleaned.get("phone"):
@@ -143,7 +146,7 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
         except ValidationError as error:
             self.add_error("phone", error.messages)
 
-    def custom_signup(self, request: HttpRequest, user: Any) -> None:
+    def custom_signup(self, request: HttpRequest, user: User) -> None:
         """Let the form class of the project have its turn."""
         call_hook(self.signup, request, user)
 
@@ -182,7 +185,7 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
         by_passkey = getattr(self, "by_passkey", False)
         return {"kind": "account", "data": data, "password": "", "by_passkey": by_passkey}
 
-    def save(self, request: HttpRequest) -> Any:
+    def save(self, request: HttpRequest) -> User:
         """Make the account: user, phone number, addresses, and what the project adds.
 
         Raises ``ValueError`` if the address has an account, and ``ValidationError`` if somebody
@@ -197,7 +200,7 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
             raise _make_taken_error(error) from error
 
     @mask_input
-    def _save_all(self, request: HttpRequest) -> Any:
+    def _save_all(self, request: HttpRequest) -> User:
         adapter = get_adapter()
         new_user = adapter.new_user(request)
         user = adapter.save_user(request, new_user, self) or new_user
@@ -249,7 +252,7 @@ class SignupForm(BaseSignupForm):
             )
 
     @mask_input
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> CleanedData:
         """Check the password, with the other fields in view."""
         cleaned = super().clean()
         password = cleaned.get("password1")
@@ -263,7 +266,7 @@ class SignupForm(BaseSignupForm):
             self.add_error("password2", _("Please type the same password both times."))
         return cleaned
 
-    def _make_user_for_validators(self) -> Any:
+    def _make_user_for_validators(self) -> User:
         user = get_user_model()()
         user_username(user, self.cleaned_data.get("username"))
         user_email(user, self.cleaned_data.get("email"))
@@ -279,7 +282,7 @@ class SignupForm(BaseSignupForm):
 
 
 @sensitive_variables("saved")
-def make_corrected_account(request: HttpRequest, login: Login, saved: SavedSignup) -> Any:
+def make_corrected_account(request: HttpRequest, login: Login, saved: SavedSignup) -> User | None:
     """Make the account of a pretended sign-up, now that what is taken is corrected.
 
     Returns the user, or ``None`` if it cannot be made.

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Protocol
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -18,6 +18,11 @@ from django.utils.datastructures import MultiValueDict
 from django.views.decorators.debug import sensitive_variables
 
 from allauth.account.internal.flows.pretended_signup import AddressTakenError, SavedSignup
+
+if TYPE_CHECKING:
+    from django.forms.utils import ErrorDict
+
+    from allauth.core.internal.types import User
 
 logger = logging.getLogger(__name__)
 
@@ -31,38 +36,48 @@ _DECISIVE_FIELDS = {"username", "email", "email2", "phone", "__all__"}
 """Others were valid when the form was sent, and some, like a captcha, are so only once."""
 
 
-class _Recorder(Mapping[str, Any]):
+class _SignupForm(Protocol):
+    fields: dict[str, forms.Field]
+    account_already_exists: bool
+
+    @property
+    def errors(self) -> ErrorDict: ...
+
+    def save(self, request: HttpRequest) -> User: ...
+
+
+class _Recorder(Mapping[str, object]):
     """The data of a form, which notes the keys that are read."""
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
+    def __init__(self, data: Mapping[str, object]) -> None:
         self.data = data
         self.keys_read: set[str] = set()
 
-    def __getitem__(self, key: str) -> Any:
+    def __getitem__(self, key: str) -> object:
         self.keys_read.add(key)
         return self.data[key]
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[str]:
         # A widget that looks through all keys says by that which ones it wants.
         return iter(self.data)
 
     def __len__(self) -> int:
         return len(self.data)
 
-    def getlist(self, key: str) -> list[Any]:
+    def getlist(self, key: str) -> list[object]:
         self.keys_read.add(key)
         return _get_list(self.data, key)
 
 
-def _get_list(data: Any, key: str) -> list[Any]:
+def _get_list(data: Mapping[str, object], key: str) -> list[object]:
     if key not in data:
         return []
     return list(data.getlist(key)) if hasattr(data, "getlist") else [data[key]]
 
 
 @sensitive_variables()
-def dump_form(form: Any) -> dict[str, list[Any]] | None:
-    """Return what the widgets of a form read, by key, without what looks secret by its name.
+def dump_form(form: forms.Form) -> dict[str, list[object]] | None:
+    """Return the input that the widgets of a form read, by key, without secrets.
 
     Returns ``None`` if the form cannot be filled in again, since it holds a file or a password
     other than that of the account.
@@ -90,13 +105,13 @@ def _is_password_widget(widget: forms.Widget) -> bool:
 
 
 @sensitive_variables()
-def load_form(saved: SavedSignup) -> MultiValueDict[str, Any]:
+def load_form(saved: SavedSignup) -> MultiValueDict[str, object]:
     """Return what :func:`dump_form` kept, as the data of another form."""
     return MultiValueDict(saved["data"])
 
 
 @sensitive_variables()
-def save_corrected_form(request: HttpRequest, form: Any) -> Any:
+def save_corrected_form(request: HttpRequest, form: _SignupForm) -> User | None:
     """Make the account of a form that was valid before; ``None`` if something is still taken."""
     for name in PASSWORD_FIELDS:
         form.fields.pop(name, None)

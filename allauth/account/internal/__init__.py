@@ -1,0 +1,1 @@
+"""Implementation of the account app, without a stable interface."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.http import HttpRequest
@@ -14,9 +14,12 @@ from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.user_fields import user_email
 from allauth.account.models import EmailAddress
 
+if TYPE_CHECKING:
+    from allauth.core.internal.types import User
 
-def has_verified_email(user: Any, email: str | None = None) -> bool:
-    """Tell whether the user has verified ``email``, or without it any address."""
+
+def has_verified_email(user: User | None, email: str | None = None) -> bool:
+    """Return whether the user has verified ``email`` or, without it, any email address."""
     if user is None:
         return False
     if email:
@@ -33,10 +36,10 @@ def has_verified_email(user: Any, email: str | None = None) -> bool:
 def cleanup_email_addresses(
     request: HttpRequest, addresses: Iterable[EmailAddress]
 ) -> tuple[list[EmailAddress], EmailAddress | None]:
-    """Of unsaved ``addresses``, those that may be stored, and which of them is primary.
+    """Return those of the unsaved ``addresses`` that may be stored, and the primary one of them.
 
-    Malformed ones are dropped, those in use too as far as addresses are unique, and those that
-    come twice are merged.
+    Malformed email addresses are dropped, and so are those in use where addresses are unique.
+    Duplicates are merged.
     """
     candidates = list(addresses)
     existing = list(EmailAddress.objects.lookup([address.email for address in candidates]))
@@ -71,19 +74,21 @@ def _is_in_use(email: str, is_verified: bool, existing: list[EmailAddress]) -> b
         return False
     rows = [row for row in existing if row.email.lower() == email]
     if app_settings.PREVENT_ENUMERATION == "strict":
-        # An unverified second owner is allowed: refusing it would tell that there is a first.
+        # An unverified second owner is allowed: a refusal would reveal the first one.
         return is_verified and any(row.verified for row in rows)
     return bool(rows)
 
 
 def setup_user_email(
-    request: HttpRequest, user: Any, addresses: list[EmailAddress]
+    request: HttpRequest, user: User, addresses: list[EmailAddress]
 ) -> EmailAddress | None:
-    """Store the addresses of a new user.
+    """Store the email addresses of a new user.
 
-    These are the one verified beforehand, that of the user model, and ``addresses``.
+    These are the one verified before the sign-up, the one of the user model, and ``addresses``.
 
-    Returns the primary one. Raises ``ValueError`` if the user has addresses already.
+    Returns the primary one.
+
+    Raises ``ValueError`` if the user has email addresses already.
     """
     candidates = []
     verified = get_adapter().unstash_verified_email(request)

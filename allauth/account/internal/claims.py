@@ -1,7 +1,7 @@
 """Claims on email addresses and phone numbers, while an account is made or changed.
 
-No database constraint guards an address that is not verified yet, and on some databases not even
-one that is.
+No database constraint guards an email address that is not verified yet. On some databases none
+guards a verified one either.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ _CLAIM_SECONDS = 10
 
 
 def claim_identifier(identifier: str, owner: str = "") -> bool:
-    """Claim an address or number for some seconds; of two who want it at once, one gets it.
+    """Claim an email address or phone number for some seconds; of parallel requests one gets it.
 
     Parameters:
-        owner: Who claims it: the owner of a claim can claim it again.
+        identifier: The address or number.
+        owner: The holder of the claim, who can claim the same identifier again.
     """
     return claim(_get_claim_key(identifier), _CLAIM_SECONDS, owner=owner)
 
@@ -31,7 +32,7 @@ def _get_claim_key(identifier: str) -> str:
 
 @contextmanager
 def claim_identifiers(*identifiers: str) -> Iterator[str | None]:
-    """Claim ``identifiers`` while an account is made; gives the one that somebody else claimed."""
+    """Claim ``identifiers`` while an account is made; yield the one that is claimed already."""
     claimed = []
     taken = None
     for identifier in identifiers:
@@ -42,5 +43,5 @@ def claim_identifiers(*identifiers: str) -> Iterator[str | None]:
     try:
         yield taken
     finally:
-        # From then on the account itself says that they are taken.
+        # From now on the stored account shows that they are taken.
         release(*(_get_claim_key(identifier) for identifier in claimed))

@@ -1,4 +1,4 @@
-"""Names of login stages, and keys under which sessions keep what is going on."""
+"""Names of login stages, and session keys."""
 
 from __future__ import annotations
 

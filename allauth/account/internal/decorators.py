@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -17,10 +17,10 @@ from allauth.account.internal.next_url import get_login_redirect_url
 try:
     from django.contrib.auth.decorators import login_not_required
 except ImportError:  # before Django 5.1, which brought LoginRequiredMiddleware
-    ViewT = TypeVar("ViewT", bound=Callable[..., Any])
+    ViewT = TypeVar("ViewT", bound=Callable[..., HttpResponseBase | Awaitable[HttpResponseBase]])
 
     def login_not_required(view_func: ViewT) -> ViewT:
-        """Mark a view as open to everybody."""
+        """Mark a view as open to users who are not logged in."""
         view_func.login_required = False  # type: ignore[attr-defined]
         return view_func
 
@@ -31,17 +31,17 @@ __all__ = ["login_not_required", "login_stage_required"]
 def login_stage_required(
     stage: str, redirect_urlname: str
 ) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
-    """Open a view to visitors whose pending login is at ``stage``.
+    """Restrict a view to requests whose pending login is at ``stage``.
 
-    The view finds the stage as ``request._login_stage``. Everybody else is sent on: those who are
-    logged in to where a login leads, the others to ``redirect_urlname``.
+    The view finds the stage as ``request._login_stage``. Other requests are redirected: those of
+    logged-in users to where a login leads, the others to ``redirect_urlname``.
     """
 
     def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @never_cache
         @login_not_required
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             if request.user.is_authenticated:
                 return HttpResponseRedirect(get_login_redirect_url(request))
             current = LoginStageController.enter(request, stage)

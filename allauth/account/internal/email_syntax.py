@@ -1,4 +1,4 @@
-"""Syntax of e-mail addresses."""
+"""The syntax of email addresses."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.core.validators import validate_email
 from allauth.account.internal.hooks import get_adapter
 
 MAX_EMAIL_LENGTH = 254
-"""RFC 5321 leaves no room for longer addresses in a mail's envelope."""
+"""Longest email address that fits into the envelope of a message (RFC 5321)."""
 
 
 _DOT_ATOM = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+")
 
 
 def is_email(text: object) -> bool:
-    """Tell whether ``text`` is a well-formed address."""
+    """Return whether ``text`` is a well-formed email address."""
     if not isinstance(text, str) or len(text) > MAX_EMAIL_LENGTH:
         return False
     try:
@@ -28,10 +28,10 @@ def is_email(text: object) -> bool:
 
 
 def is_plainly_spelled(email: str) -> bool:
-    """Tell whether a well-formed address is not just another spelling of a plainer one.
+    """Return whether a well-formed email address is in its plainest spelling.
 
-    Quotes that nothing calls for (RFC 5321, section 4.1.2), and characters that mail servers map to
-    others or drop (RFC 3491), would give one mailbox any number of addresses.
+    Needless quotes (RFC 5321, section 4.1.2), and characters that mail servers map to others or
+    drop (RFC 3491), would give one mailbox any number of addresses.
     """
     local_part, _, domain = email.rpartition("@")
     quoted = local_part[1:-1] if local_part.startswith('"') else None
@@ -46,7 +46,7 @@ def is_plainly_spelled(email: str) -> bool:
 
 
 def valid_email_or_none(email: object) -> str | None:
-    """The address in lower case, if it is well-formed and the project accepts it."""
+    """Return the email address in lower case if it is well-formed and the project accepts it."""
     if not isinstance(email, str) or not is_email(email) or not is_plainly_spelled(email):
         return None
     try:

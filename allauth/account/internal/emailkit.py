@@ -1,4 +1,4 @@
-"""Alias of a module that tells by its name what it holds."""
+"""Alias of :mod:`allauth.account.internal.email_syntax`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What the pages of visitors who are not logged in have in common."""
+"""The template context of the pages for users who are not logged in."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpRequest
@@ -14,11 +14,14 @@ from allauth.account import app_settings
 from allauth.account.internal.next_url import passthrough_next_redirect_url
 from allauth.core.internal import extensions
 
+if TYPE_CHECKING:
+    from allauth.core.internal.types import TemplateContext
+
 
 def get_entrance_context_data(
     request: HttpRequest, redirect_field_name: str = "next"
-) -> dict[str, Any]:
-    """Links between the entrance pages, and which ways to log in there are."""
+) -> TemplateContext:
+    """Return links between the entrance pages, and the ways to log in that are enabled."""
 
     def link(urlname: str) -> str | None:
         try:
@@ -27,7 +30,7 @@ def get_entrance_context_data(
             return None
         return passthrough_next_redirect_url(request, url, redirect_field_name)
 
-    data: dict[str, Any] = {
+    data: TemplateContext = {
         "signup_url": None if allauth_settings.SOCIALACCOUNT_ONLY else link("account_signup"),
         "login_url": link("account_login"),
         "site": SimpleLazyObject(lambda: get_current_site(request)),

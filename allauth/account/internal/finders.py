@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 
@@ -13,13 +13,16 @@ from allauth.account.internal.identifiers import is_searchable
 from allauth.account.internal.user_fields import user_email
 from allauth.account.models import EmailAddress
 
+if TYPE_CHECKING:
+    from allauth.core.internal.types import User
+
 
 def _is_same_email(one: str, other: str) -> bool:
     return one.lower() == other.lower()
 
 
 def is_alike_email(one: str, other: str) -> bool:
-    """Tell whether two addresses would be taken for the same by compatibility characters."""
+    """Return whether two email addresses are equal but for compatibility characters and case."""
 
     def fold(text: str) -> str:
         return unicodedata.normalize("NFKC", text).casefold()
@@ -33,15 +36,15 @@ def filter_users_by_email(
     is_active: bool | None = None,
     prefer_verified: bool = False,
     for_login: bool = False,
-) -> list[Any]:
-    """The users an address belongs to, those who verified it first, then by primary key.
+) -> list[User]:
+    """Return the users of an email address, those who verified it first, then by primary key.
 
     Parameters:
+        email: The email address.
         is_active: Only users who are (not) active.
-        prefer_verified: If anybody verified the address, nobody else counts.
-        for_login: Compare strictly, so that look-alike addresses select nobody.
+        prefer_verified: Only users who verified the address, if there are any.
+        for_login: Compare strictly, so that a look-alike address selects no user.
     """
-
     if not is_searchable(email):
         return []
     matches = _is_same_email if for_login else is_alike_email
@@ -63,12 +66,11 @@ def filter_users_by_email(
     return sorted(found, key=lambda user: (user.pk not in verified_pks, user.pk))
 
 
-def find_email_owners(email: str) -> set[Any]:
-    """Primary keys of the users who have the address, verified or not, in any place; one query.
+def find_email_owners(email: str) -> set[object]:
+    """Return the primary keys of the users of an email address, verified or not, by one query.
 
-    Addresses that only look alike count as the same.
+    Email addresses that only look alike count as the same.
     """
-
     if not is_searchable(email):
         return set()
     email = email.lower()
@@ -80,7 +82,7 @@ def find_email_owners(email: str) -> set[Any]:
     return {pk for pk, stored in owners if is_alike_email(stored, email)}
 
 
-def _filter_by_email_field(email: str, matches: Callable[[str, str], bool]) -> list[Any]:
+def _filter_by_email_field(email: str, matches: Callable[[str, str], bool]) -> list[User]:
     field = app_settings.USER_MODEL_EMAIL_FIELD
     if not field:
         return []

@@ -1,8 +1,8 @@
-"""Pages and redirects: how the account app answers browsers."""
+"""The answers of the account app to browsers: pages and redirects."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from allauth.account.internal.flows.reauthentication import Suspended
     from allauth.account.internal.login_engine import LoginOutcome
     from allauth.account.models import Login
+    from allauth.core.internal.types import User
 
 
 class HTMLFace:
@@ -64,15 +65,17 @@ class HTMLFace:
         response = replay(request, frozen, url) if frozen is not None else None
         return response or HttpResponseRedirect(url)
 
-    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         return redirect_to_page("account_inactive")
 
-    def respond_email_verification_sent(self, request: HttpRequest, user: Any) -> HttpResponse:
+    def respond_email_verification_sent(
+        self, request: HttpRequest, user: User | None
+    ) -> HttpResponse:
         return redirect_to_page("account_email_verification_sent")
 
 
 def redirect_to_pending_stage(request: HttpRequest, stage: LoginStage) -> HttpResponseRedirect:
-    """Redirect to the page of the stage; without a page the login is given up."""
+    """Redirect to the page of the stage; abort the login if the stage has none."""
     if stage.urlname:
         return HttpResponseRedirect(reverse(stage.urlname))
     clear_login(request)

@@ -1,4 +1,4 @@
-"""The engine of a login: how it is stored, which stages it passes, and how it ends."""
+"""The engine of a login: its storage, its stages, and its end."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import time
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypedDict
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
@@ -29,6 +29,8 @@ from allauth.core.internal.loading import import_callable
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from allauth.core.internal.types import SessionState, SignalArguments, User
+
 logger = logging.getLogger(__name__)
 
 LOGIN_SESSION_KEY = "account_login"
@@ -36,9 +38,9 @@ _AUTH_HASH = "auth_hash"
 
 
 def stash_login(request: HttpRequest, login: Login) -> None:
-    """Keep the login in the session until the visitor has passed its current stage.
+    """Store the login in the session until the user has passed its current stage.
 
-    The first time the session gets a new key: whoever knew the former one gains nothing by it.
+    The first time, the session gets a new key: the former key, should an attacker know it, is void.
     """
     if LOGIN_SESSION_KEY not in request.session and request.session.session_key:
         cycle_key(request.session)
@@ -50,10 +52,10 @@ def stash_login(request: HttpRequest, login: Login) -> None:
 
 @sensitive_variables("data")
 def unstash_login(request: HttpRequest, peek: bool = False) -> Login | None:
-    """Return the login in progress; it leaves the session unless ``peek``.
+    """Return the pending login, and remove it from the session unless ``peek``.
 
-    A login that is malformed, too old, or no longer matches its user (who is gone, or has another
-    password) is removed, with the steps recorded so far.
+    A login that is malformed, expired, or no longer matches its user (who is deleted, or has
+    another password) is removed, with the authentication steps recorded so far.
     """
     data = request.session.get(LOGIN_SESSION_KEY)
     if data is None:
@@ -66,7 +68,7 @@ def unstash_login(request: HttpRequest, peek: bool = False) -> Login | None:
     return login
 
 
-def _read_login(request: HttpRequest, data: Any) -> Login | None:
+def _read_login(request: HttpRequest, data: object) -> Login | None:
     try:
         if not isinstance(data, dict):
             raise ValueError("A login must be a dictionary.")
@@ -82,20 +84,20 @@ def _read_login(request: HttpRequest, data: Any) -> Login | None:
 
 
 class _ReadLogin(NamedTuple):
-    """A login, and what it was read from: if that is replaced, the login is read anew."""
+    """A login, with the session and data it was read from, which say whether it is current."""
 
     session: SessionBase
-    data: Any
+    data: object
     login: Login
 
 
-def _remember(request: HttpRequest, data: Any, login: Login) -> None:
+def _remember(request: HttpRequest, data: object, login: Login) -> None:
     state = getattr(request, "allauth", None)
     if state is not None:
         state.pending_login = _ReadLogin(request.session, data, login)
 
 
-def _recall(request: HttpRequest, data: Any) -> Login | None:
+def _recall(request: HttpRequest, data: object) -> Login | None:
     read = getattr(getattr(request, "allauth", None), "pending_login", None)
     if not isinstance(read, _ReadLogin):
         return None
@@ -114,29 +116,29 @@ def _is_current(login: Login, has_user: bool) -> bool:
     if login.user is None:
         return not has_user
     auth_hash = login.state.get(_AUTH_HASH)
-    # Logins begun under the published release have none.
+    # Logins that the published release stored have none.
     return auth_hash is None or _is_equal(auth_hash, login.user.get_session_auth_hash())
 
 
 @sensitive_variables("auth_hash", "current")
-def _is_equal(auth_hash: Any, current: str) -> bool:
+def _is_equal(auth_hash: object, current: str) -> bool:
     return isinstance(auth_hash, str) and constant_time_compare(auth_hash, current)
 
 
 def follow_up(stored: Login, **arguments: Any) -> Login:
-    """Return a new login of the user of one that was stored, which it takes the place of."""
+    """Return a login that replaces a stored one of the same user."""
     login = Login(user=stored.user, **arguments)
     login.state[_AUTH_HASH] = stored.state.get(_AUTH_HASH)
     return login
 
 
 def pop_login(request: HttpRequest) -> None:
-    """Take the login out of the session; the steps recorded so far stay."""
+    """Remove the login from the session; the authentication steps recorded so far stay."""
     request.session.pop(LOGIN_SESSION_KEY, None)
 
 
 def clear_login(request: HttpRequest) -> None:
-    """Give up the login in progress, with the steps recorded and the codes mailed for it."""
+    """Abort the pending login: forget its authentication steps and its codes."""
     pop_login(request)
     request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY, None)
     clear_authentication_records(request)
@@ -147,8 +149,8 @@ class LoginStage:
 
     Attributes:
         key: Unique name of the stage.
-        urlname: Name of the page at which the visitor passes the stage, if it has one.
-        state: What the stage remembers, a dictionary that JSON can hold.
+        urlname: Name of the page at which the user passes the stage, if it has one.
+        state: Data of the stage, a dictionary that JSON can hold.
     """
 
     key: ClassVar[str] = ""
@@ -162,38 +164,38 @@ class LoginStage:
         self.controller = controller
         self.request = request
         self.login = login
-        self.state: dict[str, Any] = controller.get_data(self.key)
+        self.state: SessionState = controller.get_data(self.key)
 
     def handle(self) -> tuple[HttpResponse | None, bool]:
-        """Begin the stage; may be ``async def`` in a subclass.
+        """Begin the stage; a subclass may define it as ``async def``.
 
-        Returns a response and whether to go on: ``(None, True)``, nothing to do here;
-        ``(response, True)``, the login waits for the visitor; ``(response, False)``, the login
-        ends with the response.
+        Returns a response and whether to continue. ``(None, True)``: the stage is passed.
+        ``(response, True)``: the login waits for the user. ``(response, False)``: the login ends
+        with the response.
         """
         return None, True
 
     def exit(self) -> HttpResponse:
-        """Leave the stage, which is passed, and go on with the login."""
+        """Pass the stage, and continue the login."""
         self.controller.set_handled(self.key)
         return get_face(self.request).resume_login(self.request, self.login)
 
     def abort(self) -> HttpResponse:
-        """Give the login up."""
+        """Abort the login."""
         clear_login(self.request)
         return get_face(self.request).respond_login_aborted(self.request)
 
     def wait(self) -> tuple[HttpResponse, bool]:
-        """Return what :meth:`handle` returns for a login that waits at this stage."""
+        """Return the result of :meth:`handle` for a login that waits at this stage."""
         return get_face(self.request).respond_waiting(self.request, self), True
 
     def is_resumable(self, request: HttpRequest) -> bool:
-        """Tell whether the login and sign-up pages send the visitor back to this stage."""
+        """Return whether the login and sign-up pages send the user back to this stage."""
         return True
 
 
 class LoginStageController:
-    """Leads a login through its stages."""
+    """The progress of a login through its stages."""
 
     def __init__(self, request: HttpRequest, login: Login) -> None:
         self.request = request
@@ -201,12 +203,12 @@ class LoginStageController:
         state = login.state.get("stages")
         if not isinstance(state, dict):
             state = login.state["stages"] = {}
-        self.state: dict[str, Any] = state
+        self.state: SessionState = state
         self._stages: list[LoginStage] | None = None
 
     @classmethod
     def enter(cls, request: HttpRequest, stage_key: str) -> LoginStage | None:
-        """The stage ``stage_key``, if the login in progress waits at that very stage."""
+        """Return the stage ``stage_key``, if the pending login waits at that stage."""
         login = unstash_login(request, peek=True)
         if login is None:
             return None
@@ -215,41 +217,41 @@ class LoginStageController:
             return None
         return controller.get_stage(stage_key)
 
-    def get_data(self, stage_key: str) -> dict[str, Any]:
-        """What the stage remembers."""
+    def get_data(self, stage_key: str) -> SessionState:
+        """Return the data of a stage."""
         data = self._get_entry(stage_key).setdefault("data", {})
         if not isinstance(data, dict):
             data = self._get_entry(stage_key)["data"] = {}
         return data
 
-    def _get_entry(self, stage_key: str) -> dict[str, Any]:
+    def _get_entry(self, stage_key: str) -> SessionState:
         entry = self.state.setdefault(stage_key, {})
         if not isinstance(entry, dict):
             entry = self.state[stage_key] = {}
         return entry
 
     def set_current(self, stage_key: str) -> None:
-        """Note at which stage the login waits."""
+        """Record the stage at which the login waits."""
         self.state["current"] = stage_key
 
     def is_handled(self, stage_key: str) -> bool:
-        """Tell whether the login has passed the stage."""
+        """Return whether the login has passed a stage."""
         return bool(self._get_entry(stage_key).get("handled", False))
 
     def set_handled(self, stage_key: str) -> None:
-        """Note that the login has passed the stage."""
+        """Record that the login has passed a stage."""
         self._get_entry(stage_key)["handled"] = True
 
     def get_pending_stage(self) -> LoginStage | None:
-        """The first stage that the login has not passed."""
+        """Return the first stage that the login has not passed."""
         return next((stage for stage in self.get_stages() if not self.is_handled(stage.key)), None)
 
     def get_stage(self, key: str) -> LoginStage | None:
-        """The stage with this key, if there is one."""
+        """Return the stage with this key, if there is one."""
         return next((stage for stage in self.get_stages() if stage.key == key), None)
 
     def get_stages(self) -> list[LoginStage]:
-        """All stages, in order."""
+        """Return all stages, in order."""
         if self._stages is None:
             self._stages = [
                 import_callable(stage_class)(self, self.request, self.login)
@@ -260,7 +262,7 @@ class LoginStageController:
     def handle(self) -> HttpResponse | None:
         """Go through the stages until one waits for the user or ends the login.
 
-        Returns its response, or ``None`` once all stages are passed.
+        Returns the response of that stage, or ``None`` once all stages are passed.
         """
         outcome = self.run()
         if outcome is None:
@@ -288,13 +290,13 @@ class LoginStageController:
 
 
 def get_pending_stage(request: HttpRequest) -> LoginStage | None:
-    """Return the stage at which the login in progress waits for the user."""
+    """Return the stage at which the pending login waits for the user."""
     login = unstash_login(request, peek=True)
     return LoginStageController(request, login).get_pending_stage() if login else None
 
 
 class LoginStatus(Enum):
-    """How far a login went."""
+    """The progress of a login."""
 
     COMPLETED = "completed"
     """The session is that of the user."""
@@ -306,18 +308,18 @@ class LoginStatus(Enum):
     """The account is disabled."""
     RATE_LIMITED = "rate_limited"
     """A stage sends no more codes for now."""
-    NOBODY = "nobody"
-    """The login was pretended, and passed all stages."""
+    NO_USER = "no_user"
+    """The login passed all stages, but was pretended, or its user is gone."""
 
 
 @dataclass(frozen=True)
 class LoginOutcome:
-    """What came of a login.
+    """The outcome of a login.
 
     Attributes:
-        status: How far it went.
-        response: What a hook or a stage answered, unread.
-        interruption: The exception by which a hook or a stage ended it.
+        status: Progress of the login.
+        response: Response of a hook or a stage, passed on as it is.
+        interruption: Exception by which a hook or a stage ended the login.
     """
 
     status: LoginStatus
@@ -326,9 +328,9 @@ class LoginOutcome:
 
 
 def ask_pre_login(request: HttpRequest, login: Login) -> LoginOutcome | None:
-    """Let ``pre_login()`` of the adapter end the login; ``None`` if it goes on.
+    """Let ``pre_login()`` of the adapter end the login; return ``None`` if the login continues.
 
-    What the hook raises is not caught.
+    Exceptions of the hook are not caught.
     """
     if not login.user:
         return None
@@ -337,7 +339,7 @@ def ask_pre_login(request: HttpRequest, login: Login) -> LoginOutcome | None:
 
 
 def continue_login(request: HttpRequest, login: Login) -> LoginOutcome:
-    """Go on with a login after one of its stages."""
+    """Continue a login after one of its stages."""
     try:
         return LoginStageController(request, login).run() or _complete_login(request, login)
     except ImmediateHttpResponse as error:
@@ -351,7 +353,7 @@ def _complete_login(request: HttpRequest, login: Login) -> LoginOutcome:
     user = _read_user_again(login)
     if user is None:
         clear_login(request)
-        return LoginOutcome(LoginStatus.NOBODY)
+        return LoginOutcome(LoginStatus.NO_USER)
     if not user.is_active:
         clear_login(request)
         return LoginOutcome(LoginStatus.INACTIVE, adapter.respond_user_inactive(request, user))
@@ -363,11 +365,11 @@ def _complete_login(request: HttpRequest, login: Login) -> LoginOutcome:
     return LoginOutcome(LoginStatus.COMPLETED, response)
 
 
-def _read_user_again(login: Login) -> Any:
-    """Return the user of a login that was stored, as the database has them by now.
+def _read_user_again(login: Login) -> User | None:
+    """Return the user of a stored login, read from the database again.
 
-    The user was read when the login was; another request may have disabled or deleted the account,
-    or replaced its password, since.
+    The user was read together with the login. Since then another request may have disabled or
+    deleted the account, or replaced its password.
     """
     user = login.user
     if user is None or _AUTH_HASH not in login.state:
@@ -376,14 +378,24 @@ def _read_user_again(login: Login) -> Any:
     if login.user is None:
         return None
     current = login.user.get_session_auth_hash()
-    # A stage of the project may have set the password, on the user it was given.
+    # A stage of the project may have set the password of the user object that it was given.
     is_same = _is_equal(login.state[_AUTH_HASH], current) or _is_equal(
         user.get_session_auth_hash(), current
     )
     return login.user if is_same else None
 
 
-def _get_hook_arguments(login: Login) -> dict[str, Any]:
+class HookArguments(TypedDict):
+    """The keyword arguments of ``pre_login()`` and ``post_login()`` of the adapter."""
+
+    email_verification: str
+    redirect_url: str | None
+    signal_kwargs: SignalArguments | None
+    signup: bool
+    email: str | None
+
+
+def _get_hook_arguments(login: Login) -> HookArguments:
     return {
         "email_verification": login.email_verification,
         "redirect_url": login.redirect_url,

@@ -1,11 +1,11 @@
-# ruff: noqa: RUF001  (letters that look alike are what this module is about)
-"""Usernames that people would read as another one."""
+# ruff: noqa: RUF001  (this module is about letters that look alike)
+"""Usernames that look like another one."""
 
 from __future__ import annotations
 
 import unicodedata
 
-# Letters that look like the Latin one beside them, in the case in which they do.
+# Letters, and the Latin letters that they look like, in the case in which they do.
 _LOOKALIKES = (
     # Cyrillic
     ("АВЕЅІЈКМНОРСТУХҺԌԜ", "ABESIJKMHOPCTYXHGW"),
@@ -26,10 +26,10 @@ _COMBINING_DOT_ABOVE = "\u0307"
 
 
 def get_username_skeleton(username: str) -> str:
-    """What a username looks like: names with the same skeleton are hard to tell apart.
+    """Return the skeleton of a username: names with the same skeleton look alike.
 
-    Compatibility characters and case are folded, invisible characters are dropped, and Cyrillic
-    and Greek letters become the Latin ones that they resemble
+    Compatibility characters and case are folded, invisible characters are dropped, and Cyrillic and
+    Greek letters become the Latin ones that they resemble
     (https://www.unicode.org/reports/tr39/#Confusable_Detection, for the scripts that matter most).
     """
     visible = "".join(
@@ -38,7 +38,7 @@ def get_username_skeleton(username: str) -> str:
         if not _is_invisible(character)
     )
     folded = visible.translate(_TO_LATIN).casefold()
-    # What the capital I with a dot becomes.
+    # Folding turns the capital I with a dot into this pair.
     return folded.replace(f"i{_COMBINING_DOT_ABOVE}", "i")
 
 

@@ -1,8 +1,8 @@
-"""Mails of the account app, with the signals and messages that go with them."""
+"""Emails of the account app, with the signals and messages that accompany them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import HttpRequest
@@ -25,22 +25,26 @@ def send_verification_mail(
     process: EmailVerificationProcess | None = None,
     skip_enumeration_mails: bool = False,
 ) -> bool:
-    """Send a link or code to ``address``, within the limit for such mails.
+    """Send a link or code to ``address``, within the limit for verification emails.
 
     Parameters:
-        address: Without a user it is a pretended one: its owner is told what happened.
-        signup: Whether the account was made just now.
-        process: The verification by code whose code is sent; a link is sent without it.
-        skip_enumeration_mails: Tell the owner of a pretended address nothing.
+        request: The current request.
+        address: The recipient. Without a user it is a pretended one, and its owner is told what
+            happened.
+        signup: Whether the account was just made.
+        process: The verification by code whose code is sent; without it, a link is sent.
+        skip_enumeration_mails: Send nothing to the owner of a pretended address.
 
-    Returns whether a mail was sent. Beyond the limit nothing is sent by link, silently. By code
-    ``RateLimited`` is raised: the user would wait for a code that never comes.
+    Returns whether an email was sent. Beyond the limit, nothing is sent by link.
+
+    Raises ``RateLimited`` beyond the limit for codes: the user would wait for a code that never
+    arrives.
     """
     if not may_send(request, address.email):
         if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
             raise RateLimited
         return False
-    confirmation: Any = None
+    confirmation: object = None
     if address.user_id is None:
         if not skip_enumeration_mails:
             _send_pretended_mail(request, address.email, signup)
@@ -62,7 +66,7 @@ def send_verification_mail(
 
 
 def may_send(request: HttpRequest, email: str, *, dry_run: bool = False) -> bool:
-    """Count one more verification mail; return whether that is within the limit for the address.
+    """Count one more verification email; return whether that is within the limit for the address.
 
     With ``dry_run`` it is not counted.
     """
@@ -85,7 +89,7 @@ def _send_pretended_mail(request: HttpRequest, email: str, signup: bool) -> None
 
 
 def send_unknown_account_mail(request: HttpRequest, email: str) -> None:
-    """Tell the owner of an address, if the site wants that, that it has no account."""
+    """Tell the owner of an email address that it has no account, if the site enables that."""
     if not app_settings.EMAIL_UNKNOWN_ACCOUNTS:
         return
     get_adapter().send_mail(
@@ -100,7 +104,7 @@ def emit_email_changed(
     from_email_address: EmailAddress | None,
     to_email_address: EmailAddress,
 ) -> None:
-    """Announce another primary address, to the owner of the former one too."""
+    """Announce another primary email address, also to the owner of the former one."""
     user = to_email_address.user
     addresses = {
         "from_email_address": from_email_address,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 
 from allauth.account import signals
 from allauth.account.internal.user_fields import user_id_to_str
+
+if TYPE_CHECKING:
+    from allauth.core.internal.types import AnyUser, JSONObject
 
 AUTHENTICATION_METHODS_SESSION_KEY = "account_authentication_methods"
 
@@ -19,10 +22,12 @@ AUTHENTICATION_METHODS_USER_SESSION_KEY = "account_authentication_methods_user"
 MAX_RECORDS = 50
 
 
-def get_authentication_records(request: HttpRequest, user: Any = None) -> list[dict[str, Any]]:
-    """The steps by which ``user`` authenticated in this session, oldest first.
+def get_authentication_records(
+    request: HttpRequest, user: AnyUser | None = None
+) -> list[JSONObject]:
+    """Return the steps by which ``user`` authenticated in this session, oldest first.
 
-    Each has ``method``, ``at`` (seconds since the epoch) and what belongs to the method.
+    Each has ``method``, ``at`` (seconds since the epoch) and further data of the method.
     """
     if user is None or user.pk is None:
         return []
@@ -34,8 +39,10 @@ def get_authentication_records(request: HttpRequest, user: Any = None) -> list[d
     return [record for record in records if isinstance(record, dict)]
 
 
-def record_authentication(request: HttpRequest, user: Any, method: str, **extra: Any) -> None:
-    """Record that ``user`` passed a step of authentication; steps of somebody else are dropped."""
+def record_authentication(
+    request: HttpRequest, user: AnyUser | None, method: str, **extra: object
+) -> None:
+    """Record that ``user`` passed a step of authentication; drop the steps of another user."""
     if user is None or user.is_anonymous or user.pk is None:
         return
     known = {name: value for name, value in extra.items() if value is not None}

@@ -1,8 +1,8 @@
-"""What the account app itself brings to the registry; other apps do the same in theirs."""
+"""The entries of the account app in the registry of extensions."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
@@ -10,14 +10,17 @@ from django.views.decorators.debug import sensitive_variables
 from allauth.account.internal import constants, faces
 from allauth.account.internal.constants import LoginStageKey
 from allauth.account.internal.flows.email_verification import send_verification_email_to_address
-from allauth.account.internal.flows.pretended_signup import announce_user
+from allauth.account.internal.flows.pretended_signup import SavedSignup, announce_user
 from allauth.account.internal.flows.reauthentication import list_password_method
 from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.html_face import HTMLFace
-from allauth.account.models import EmailAddress
+from allauth.account.models import EmailAddress, Login
 from allauth.core.internal import extensions
 from allauth.core.internal.extensions import FaceEntry, SignupSource, StageEntry, always
 from allauth.core.internal.ratelimit import answering_limits
+
+if TYPE_CHECKING:
+    from allauth.core.internal.types import User
 
 _STAGES = {
     LoginStageKey.LOGIN_BY_CODE: StageEntry("allauth.account.stages.LoginByCodeStage", 10),
@@ -35,7 +38,7 @@ _CLEARED_AT_LOGIN = (
 
 
 def register(app: str) -> None:
-    """Register the parts of the account app; called from ``ready()``, any number of times."""
+    """Register the parts of the account app; ``ready()`` calls this, any number of times."""
     for key, stage in _STAGES.items():
         extensions.login_stages.add(key.value, stage, app=app)
     for session_key in _CLEARED_AT_LOGIN:
@@ -58,8 +61,8 @@ def _get_client_ip(request: HttpRequest) -> str:
 
 
 @sensitive_variables("saved")
-def _make_account(request: HttpRequest, login: Any, saved: dict[str, Any]) -> Any:
-    # The forms of a project may not be imported before all its apps are loaded.
+def _make_account(request: HttpRequest, login: Login, saved: SavedSignup) -> User | None:
+    # The forms of a project cannot be imported before all its apps are loaded.
     from allauth.account.forms.signup import make_corrected_account
 
     return make_corrected_account(request, login, saved)

@@ -1,9 +1,9 @@
-"""Going on with a request that was suspended for reauthentication."""
+"""The replay of a request that was suspended for reauthentication."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlsplit
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -14,9 +14,12 @@ from allauth.core.internal.frozen_request import deserialize_request
 from allauth.core.internal.ratelimit import REPLAYED_ATTRIBUTE
 from allauth.core.internal.urls import script_aware_resolve
 
+if TYPE_CHECKING:
+    from allauth.core.internal.types import JSONObject
+
 
 def replay(request: HttpRequest, frozen_request: str, url: str) -> HttpResponse | None:
-    """Call the view of the suspended request, if that is the one the user wants to go on with."""
+    """Call the view of the suspended request, if ``url`` is the URL of that request."""
     try:
         data = json.loads(frozen_request)
         if not _is_suspended(data, request, url):
@@ -30,8 +33,8 @@ def replay(request: HttpRequest, frozen_request: str, url: str) -> HttpResponse 
     return cast(HttpResponse, call_hook(match.func, resumed, *match.args, **match.kwargs))
 
 
-def _is_suspended(data: dict[str, Any], request: HttpRequest, url: str) -> bool:
-    """Tell whether ``data`` is the POST to ``url``, a path and query of this very host."""
+def _is_suspended(data: JSONObject, request: HttpRequest, url: str) -> bool:
+    """Return whether ``data`` is the POST to ``url``, a path and query of the current host."""
     parts = urlsplit(url)
     return (
         data["method"] == "POST"

@@ -1,4 +1,4 @@
-"""Forms whose input is nobody else's business, not even that of reports of errors."""
+"""Forms whose input appears in no error report."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from django import forms
 from django.views.decorators.debug import sensitive_variables
 
 mask_input = sensitive_variables(
-    # As Django calls them, in the frames between a form and its fields,
+    # Names that Django uses in the frames between a form and its fields,
     "args",
     "cleaned_data",
     "data",
     "initial",
     "kwargs",
     "value",
-    # and as the methods of forms do that projects write.
+    # and names that the forms of projects use.
     "cleaned",
     "code",
     "key",
@@ -25,9 +25,9 @@ mask_input = sensitive_variables(
     "password2",
     "token",
 )
-"""Masks what was typed in, in a frame and in those below it that have no decorator of their own.
+"""Decorator that masks input in a frame, and in the frames below it without such a decorator.
 
-``sensitive_variables()`` without names would hide everything from whoever looks for the error.
+``sensitive_variables()`` without names would mask all variables, which debugging needs.
 """
 
 
@@ -40,5 +40,5 @@ class SecretForm(forms.Form):
 
     @mask_input
     def full_clean(self) -> None:
-        """Clean the input, which a report of an error in a field or method does not show."""
+        """Clean the input, which an error report from a field or method does not show."""
         super().full_clean()

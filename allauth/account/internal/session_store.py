@@ -1,13 +1,12 @@
-"""Rotating the key of sessions in the database with fewer queries than Django does.
+"""Rotation of the key of database sessions, with fewer queries than Django sends.
 
-This is the only place where methods of a session object are replaced. They are put back at once.
+This is the only place where methods of a session object are replaced. They are restored at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, SessionBase
 from django.contrib.sessions.backends.db import SessionStore
@@ -20,14 +19,14 @@ _WATCHED = (signals.pre_save, signals.post_save, signals.pre_delete, signals.pos
 
 @sensitive_variables()
 def cycle_key(session: SessionBase) -> None:
-    """Give the session another key: knowing the former one is of no use from then on."""
+    """Give the session another key, so that the former one is void."""
     with cheaper_rotation(session):
         session.cycle_key()
 
 
 @contextmanager
 def cheaper_rotation(session: SessionBase) -> Iterator[None]:
-    """Have Django's ``login()`` and ``logout()`` send fewer queries within the block.
+    """Make Django's ``login()`` and ``logout()`` send fewer queries within the block.
 
     By default Django takes four queries to change the key of a database session, and reads the row
     before deleting it. Subclasses and other stores are left alone.
@@ -35,7 +34,7 @@ def cheaper_rotation(session: SessionBase) -> Iterator[None]:
     if type(session) is not SessionStore:
         yield
         return
-    replaced: dict[str, Callable[..., Any]] = {"delete": lambda key=None: _delete(session, key)}
+    replaced: dict[str, Callable[..., object]] = {"delete": lambda key=None: _delete(session, key)}
     if session.session_key is not None and not _is_observed(session.model):
         replaced["cycle_key"] = lambda: _rename(session)
     former = {name: vars(session).get(name) for name in replaced}
@@ -57,10 +56,10 @@ def _delete(session: SessionStore, session_key: str | None) -> None:
 
 
 def _rename(session: SessionStore) -> None:
-    """Change the key of the row, which keeps what it holds until the session is saved."""
+    """Change the key of the row, which keeps its data until the session is saved."""
     rows = session.model.objects.filter(session_key=session.session_key)
-    session.keys()  # read it while it has the former key
-    # 32 letters and digits: the primary key refuses what no two sessions will ever draw.
+    session.keys()  # loads the data while the row has the former key
+    # The primary key refuses a duplicate of these 32 random letters and digits.
     key = get_random_string(32, VALID_KEY_CHARS)
     if not rows.update(session_key=key):
         SessionStore.cycle_key(session)
@@ -70,9 +69,9 @@ def _rename(session: SessionStore) -> None:
 
 
 def _is_observed(model: type[Model]) -> bool:
-    """Return whether anything refers to the rows of sessions, or listens to their signals.
+    """Return whether other rows refer to sessions, or receivers listen to their signals.
 
-    Then the way of Django stays: a new row, and the old one deleted.
+    Then Django's own way is used: a new row, and the old one deleted.
     """
     return bool(model._meta.related_objects) or any(
         signal.has_listeners(model) for signal in _WATCHED

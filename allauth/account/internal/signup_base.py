@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.core.exceptions import ImproperlyConfigured
@@ -11,18 +11,21 @@ from django.http import HttpRequest
 
 from allauth.account import app_settings
 
+if TYPE_CHECKING:
+    from allauth.core.internal.types import User
+
 
 class DummyCustomSignupForm(forms.Form):
-    """Stands in for the form class of a project that has none."""
+    """The form class of a project that configures none."""
 
-    def signup(self, request: HttpRequest, user: Any) -> None:
-        """Called with the new user, once it is saved."""
+    def signup(self, request: HttpRequest, user: User) -> None:
+        """Do nothing with the new user, once it is saved."""
 
 
 def base_signup_form_class() -> type[forms.Form]:
-    """The class that ``ACCOUNT_SIGNUP_FORM_CLASS`` names.
+    """Return the class that ``ACCOUNT_SIGNUP_FORM_CLASS`` names.
 
-    Raises ``ImproperlyConfigured`` if there is none, or if it has no ``signup()``.
+    Raises ``ImproperlyConfigured`` if there is no such class, or if it has no ``signup()``.
     """
     path = app_settings.SIGNUP_FORM_CLASS
     if not path:

@@ -1,4 +1,4 @@
-"""Alias of a module that tells by its name what it holds."""
+"""Alias of the modules for the storage of pending logins."""
 
 from __future__ import annotations
 

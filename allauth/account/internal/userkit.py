@@ -1,4 +1,4 @@
-"""Alias of modules that tell by their names what they hold."""
+"""Alias of the modules for the fields, usernames and email addresses of users."""
 
 from __future__ import annotations
 

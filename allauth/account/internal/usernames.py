@@ -1,4 +1,4 @@
-"""Usernames: who has one, and how one is generated."""
+"""Usernames: finding their users, and generating them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import string
 import unicodedata
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
@@ -18,9 +18,12 @@ from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.identifiers import is_searchable
 from allauth.account.internal.user_fields import user_username
 
+if TYPE_CHECKING:
+    from allauth.core.internal.types import User
 
-def filter_users_by_username(*usernames: str) -> QuerySet[Any]:
-    """Users with one of these names, by what the database takes for equal."""
+
+def filter_users_by_username(*usernames: str) -> QuerySet[User]:
+    """Return the users with one of these names, as the database compares them."""
     users = get_user_model()._default_manager.all()
     field = app_settings.USER_MODEL_USERNAME_FIELD
     usernames = tuple(name for name in usernames if is_searchable(name))
@@ -34,11 +37,11 @@ def filter_users_by_username(*usernames: str) -> QuerySet[Any]:
     return users.filter(condition)
 
 
-def get_user_by_username(username: str) -> Any:
-    """The one user whose name equals ``username`` but for case; ``None`` if there are several.
+def get_user_by_username(username: str) -> User | None:
+    """Return the user whose name is ``username`` but for case; ``None`` if there are several.
 
-    Collations may take more for equal than is safe (``admin`` and ``ádmin``), so that what the
-    database found is compared again.
+    Collations may treat more names as equal than is safe (``admin`` and ``ádmin``), so that the
+    result of the database is compared again.
     """
     matches = [
         user
@@ -49,7 +52,7 @@ def get_user_by_username(username: str) -> Any:
 
 
 def find_taken_usernames(usernames: Iterable[str]) -> set[str]:
-    """Those of ``usernames`` that somebody has, in lower case; one query."""
+    """Return those of ``usernames`` that are taken, in lower case, by one query."""
     field = app_settings.USER_MODEL_USERNAME_FIELD
     if not field:
         return set()
@@ -72,14 +75,16 @@ _NOT_IN_USERNAMES = r"[^\w\s@+.-]"
 
 
 def generate_unique_username(txts: Iterable[str | None], regex: str | None = None) -> str:
-    """Make a username that nobody has out of the first usable text.
+    """Return a username that is free, derived from the first usable text.
+
+    One query decides, however many similar names there are.
 
     Parameters:
-        txts: What may inspire the name, in order of preference: names, an e-mail address.
-        regex: The characters to leave out of it.
+        txts: Texts to derive the name from, in order of preference: names, an email address.
+        regex: Pattern of the characters to leave out of the name.
 
-    One query decides, however many similar names there are. Raises ``NotImplementedError`` if even
-    random suffixes give no name that the project accepts.
+    Raises ``NotImplementedError`` if the project accepts none of the names, even with random
+    suffixes.
     """
     candidates = generate_username_candidates(_get_username_base(txts, regex))
     taken = find_taken_usernames(candidates)
@@ -114,21 +119,21 @@ def _is_acceptable_username(username: str) -> bool:
 
 
 def generate_username_candidates(basename: str) -> list[str]:
-    """The base name itself, if long enough, then one with a random suffix of each length."""
+    """Return the base name itself, if long enough, then one with a random suffix of each length."""
     missing = app_settings.USERNAME_MIN_LENGTH - len(basename)
     candidates = [basename] if missing <= 0 else []
     shortest = max(1, missing)
     longest = min(
         get_username_max_length() or MAX_USERNAME_SUFFIX_LENGTH, MAX_USERNAME_SUFFIX_LENGTH
     )
-    # A base that lacks more characters than that still gets a suffix that makes up for them.
+    # A base that is shorter still gets a suffix that completes the minimum length.
     lengths = range(shortest, longest) or range(shortest, shortest + 1)
     candidates += [generate_username_candidate(basename, length) for length in lengths]
     return candidates
 
 
 def generate_username_candidate(basename: str, suffix_length: int) -> str:
-    """``basename``, cut where needed, with a random suffix: four digits, then letters."""
+    """Return ``basename``, cut if needed, with a random suffix: four digits, then letters."""
     alphabets = USERNAME_SUFFIX_CHARS + [string.ascii_letters] * suffix_length
     suffix = "".join(get_random_string(1, alphabets[index]) for index in range(suffix_length))
     max_length = get_username_max_length()
@@ -138,7 +143,7 @@ def generate_username_candidate(basename: str, suffix_length: int) -> str:
 
 
 def get_username_max_length() -> int | None:
-    """The length the username field takes: 0 without such a field, ``None`` without a limit."""
+    """Return the length of the username field: 0 without such a field, ``None`` without a limit."""
     name = app_settings.USER_MODEL_USERNAME_FIELD
     if name is None:
         return 0

@@ -1,15 +1,21 @@
 """The tag ``user_display``: ``{% load account %}``."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django import template
-from django.contrib.auth.base_user import AbstractBaseUser
 
 from allauth.account.internal.user_fields import user_display
+
+if TYPE_CHECKING:
+    from allauth.core.internal.types import User
 
 register = template.Library()
 
 
 @register.simple_tag(name="user_display")
-def user_display_tag(user: AbstractBaseUser) -> str:
+def user_display_tag(user: User) -> str:
     """Name a user as configured by ``ACCOUNT_USER_DISPLAY``, escaped for HTML.
 
     ``{% user_display user %}``, or ``{% user_display user as name %}`` and then ``{{ name }}``.

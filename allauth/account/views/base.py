@@ -24,9 +24,13 @@ from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.secret_forms import mask_input
 from allauth.account.mixins import NextRedirectMixin
 from allauth.core.exceptions import RateLimited
-from allauth.core.internal.loading import get_form_class
+from allauth.core.internal.loading import FormT, get_form_class
 
 if TYPE_CHECKING:
+    from django.forms import BaseForm
+
+    from allauth.core.internal.types import FormArguments, TemplateContext
+
     _FormView = FormView[Any]
 else:
     _FormView = FormView
@@ -48,7 +52,7 @@ def get_template_name(name: str) -> str:
     return f"{name}.{app_settings.TEMPLATE_EXTENSION}"
 
 
-def get_configured_form(form_id: str, default: Any) -> Any:
+def get_configured_form(form_id: str, default: type[FormT]) -> type[FormT]:
     """The form class of the project for ``form_id``, or ``default``."""
     return get_form_class(app_settings.FORMS, form_id, default)
 
@@ -64,10 +68,10 @@ class EntranceMixin:
 
     request: HttpRequest
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         """Add links between the entrance pages."""
         name = getattr(self, "redirect_field_name", "next")
-        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
+        context: TemplateContext = super().get_context_data(**kwargs)  # type: ignore[misc]
         context.update(get_entrance_context_data(self.request, name))
         return context
 
@@ -76,9 +80,9 @@ class FormPage(_FormView):
     """A page with a form."""
 
     @mask_input
-    def get_form(self, form_class: Any = None) -> Any:
+    def get_form(self, form_class: type[BaseForm] | None = None) -> BaseForm:
         """Return the form; a report of an error in making it does not show what was typed in."""
-        return super().get_form(form_class)
+        return super().get_form(form_class)  # type: ignore[no-any-return]
 
 
 class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
@@ -90,6 +94,7 @@ class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
     process: AbstractCodeVerificationProcess
     verify_form_id: str
     change_form_id: str | None = None
+    form_class: type[BaseForm]
     change_form_class: Any = None
 
     @property
@@ -112,7 +117,7 @@ class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
             return "resend"
         return "verify"
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """Do what the user wants."""
         if self.action != "verify":
             return super().post(request, *args, **kwargs)
@@ -131,7 +136,7 @@ class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
         self._judged_form = self.get_form()
         return bool(self._judged_form.is_valid())
 
-    def get_form_class(self) -> Any:
+    def get_form_class(self) -> type[BaseForm]:
         """The form for what the visitor wants."""
         if self.action == "change":
             return get_configured_form(self.change_form_id or "", self.change_form_class)
@@ -139,7 +144,7 @@ class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
             return Form
         return get_configured_form(self.verify_form_id, self.form_class)
 
-    def get_form_kwargs(self) -> dict[str, Any]:
+    def get_form_kwargs(self) -> FormArguments:
         """Hand the form what it compares its input to."""
         kwargs = super().get_form_kwargs()
         if self.action == "verify":
@@ -148,15 +153,15 @@ class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
             kwargs.update(self.get_change_form_kwargs())
         return kwargs
 
-    def get_verify_form_kwargs(self) -> dict[str, Any]:
+    def get_verify_form_kwargs(self) -> FormArguments:
         """What the form for the code gets."""
         return {"code": self.process.code}
 
-    def get_change_form_kwargs(self) -> dict[str, Any]:
+    def get_change_form_kwargs(self) -> FormArguments:
         """What the form for another recipient gets."""
         return {}
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: BaseForm) -> HttpResponse:
         """Go on after the right code, another recipient, or a wish for another code."""
         action = self.action
         if action == "verify":
@@ -179,7 +184,7 @@ class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
         add_error_message(self.request, "rate_limited")
         return self.redirect_to_this_page()
 
-    def verified(self, form: Any) -> HttpResponse:
+    def verified(self, form: BaseForm) -> HttpResponse:
         """Answer the right code."""
         raise NotImplementedError
 
@@ -196,7 +201,7 @@ class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
         add_error_message(self.request, "too_many_login_attempts")
         return HttpResponseRedirect(self.get_abort_url())
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         """Add the forms, of which the one not in use is empty."""
         context = super().get_context_data(**kwargs)
         form = context["form"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -30,6 +30,16 @@ from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse, RateLimited
 from allauth.decorators import rate_limit
 
+if TYPE_CHECKING:
+    from django.forms import BaseForm
+
+    from allauth.core.internal.types import (
+        AuthenticatedRequest,
+        FormArguments,
+        JSONObject,
+        TemplateContext,
+    )
+
 
 @never_framed
 @never_cached
@@ -42,9 +52,11 @@ class EmailView(AjaxCapableProcessFormViewMixin, FormPage):
     form_class = AddEmailForm
     success_url = reverse_lazy("account_email")
 
+    request: AuthenticatedRequest
+
     @method_decorator(login_required)
     @method_decorator(rate_limit(action="manage_email"))
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Show the page, or do what the visitor wants."""
         return super().dispatch(request, *args, **kwargs)
 
@@ -53,17 +65,17 @@ class EmailView(AjaxCapableProcessFormViewMixin, FormPage):
         """The addresses of the user as they were when first asked for."""
         return manage_email.get_addresses(self.request.user)
 
-    def get_form_class(self) -> Any:
+    def get_form_class(self) -> type[BaseForm]:
         """The form, by default :class:`AddEmailForm`."""
         return get_configured_form("add_email", self.form_class)
 
-    def get_form_kwargs(self) -> dict[str, Any]:
+    def get_form_kwargs(self) -> FormArguments:
         """Hand the form the user."""
         kwargs = super().get_form_kwargs()
         kwargs["user"] = self.request.user
         return kwargs
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """Do what the button says that was pressed."""
         if "action_add" in request.POST:
             return super().post(request, *args, **kwargs)
@@ -95,10 +107,10 @@ class EmailView(AjaxCapableProcessFormViewMixin, FormPage):
         found = (address for address in self.addresses if address.email == email.lower())
         return next(found, None)
 
-    def _send_verification(self, request: HttpRequest, address: EmailAddress) -> None:
+    def _send_verification(self, request: AuthenticatedRequest, address: EmailAddress) -> None:
         email_verification.send_verification_email_to_address(request, address)
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: AddEmailForm) -> HttpResponse:
         """Add the address."""
         try:
             manage_email.add_email(self.request, form)
@@ -125,7 +137,7 @@ class EmailView(AjaxCapableProcessFormViewMixin, FormPage):
         is_asked_for = "action_add" in self.request.POST or "action_send" in self.request.POST
         return is_asked_for and EMAIL_VERIFICATION_CODE_SESSION_KEY in self.request.session
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         """Add the addresses."""
         context = super().get_context_data(**kwargs)
         addresses = self.addresses
@@ -160,13 +172,12 @@ class EmailView(AjaxCapableProcessFormViewMixin, FormPage):
             ),
         }
 
-    def get_ajax_data(self) -> list[dict[str, Any]]:
+    def get_ajax_data(self) -> list[JSONObject]:
         """What a script is told about the addresses."""
         return self._list_for_script()
 
-    def _list_for_script(self) -> list[dict[str, Any]]:
-        user: Any = self.request.user
-        addresses = EmailAddress.objects.filter(user=user).order_by("pk")
+    def _list_for_script(self) -> list[JSONObject]:
+        addresses = EmailAddress.objects.filter(user=self.request.user).order_by("pk")
         return [
             {
                 "id": address.pk,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -26,7 +26,11 @@ from allauth.account.mixins import (
     NextRedirectMixin,
     _ajax_response,
 )
-from allauth.account.models import EmailConfirmation, get_emailconfirmation_model
+from allauth.account.models import (
+    EmailConfirmation,
+    EmailConfirmationMixin,
+    get_emailconfirmation_model,
+)
 from allauth.account.views.base import (
     CodeView,
     EntranceMixin,
@@ -40,6 +44,11 @@ from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.urls import redirect
 
+if TYPE_CHECKING:
+    from django.forms import BaseForm
+
+    from allauth.core.internal.types import FormArguments, JSONObject, TemplateContext
+
 
 @open_to_all
 @never_framed
@@ -50,7 +59,7 @@ class ConfirmEmailView(EntranceMixin, NextRedirectMixin, LogoutFunctionalityMixi
     template_name = get_template_name("account/email_confirm")
 
     @sensitive_variables("args", "kwargs")
-    def get(self, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, *args: object, **kwargs: object) -> HttpResponse:
         """Show what is about to be verified; a link that is not valid says so."""
         try:
             self.object: Any = self.get_object()
@@ -61,7 +70,7 @@ class ConfirmEmailView(EntranceMixin, NextRedirectMixin, LogoutFunctionalityMixi
         return self.respond(self.object is not None)
 
     @sensitive_variables("args", "kwargs")
-    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, *args: object, **kwargs: object) -> HttpResponse:
         """Verify the address, then go on with the sign-up that waits for it."""
         self.object = self.get_object()
         outcome = email_verification.follow_link(self.request, self.object)
@@ -81,7 +90,7 @@ class ConfirmEmailView(EntranceMixin, NextRedirectMixin, LogoutFunctionalityMixi
         response.status_code = 200 if success else 400
         return response
 
-    def get_ajax_data(self) -> dict[str, Any]:
+    def get_ajax_data(self) -> JSONObject:
         """What a script is told about the link."""
         if self.object is None:
             return {"can_confirm": False}
@@ -92,12 +101,14 @@ class ConfirmEmailView(EntranceMixin, NextRedirectMixin, LogoutFunctionalityMixi
             "user": {"display": user_display(address.user)},
         }
 
-    def logout_other_user(self, confirmation: Any) -> None:
+    def logout_other_user(self, confirmation: EmailConfirmationMixin) -> None:
         """End the session of a user whose address it is not."""
         if email_verification.is_of_other_user(self.request, confirmation.email_address):
             self.logout()
 
-    def get_object(self, queryset: QuerySet[EmailConfirmation] | None = None) -> Any:
+    def get_object(
+        self, queryset: QuerySet[EmailConfirmation] | None = None
+    ) -> EmailConfirmationMixin:
         """The confirmation for the key in the URL; raises ``Http404``."""
         if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
             raise Http404
@@ -110,7 +121,7 @@ class ConfirmEmailView(EntranceMixin, NextRedirectMixin, LogoutFunctionalityMixi
         """The stored confirmations that can still be used."""
         return EmailConfirmation.objects.all_valid().select_related("email_address__user")
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         """Add the confirmation, if the link is valid."""
         context = super().get_context_data(**kwargs)
         context.update(confirmation=self.object, can_confirm=None)
@@ -149,7 +160,7 @@ class ConfirmEmailVerificationCodeView(CodeView):
 
     process: EmailVerificationProcess
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Send visitors away for whom no code is on its way."""
         visit = enter_verification(request)
         if visit is None:
@@ -157,7 +168,7 @@ class ConfirmEmailVerificationCodeView(CodeView):
         self.process, self.stage = visit
         return super().dispatch(request, *args, **kwargs)
 
-    def get_verify_form_kwargs(self) -> dict[str, Any]:
+    def get_verify_form_kwargs(self) -> FormArguments:
         """Hand the form the code, and whose address it is."""
         return {
             "code": self.process.code,
@@ -165,11 +176,11 @@ class ConfirmEmailVerificationCodeView(CodeView):
             "email": self.process.email,
         }
 
-    def get_change_form_kwargs(self) -> dict[str, Any]:
+    def get_change_form_kwargs(self) -> FormArguments:
         """Hand the form the address there is."""
         return {"email": self.process.email}
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: BaseForm) -> HttpResponse:
         """Go on, unless a hook has an answer of its own."""
         try:
             return super().form_valid(form)
@@ -180,10 +191,10 @@ class ConfirmEmailVerificationCodeView(CodeView):
         """Refuse too many mails to one address."""
         return ratelimit.respond_429(self.request)
 
-    def change(self, form: Any) -> None:
+    def change(self, form: ChangeEmailForm) -> None:
         self.process.change_to(form.cleaned_data["email"], form.account_already_exists)
 
-    def verified(self, form: Any) -> HttpResponse:
+    def verified(self, form: BaseForm) -> HttpResponse:
         address, response = email_verification.verify_email_and_resume(self.request, self.process)
         if response is not None:
             return response
@@ -198,7 +209,7 @@ class ConfirmEmailVerificationCodeView(CodeView):
     def get_abort_url(self) -> str:
         return reverse("account_email" if self.request.user.is_authenticated else "account_login")
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         """Add where to go back to."""
         context = super().get_context_data(**kwargs)
         context["cancel_url"] = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.http.response import HttpResponseBase
@@ -35,6 +35,11 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.urls import redirect
 from allauth.decorators import rate_limit
 
+if TYPE_CHECKING:
+    from django.forms import BaseForm
+
+    from allauth.core.internal.types import FormArguments
+
 
 class LoginView(
     EntranceMixin,
@@ -52,23 +57,23 @@ class LoginView(
     @sensitive_post_parameters_m
     @method_decorator(rate_limit(action="login"))
     @method_decorator(login_not_required)
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Refuse local logins where only third-party accounts are used."""
         if allauth_settings.SOCIALACCOUNT_ONLY and request.method != "GET":
             return HttpResponseForbidden()
         return super().dispatch(request, *args, **kwargs)
 
-    def get_form_class(self) -> Any:
+    def get_form_class(self) -> type[BaseForm]:
         """The form, by default :class:`LoginForm`."""
         return get_configured_form("login", self.form_class)
 
-    def get_form_kwargs(self) -> dict[str, Any]:
+    def get_form_kwargs(self) -> FormArguments:
         """Hand the form the request."""
         kwargs = super().get_form_kwargs()
         kwargs["request"] = self.request
         return kwargs
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: LoginForm) -> HttpResponse:
         """Log in."""
         try:
             response: HttpResponse = form.login(self.request, redirect_url=self.get_success_url())
@@ -101,7 +106,7 @@ class LogoutView(NextRedirectMixin, LogoutFunctionalityMixin, TemplateView):
         response = super().get(*args, **kwargs)
         return _ajax_response(self.request, response)
 
-    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, *args: object, **kwargs: object) -> HttpResponse:
         """Log out, or give up what the visitor had begun."""
         url = self.get_redirect_url()
         self.logout()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -27,6 +27,9 @@ from allauth.account.views.base import (
     post_masked,
 )
 
+if TYPE_CHECKING:
+    from django.forms import BaseForm
+
 
 def _get_request_url() -> str:
     enabled = app_settings.LOGIN_BY_CODE_ENABLED
@@ -41,7 +44,7 @@ class RequestLoginCodeView(
     form_class = RequestLoginCodeForm
     template_name = get_template_name("account/request_login_code")
 
-    def get_form_class(self) -> Any:
+    def get_form_class(self) -> type[BaseForm]:
         """The form, by default :class:`RequestLoginCodeForm`."""
         return get_configured_form("request_login_code", self.form_class)
 
@@ -51,7 +54,7 @@ class RequestLoginCodeView(
             return self.get_next_url()
         return self.passthrough_next_url(reverse("account_confirm_login_code"))
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: RequestLoginCodeForm) -> HttpResponse:
         """Send the code."""
         LoginCodeVerificationProcess.initiate(
             request=self.request,
@@ -76,7 +79,7 @@ class ConfirmLoginCodeView(CodeView):
 
     @method_decorator(never_cache)
     @method_decorator(login_not_required)
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Send visitors away for whom no code is on its way."""
         if request.user.is_authenticated:
             return HttpResponseRedirect(get_login_redirect_url(request))
@@ -88,7 +91,7 @@ class ConfirmLoginCodeView(CodeView):
         self.process = process
         return super().dispatch(request, *args, **kwargs)
 
-    def verified(self, form: Any) -> HttpResponse:
+    def verified(self, form: BaseForm) -> HttpResponse:
         return self.process.finish(self.get_next_url(), self.stage)
 
     def get_abort_url(self) -> str:

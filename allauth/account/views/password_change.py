@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.decorators import login_required
@@ -25,16 +25,22 @@ from allauth.account.views.base import (
 )
 from allauth.decorators import rate_limit
 
+if TYPE_CHECKING:
+    from django.forms import BaseForm
+
+    from allauth.core.internal.types import FormArguments, TemplateContext
+
 
 class _PasswordView(AjaxCapableProcessFormViewMixin, NextRedirectMixin, FormPage):
     form_id: str
+    form_class: type[BaseForm]
     context_form_name: str
 
-    def get_form_class(self) -> Any:
+    def get_form_class(self) -> type[BaseForm]:
         """The configured form."""
         return get_configured_form(self.form_id, self.form_class)
 
-    def get_form_kwargs(self) -> dict[str, Any]:
+    def get_form_kwargs(self) -> FormArguments:
         """Hand the form the user."""
         kwargs = super().get_form_kwargs()
         kwargs["user"] = self.request.user
@@ -44,7 +50,7 @@ class _PasswordView(AjaxCapableProcessFormViewMixin, NextRedirectMixin, FormPage
         """Where to go on unless the visitor asked for something else."""
         return get_adapter().get_password_change_redirect_url(self.request)
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         """Add the form under the name of old."""
         context = super().get_context_data(**kwargs)
         context[self.context_form_name] = context["form"]
@@ -68,13 +74,13 @@ class PasswordChangeView(_PasswordView):
     @sensitive_post_parameters_m
     @method_decorator(login_required)
     @method_decorator(rate_limit(action="change_password"))
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Send those on who have no password yet."""
         if not _has_password(request):
             return HttpResponseRedirect(reverse("account_set_password"))
         return super().dispatch(request, *args, **kwargs)
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: ChangePasswordForm) -> HttpResponse:
         """Store the password."""
         password_change_flow.change_password(self.request, form.user, form.save)
         return super().form_valid(form)
@@ -93,13 +99,13 @@ class PasswordSetView(_PasswordView):
     @sensitive_post_parameters_m
     @method_decorator(login_required)
     @method_decorator(rate_limit(action="change_password"))
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Send those on who have a password already."""
         if _has_password(request):
             return HttpResponseRedirect(reverse("account_change_password"))
         return super().dispatch(request, *args, **kwargs)
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: SetPasswordForm) -> HttpResponse:
         """Store the password, for those who can prove to be present, once they have."""
         password_change_flow.set_password(self.request, form.user, form.save)
         return super().form_valid(form)

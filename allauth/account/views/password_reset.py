@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -45,6 +45,11 @@ from allauth.account.views.base import (
 from allauth.core import ratelimit
 from allauth.decorators import rate_limit
 
+if TYPE_CHECKING:
+    from django.forms import BaseForm
+
+    from allauth.core.internal.types import FormArguments, TemplateContext
+
 INTERNAL_RESET_SESSION_KEY = RESET_KEY_SESSION_KEY
 
 
@@ -59,7 +64,7 @@ class PasswordResetView(
     form_class = ResetPasswordForm
     success_url = reverse_lazy("account_reset_password_done")
 
-    def get_form_class(self) -> Any:
+    def get_form_class(self) -> type[BaseForm]:
         """The form, by default :class:`ResetPasswordForm`."""
         return get_configured_form("reset_password", self.form_class)
 
@@ -69,7 +74,7 @@ class PasswordResetView(
             return super().get_success_url()
         return self.passthrough_next_url(reverse("account_confirm_password_reset_code"))
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: ResetPasswordForm) -> HttpResponse:
         """Send the mail, within the limit for such mails."""
         limited = ratelimit.consume_or_429(
             self.request, action="reset_password", key=form.cleaned_data["email"].lower()
@@ -79,7 +84,7 @@ class PasswordResetView(
         form.save(self.request)
         return super().form_valid(form)
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         """Add the form under the name of old."""
         context = super().get_context_data(**kwargs)
         context["password_reset_form"] = context["form"]
@@ -121,7 +126,7 @@ class PasswordResetFromKeyView(
     @method_decorator(login_not_required)
     @sensitive_variables("key")
     def dispatch(
-        self, request: HttpRequest, uidb36: str, key: str, **kwargs: Any
+        self, request: HttpRequest, uidb36: str, key: str, **kwargs: object
     ) -> HttpResponseBase:
         """Check the token, and have the form shown or processed."""
         self.request = request
@@ -144,24 +149,24 @@ class PasswordResetFromKeyView(
         self.reset_user = token_form.reset_user
         return super().dispatch(request, uidb36, key, **kwargs)
 
-    def _respond_token_failed(self, token_form: Any) -> HttpResponse:
+    def _respond_token_failed(self, token_form: UserTokenForm) -> HttpResponse:
         response: HttpResponse = self.render_to_response(
             self.get_context_data(token_fail=True, form=token_form)
         )
         self._cached_form = token_form
         return self._respond(response)
 
-    def get_form_class(self) -> Any:
+    def get_form_class(self) -> type[BaseForm]:
         """The form, by default :class:`ResetPasswordKeyForm`."""
         return get_configured_form("reset_password_from_key", self.form_class)
 
-    def get_form_kwargs(self) -> dict[str, Any]:
+    def get_form_kwargs(self) -> FormArguments:
         """Hand the form user and token."""
         kwargs = super().get_form_kwargs()
         kwargs.update(user=self.reset_user, temp_key=self.key)
         return kwargs
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: ResetPasswordKeyForm) -> HttpResponse:
         """Store the password; a session of somebody else ends first."""
         if password_reset_flow.is_of_other_user(self.request, self.reset_user):
             self.logout()
@@ -170,7 +175,7 @@ class PasswordResetFromKeyView(
         )
         return response or super().form_valid(form)
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         """Add where the form goes."""
         context = super().get_context_data(**kwargs)
         context["action_url"] = reverse(
@@ -200,7 +205,7 @@ class ConfirmPasswordResetCodeView(CodeView):
 
     process: PasswordResetVerificationProcess
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Send visitors away for whom no code is on its way, or who have entered it."""
         process = PasswordResetVerificationProcess.resume(request)
         if process is None:
@@ -210,7 +215,7 @@ class ConfirmPasswordResetCodeView(CodeView):
         self.process = process
         return super().dispatch(request, *args, **kwargs)
 
-    def verified(self, form: Any) -> HttpResponse:
+    def verified(self, form: BaseForm) -> HttpResponse:
         self.process.confirm_code()
         return HttpResponseRedirect(
             self.passthrough_next_url(reverse("account_complete_password_reset"))
@@ -232,7 +237,7 @@ class CompletePasswordResetView(EntranceMixin, NextRedirectMixin, FormPage):
     @sensitive_post_parameters_m
     @method_decorator(rate_limit(action="reset_password_from_key"))
     @method_decorator(login_not_required)
-    def dispatch(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, **kwargs: object) -> HttpResponseBase:
         """Send visitors away who have not entered the code, or took too long."""
         process = PasswordResetVerificationProcess.resume(request)
         if process is None:
@@ -245,17 +250,17 @@ class CompletePasswordResetView(EntranceMixin, NextRedirectMixin, FormPage):
         self.process = process
         return super().dispatch(request, **kwargs)
 
-    def get_form_class(self) -> Any:
+    def get_form_class(self) -> type[BaseForm]:
         """The form, by default :class:`ResetPasswordKeyForm`."""
         return get_configured_form("reset_password_from_key", self.form_class)
 
-    def get_form_kwargs(self) -> dict[str, Any]:
+    def get_form_kwargs(self) -> FormArguments:
         """Hand the form the user."""
         kwargs = super().get_form_kwargs()
         kwargs["user"] = self.process.user
         return kwargs
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: ResetPasswordKeyForm) -> HttpResponse:
         """Store the password, unless another request is doing so already."""
         outcome = self.process.replace_password(form.save)
         if not outcome.is_replaced:
@@ -264,7 +269,7 @@ class CompletePasswordResetView(EntranceMixin, NextRedirectMixin, FormPage):
             )
         return outcome.response or super().form_valid(form)
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         """Add where the form goes."""
         context = super().get_context_data(**kwargs)
         context["action_url"] = reverse("account_complete_password_reset")

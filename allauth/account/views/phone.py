@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -35,6 +35,11 @@ from allauth.core import ratelimit
 from allauth.core.exceptions import RateLimited
 from allauth.decorators import rate_limit
 
+if TYPE_CHECKING:
+    from django.forms import BaseForm
+
+    from allauth.core.internal.types import AuthenticatedRequest, FormArguments, TemplateContext
+
 
 @never_framed
 class _VerifyPhoneView(CodeView):
@@ -46,17 +51,17 @@ class _VerifyPhoneView(CodeView):
 
     process: PhoneVerificationProcess
 
-    def get_verify_form_kwargs(self) -> dict[str, Any]:
+    def get_verify_form_kwargs(self) -> FormArguments:
         return {
             "code": self.process.code,
             "user": self.process.user,
             "phone": self.process.phone,
         }
 
-    def get_change_form_kwargs(self) -> dict[str, Any]:
+    def get_change_form_kwargs(self) -> FormArguments:
         return {"user": self.process.user, "phone": self.process.phone}
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         context = super().get_context_data(**kwargs)
         context["action"] = self.action
         return context
@@ -70,7 +75,7 @@ class _VerifyPhoneView(CodeView):
 class _VerifyPhoneAtLoginView(_VerifyPhoneView):
     process: PhoneVerificationStageProcess
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         self.stage = cast(LoginStage, request._login_stage)  # type: ignore[attr-defined]
         process = PhoneVerificationStageProcess.resume(self.stage)
         if process is None:
@@ -78,11 +83,11 @@ class _VerifyPhoneAtLoginView(_VerifyPhoneView):
         self.process = process
         return super().dispatch(request, *args, **kwargs)
 
-    def verified(self, form: Any) -> HttpResponse:
+    def verified(self, form: BaseForm) -> HttpResponse:
         self.process.finish()
         return self.stage.exit()
 
-    def change(self, form: Any) -> None:
+    def change(self, form: ChangePhoneForm) -> None:
         self.process.change_to(form.cleaned_data["phone"], form.account_already_exists)
 
     def get_abort_url(self) -> str:
@@ -93,10 +98,11 @@ class _VerifyPhoneAtLoginView(_VerifyPhoneView):
 @method_decorator(login_required, name="dispatch")
 @never_cached
 class _VerifyChangedPhoneView(_VerifyPhoneView):
+    request: AuthenticatedRequest
     process: ChangePhoneVerificationProcess
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        process = ChangePhoneVerificationProcess.resume(request)
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        process = ChangePhoneVerificationProcess.resume(self.request)
         if process is None:
             return HttpResponseRedirect(self.get_abort_url())
         self.process = process
@@ -106,7 +112,7 @@ class _VerifyChangedPhoneView(_VerifyPhoneView):
     def can_change(self) -> bool:
         return False
 
-    def verified(self, form: Any) -> HttpResponse:
+    def verified(self, form: BaseForm) -> HttpResponse:
         self.process.finish()
         return HttpResponseRedirect(self.get_abort_url())
 
@@ -116,7 +122,7 @@ class _VerifyChangedPhoneView(_VerifyPhoneView):
     def respond_too_many_attempts(self) -> HttpResponse:
         return HttpResponseRedirect(self.get_abort_url())
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         context = super().get_context_data(**kwargs)
         context["cancel_url"] = self.get_abort_url()
         return context
@@ -144,9 +150,11 @@ class ChangePhoneView(FormPage):
     template_name = get_template_name("account/phone_change")
     success_url = reverse_lazy("account_verify_phone")
 
+    request: AuthenticatedRequest
+
     @method_decorator(login_required)
     @method_decorator(rate_limit(action="change_phone"))
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Show or process the form."""
         return super().dispatch(request, *args, **kwargs)
 
@@ -160,11 +168,11 @@ class ChangePhoneView(FormPage):
         action = self.request.POST.get("action")
         return action == "verify" and phone is not None and not is_verified
 
-    def get_form_class(self) -> Any:
+    def get_form_class(self) -> type[BaseForm]:
         """The form, by default :class:`ChangePhoneForm`."""
         return get_configured_form("change_phone", self.form_class)
 
-    def get_form_kwargs(self) -> dict[str, Any]:
+    def get_form_kwargs(self) -> FormArguments:
         """Hand the form the user and the number there is."""
         kwargs = super().get_form_kwargs()
         phone, _ = self._current
@@ -175,7 +183,7 @@ class ChangePhoneView(FormPage):
             kwargs["phone"] = phone
         return kwargs
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: ChangePhoneForm) -> HttpResponse:
         """Send a code to the number."""
         try:
             ChangePhoneVerificationProcess.initiate(self.request, phone=form.cleaned_data["phone"])
@@ -183,7 +191,7 @@ class ChangePhoneView(FormPage):
             return ratelimit.respond_429(self.request)
         return super().form_valid(form)
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         """Add the number there is."""
         context = super().get_context_data(**kwargs)
         context["phone"], context["phone_verified"] = self._current

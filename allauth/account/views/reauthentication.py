@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -25,17 +25,29 @@ from allauth.account.views.base import (
 )
 from allauth.core import ratelimit
 
+if TYPE_CHECKING:
+    from django.forms import BaseForm
+
+    from allauth.core.internal.types import (
+        AuthenticatedRequest,
+        FormArguments,
+        JSONObject,
+        TemplateContext,
+    )
+
 
 @never_cached
 @never_framed
 class BaseReauthenticateView(NextRedirectMixin, FormPage):
-    """What the pages for the different ways to reauthenticate have in common."""
+    """The base of the pages for the different ways to reauthenticate."""
+
+    request: AuthenticatedRequest
 
     @sensitive_post_parameters_m
     @method_decorator(login_required)
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Send the user to another page if this one is not theirs, within the limit."""
-        self.request = request
+        self.request = cast("AuthenticatedRequest", request)
         return (
             self._check_methods()
             or ratelimit.consume_or_429(request, action="reauthenticate")
@@ -54,18 +66,18 @@ class BaseReauthenticateView(NextRedirectMixin, FormPage):
         """Where to go on unless the visitor asked for something else."""
         return get_login_redirect_url(self.request)
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: BaseForm) -> HttpResponse:
         """Go on with what was suspended."""
         response = reauthentication.resume_request(self.request)
         return response or super().form_valid(form)
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         """Add the other ways."""
         context = super().get_context_data(**kwargs)
         context["reauthentication_alternatives"] = self.get_reauthentication_alternatives()
         return context
 
-    def get_reauthentication_alternatives(self) -> list[dict[str, Any]]:
+    def get_reauthentication_alternatives(self) -> list[JSONObject]:
         """The other ways that the user has, ordered by what they are called."""
         methods = get_adapter().get_reauthentication_methods(self.request.user)
         alternatives = [
@@ -82,17 +94,17 @@ class ReauthenticateView(BaseReauthenticateView):
     form_class = ReauthenticateForm
     template_name = get_template_name("account/reauthenticate")
 
-    def get_form_class(self) -> Any:
+    def get_form_class(self) -> type[BaseForm]:
         """The form, by default :class:`ReauthenticateForm`."""
         return get_configured_form("reauthenticate", self.form_class)
 
-    def get_form_kwargs(self) -> dict[str, Any]:
+    def get_form_kwargs(self) -> FormArguments:
         """Hand the form the user."""
         kwargs = super().get_form_kwargs()
         kwargs["user"] = self.request.user
         return kwargs
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: BaseForm) -> HttpResponse:
         """Record the reauthentication, and go on."""
         reauthentication.reauthenticate_by_password(self.request)
         return super().form_valid(form)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -30,6 +30,11 @@ from allauth.account.views.base import (
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.decorators import rate_limit
 
+if TYPE_CHECKING:
+    from django.forms import BaseForm
+
+    from allauth.core.internal.types import FormArguments
+
 
 class SignupView(
     EntranceMixin,
@@ -47,7 +52,7 @@ class SignupView(
     @sensitive_post_parameters_m
     @method_decorator(rate_limit(action="signup"))
     @method_decorator(login_not_required)
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Show or process the form."""
         return super().dispatch(request, *args, **kwargs)
 
@@ -60,11 +65,11 @@ class SignupView(
         clear_login(request)
         return None
 
-    def get_form_class(self) -> Any:
+    def get_form_class(self) -> type[BaseForm]:
         """The form, by default :class:`SignupForm`."""
         return get_configured_form("signup", self.form_class)
 
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> FormArguments:
         """Fill in the address of a link such as ``?email=``."""
         initial = super().get_initial()
         email = self.request.GET.get("email")
@@ -72,7 +77,7 @@ class SignupView(
             initial.update(email=email, email2=email)
         return initial
 
-    def get_form(self, form_class: Any = None) -> Any:
+    def get_form(self, form_class: type[BaseForm] | None = None) -> BaseForm:
         """Fill in the address that was verified beforehand."""
         form = super().get_form(form_class)
         email = self.request.session.get("account_verified_email")
@@ -82,12 +87,12 @@ class SignupView(
                     form.fields[name].initial = email
         return form
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: SignupForm) -> HttpResponse:
         """Make the account and log in, as far as no stage is in the way."""
         try:
             self.user, response = form.try_save(self.request)
             if response is not None:
-                return response  # type: ignore[no-any-return]
+                return response
             return signup_flow.complete_signup(
                 self.request,
                 user=self.user,
@@ -106,7 +111,7 @@ class SignupByPasskeyView(SignupView):
 
     template_name = get_template_name("account/signup_by_passkey")
 
-    def get_form_kwargs(self) -> dict[str, Any]:
+    def get_form_kwargs(self) -> FormArguments:
         """Have the form leave out the password."""
         kwargs = super().get_form_kwargs()
         kwargs["by_passkey"] = True

@@ -6,11 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     # The type checker takes it for the user model of the project.
+    from django.contrib.auth.models import AnonymousUser
     from django.contrib.auth.models import User as User
     from django.db.models import Field
+    from django.http import HttpRequest
     from django_stubs_ext import StrOrPromise as StrOrPromise
 
     AnyField = Field[Any, Any]
+    AnyUser = User | AnonymousUser
+
+    class AuthenticatedRequest(HttpRequest):
+        """A request of a user who is logged in."""
+
+        user: User
+
 
 JSONObject = dict[str, Any]
 """A JSON object: values that JSON can hold, by name."""

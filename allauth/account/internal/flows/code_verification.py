@@ -12,7 +12,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 from django.dispatch import Signal
 from django.http import HttpRequest
@@ -30,6 +30,7 @@ from allauth.core.internal.user_codes import compare_user_code, normalize_user_c
 if TYPE_CHECKING:
     from allauth.account.internal.login_engine import LoginStage
     from allauth.account.models import Login
+    from allauth.core.internal.types import SessionState, User
 
 _HASHED = "hmac_sha256$"
 _FAILURE_LIMIT = {"code_rejected": "30/h/key"}
@@ -61,7 +62,7 @@ def _hash(code: str) -> str:
     return salted_hmac("allauth.account.code", normalized, algorithm="sha256").hexdigest()
 
 
-_STATE_TYPES: dict[str, Any] = {
+_STATE_TYPES: dict[str, type] = {
     "failed_attempts": int,
     "resend_count": int,
     "change_count": int,
@@ -110,10 +111,15 @@ class AbstractCodeVerificationProcess(ABC):
     kind: ClassVar[str]
     rejected_signal: ClassVar[Signal | None] = None
 
-    def __init__(self, request: HttpRequest, state: dict[str, Any], user: Any = None) -> None:
+    def __init__(self, request: HttpRequest, state: SessionState, user: User | None = None) -> None:
         self.request = request
         self.state = state
         self.user = user
+
+    @property
+    def owner(self) -> User:
+        """The user of a verification that is not pretended."""
+        return cast("User", self.user)
 
     @property
     @abstractmethod
@@ -146,10 +152,10 @@ class AbstractCodeVerificationProcess(ABC):
 
     @staticmethod
     def initial_state(
-        *, user: Any = None, email: str | None = None, phone: str | None = None
-    ) -> dict[str, Any]:
+        *, user: User | None = None, email: str | None = None, phone: str | None = None
+    ) -> SessionState:
         """The state in which a verification begins."""
-        state: dict[str, Any] = {
+        state: SessionState = {
             "at": time.time(),
             "failed_attempts": 0,
             "resend_count": 0,
@@ -163,7 +169,7 @@ class AbstractCodeVerificationProcess(ABC):
             state["user_id"] = user_id_to_str(user)
         return state
 
-    def attach_user(self, user: Any) -> None:
+    def attach_user(self, user: User | None) -> None:
         """Have a verification that was pretended be about ``user``, if there is one now."""
         if user is None:
             return
@@ -299,7 +305,7 @@ class StageCodeVerificationProcess(AbstractCodeVerificationProcess):
     """A verification at which a login or sign-up waits; it is kept as one of its stages."""
 
     def __init__(
-        self, request: HttpRequest, login: Login, state: dict[str, Any], user: Any = None
+        self, request: HttpRequest, login: Login, state: SessionState, user: User | None = None
     ) -> None:
         super().__init__(request, state, user)
         self.login = login

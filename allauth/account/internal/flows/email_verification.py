@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
@@ -26,6 +26,8 @@ from allauth.account.models import (
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
+
+    from allauth.core.internal.types import User
 
 
 def verify_email(request: HttpRequest, email_address: EmailAddress) -> bool:
@@ -121,7 +123,7 @@ def _announce_verified(
     )
 
 
-def verify_email_indirectly(request: HttpRequest, user: Any, email: str) -> bool:
+def verify_email_indirectly(request: HttpRequest, user: User, email: str) -> bool:
     """Mark ``email`` as verified if it waits for that on the account of ``user``.
 
     For a visitor who proved to control it in another way, by a code that was mailed there.
@@ -133,7 +135,7 @@ def verify_email_indirectly(request: HttpRequest, user: Any, email: str) -> bool
     return not address.verified and verify_email(request, address)
 
 
-def send_verification_email_for_user(request: HttpRequest, user: Any) -> bool:
+def send_verification_email_for_user(request: HttpRequest, user: User) -> bool:
     """Send a verification mail to the best address of ``user``; returns whether one was sent."""
     address = _get_best_address(user)
     return address is not None and send_verification_email_to_address(request, address)
@@ -165,7 +167,7 @@ def _get_address_of_login(login: Login) -> EmailAddress | None:
         return _create_address(login.user, login.email)
 
 
-def _get_best_address(user: Any) -> EmailAddress | None:
+def _get_best_address(user: User) -> EmailAddress | None:
     cached: list[EmailAddress] | None = getattr(user, "_emailaddress_cache", None)
     addresses = EmailAddress.objects.filter(user=user) if cached is None else cached
     best = sorted(addresses, key=lambda row: (not row.primary, not row.verified, row.pk))
@@ -176,7 +178,7 @@ def _get_best_address(user: Any) -> EmailAddress | None:
     return _create_address(user, email) if email else None
 
 
-def _create_address(user: Any, email: str) -> EmailAddress:
+def _create_address(user: User, email: str) -> EmailAddress:
     address, _ = EmailAddress.objects.get_or_create(user=user, email=email.lower())
     address.user = user
     return address
@@ -218,6 +220,7 @@ def would_wait_for_refused_mail(request: HttpRequest, login: Login) -> bool:
         not app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED
         or not is_verification_mandatory(login)
         or not login.email
+        or login.user is None
     ):
         return False
     try:

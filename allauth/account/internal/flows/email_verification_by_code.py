@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -36,6 +36,9 @@ from allauth.account.internal.user_fields import (
 from allauth.account.models import EmailAddress
 from allauth.core.internal.masking import sensitive_variables
 
+if TYPE_CHECKING:
+    from allauth.core.internal.types import SessionState, User
+
 
 class EmailVerificationProcess(AbstractCodeVerificationProcess):
     """The verification of an address, at sign-up, at login, or when an address is added.
@@ -65,7 +68,7 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
     @classmethod
     @sensitive_variables("state")
     def initiate(
-        cls, request: HttpRequest, *, user: Any, email: str, signup: bool = False
+        cls, request: HttpRequest, *, user: User | None, email: str, signup: bool = False
     ) -> EmailVerificationProcess:
         """Begin to verify ``email``; a verification that was going on ends.
 
@@ -99,7 +102,7 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
             return None
         return process
 
-    def __init__(self, request: HttpRequest, state: dict[str, Any], user: Any = None) -> None:
+    def __init__(self, request: HttpRequest, state: SessionState, user: User | None = None) -> None:
         super().__init__(request, state, user)
         self._is_signup = user is None or not did_user_login(user)
 
@@ -139,7 +142,7 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
         send_verification_mail(
             self.request,
             address,
-            signup=self._is_signup or not did_user_login(self.user),
+            signup=self._is_signup or not did_user_login(self.owner),
             process=self,
             skip_enumeration_mails=is_resend,
         )
@@ -203,8 +206,8 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
             self.send()
 
     def _replace_address(self, email: str) -> None:
-        EmailAddress.objects.add_new_email(self.request, self.user, email, send_verification=False)
-        user_email(self.user, email, commit=True)
+        EmailAddress.objects.add_new_email(self.request, self.owner, email, send_verification=False)
+        user_email(self.owner, email, commit=True)
 
 
 def enter_verification(
@@ -226,7 +229,7 @@ def enter_verification(
     return process, stage
 
 
-def _find_user(request: HttpRequest, user_id: object) -> Any:
+def _find_user(request: HttpRequest, user_id: object) -> User | None:
     """Return the user of the verification, if they are logged in, or logging in, in the session."""
     if request.user.is_authenticated:
         return request.user if user_id_to_str(request.user) == user_id else None

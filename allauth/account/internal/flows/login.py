@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import ValidationError
@@ -47,7 +48,7 @@ __all__ = [
 
 @sensitive_variables("credentials")
 def perform_password_login(
-    request: HttpRequest, credentials: dict[str, Any], login: Login
+    request: HttpRequest, credentials: Mapping[str, str], login: Login
 ) -> HttpResponse:
     """Go on with a login whose password was right."""
     record_authentication(
@@ -96,7 +97,7 @@ def _is_phone(login: str) -> bool:
 
 
 @sensitive_variables()
-def get_login_failed_key(request: HttpRequest, **credentials: Any) -> str:
+def get_login_failed_key(request: HttpRequest, **credentials: object) -> str:
     """What failed logins of one account are counted by."""
     identifier = next(
         (credentials[name] for name in ("email", "username", "phone") if credentials.get(name)), ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import HttpRequest
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from allauth.account.internal.login_engine import LoginStage
+    from allauth.core.internal.types import User
 
 
 def count_code_request(
@@ -65,7 +66,7 @@ class LoginCodeVerificationProcess(StageCodeVerificationProcess):
         cls,
         *,
         request: HttpRequest,
-        user: Any,
+        user: User | None,
         email: str | None = None,
         phone: str | None = None,
         stage: LoginStage | None = None,
@@ -154,9 +155,9 @@ class LoginCodeVerificationProcess(StageCodeVerificationProcess):
         """Go on with the login after the right code."""
         record_authentication(self.request, self.user, "code", email=self.email, phone=self.phone)
         if self.email:
-            email_verification.verify_email_indirectly(self.request, self.user, self.email)
+            email_verification.verify_email_indirectly(self.request, self.owner, self.email)
         elif self.phone:
-            get_adapter().set_phone_verified(self.user, self.phone)
+            get_adapter().set_phone_verified(self.owner, self.phone)
         if not self.is_initiated_by_user:
             return stage.exit()
         pop_login(self.request)

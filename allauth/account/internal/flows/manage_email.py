@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 from django.contrib import messages
 from django.db import transaction
@@ -19,10 +19,17 @@ from allauth.account.internal.mails import emit_email_changed
 from allauth.account.internal.user_fields import user_email
 from allauth.account.models import EmailAddress, lock_addresses
 
+if TYPE_CHECKING:
+    from allauth.core.internal.types import AuthenticatedRequest, User
+
 _APP = "allauth.account"
 
 
-def sync_user_email_address(user: Any) -> EmailAddress | None:
+class _AddressForm(Protocol):
+    def save(self, request: HttpRequest) -> EmailAddress: ...
+
+
+def sync_user_email_address(user: User) -> EmailAddress | None:
     """Make a row for the address that the user model holds, if there is none.
 
     Returns the new row.
@@ -33,12 +40,12 @@ def sync_user_email_address(user: Any) -> EmailAddress | None:
     return _create_row(user, email)
 
 
-def _create_row(user: Any, email: str) -> EmailAddress:
+def _create_row(user: User, email: str) -> EmailAddress:
     address, _ = EmailAddress.objects.get_or_create(user=user, email=email)
     return address
 
 
-def get_addresses(user: Any) -> list[EmailAddress]:
+def get_addresses(user: User) -> list[EmailAddress]:
     """All rows of the user, ordered by address; one is made for what the user model holds."""
     addresses = list(EmailAddress.objects.filter(user=user))
     email = user_email(user)
@@ -49,7 +56,7 @@ def get_addresses(user: Any) -> list[EmailAddress]:
     return sorted(addresses, key=lambda address: address.email)
 
 
-def list_email_addresses(request: HttpRequest, user: Any) -> list[EmailAddress]:
+def list_email_addresses(request: HttpRequest, user: User) -> list[EmailAddress]:
     """The rows of the user and, by code, the address that waits to be added."""
     addresses = list(EmailAddress.objects.filter(user=user))
     if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
@@ -61,7 +68,7 @@ def list_email_addresses(request: HttpRequest, user: Any) -> list[EmailAddress]:
     return addresses
 
 
-def add_email(request: HttpRequest, form: Any) -> None:
+def add_email(request: HttpRequest, form: _AddressForm) -> None:
     """Add the address of a valid form; raises ``ReauthenticationRequired``."""
     raise_if_reauthentication_required(request, app=_APP)
     address = form.save(request)
@@ -72,7 +79,7 @@ def add_email(request: HttpRequest, form: Any) -> None:
         )
 
 
-def save_new_email(request: HttpRequest, user: Any, email: str) -> EmailAddress:
+def save_new_email(request: HttpRequest, user: User, email: str) -> EmailAddress:
     """Begin to verify an address that the user adds.
 
     Returns its row, unsaved where addresses are verified by code.
@@ -99,7 +106,7 @@ def can_delete_email(email_address: EmailAddress) -> bool:
     return get_adapter().can_delete_email(email_address)
 
 
-def delete_email(request: HttpRequest, email_address: EmailAddress) -> bool:
+def delete_email(request: AuthenticatedRequest, email_address: EmailAddress) -> bool:
     """Remove an address, if the project allows; raises ``ReauthenticationRequired``.
 
     Returns whether it was removed.
@@ -118,7 +125,7 @@ def delete_email(request: HttpRequest, email_address: EmailAddress) -> bool:
     return True
 
 
-def _add_message(request: HttpRequest, level: int, name: str, **context: Any) -> None:
+def _add_message(request: HttpRequest, level: int, name: str, **context: object) -> None:
     get_adapter().add_message(request, level, f"account/messages/{name}.txt", context)
 
 
@@ -153,7 +160,7 @@ def can_mark_as_primary(email_address: EmailAddress) -> bool:
     return not verified.exists()
 
 
-def mark_as_primary(request: HttpRequest, email_address: EmailAddress) -> bool:
+def mark_as_primary(request: AuthenticatedRequest, email_address: EmailAddress) -> bool:
     """Make an address primary; raises ``ReauthenticationRequired``.
 
     Returns whether it is primary now.
@@ -171,7 +178,7 @@ def mark_as_primary(request: HttpRequest, email_address: EmailAddress) -> bool:
     return True
 
 
-def assess_unique_email(email: str, user: Any = None) -> bool | None:
+def assess_unique_email(email: str, user: User | None = None) -> bool | None:
     """Tell whether an address may be used for an account, as far as uniqueness goes.
 
     ``True``: yes. ``False``: no, and the visitor may know. ``None``: no, but nobody may tell.
@@ -194,7 +201,7 @@ def assess_taken_email() -> bool | None:
 
 
 def email_already_exists(
-    email: str, user: Any = None, always_raise: bool = False
+    email: str, user: User | None = None, always_raise: bool = False
 ) -> tuple[str, bool]:
     """The address, as the project wants it, and whether another account has it.
 

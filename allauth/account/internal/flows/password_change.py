@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -15,8 +15,11 @@ from allauth.account.internal.flows.logout import logout
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.internal.hooks import get_adapter
 
+if TYPE_CHECKING:
+    from allauth.core.internal.types import User
 
-def change_password(request: HttpRequest, user: Any, store: Callable[[], None]) -> None:
+
+def change_password(request: HttpRequest, user: User, store: Callable[[], None]) -> None:
     """Replace the password of ``user``, and do what follows.
 
     Parameters:
@@ -26,7 +29,7 @@ def change_password(request: HttpRequest, user: Any, store: Callable[[], None]) 
     finalize_password_change(request, user)
 
 
-def set_password(request: HttpRequest, user: Any, store: Callable[[], None]) -> None:
+def set_password(request: HttpRequest, user: User, store: Callable[[], None]) -> None:
     """Give ``user`` a first password, and do what follows; see :func:`change_password`.
 
     Raises ``ReauthenticationRequired`` if the user has to prove to be present, and can.
@@ -36,17 +39,17 @@ def set_password(request: HttpRequest, user: Any, store: Callable[[], None]) -> 
     finalize_password_set(request, user)
 
 
-def finalize_password_change(request: HttpRequest, user: Any) -> None:
+def finalize_password_change(request: HttpRequest, user: User) -> None:
     """Do what follows once the new password of ``user`` is stored."""
     _finalize(request, user, "password_changed", signals.password_changed)
 
 
-def finalize_password_set(request: HttpRequest, user: Any) -> None:
+def finalize_password_set(request: HttpRequest, user: User) -> None:
     """Do what follows once the first password of ``user`` is stored."""
     _finalize(request, user, "password_set", signals.password_set)
 
 
-def _finalize(request: HttpRequest, user: Any, name: str, signal: Signal) -> None:
+def _finalize(request: HttpRequest, user: User, name: str, signal: Signal) -> None:
     if app_settings.LOGOUT_ON_PASSWORD_CHANGE:
         logout(request)
     else:

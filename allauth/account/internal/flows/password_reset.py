@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib import messages
@@ -30,14 +30,20 @@ from allauth.core.internal.claims import take_once
 from allauth.core.internal.masking import sensitive_variables
 
 if TYPE_CHECKING:
+    from django.contrib.auth.tokens import PasswordResetTokenGenerator
     from django.http import HttpResponse
+
+    from allauth.core.internal.types import User
 
 _KEY_SECONDS = 60
 
 
 @sensitive_variables()
 def request_password_reset(
-    request: HttpRequest, email: str, users: list[Any], token_generator: Any
+    request: HttpRequest,
+    email: str,
+    users: list[User],
+    token_generator: PasswordResetTokenGenerator,
 ) -> None:
     """Mail a link to each of ``users``, or tell the owner of ``email`` that there is no account."""
     if not users:
@@ -61,7 +67,7 @@ def request_password_reset(
 
 
 @sensitive_variables()
-def consume_reset_key(user: Any, key: str) -> bool:
+def consume_reset_key(user: User, key: str) -> bool:
     """Use the token of a link up; of parallel requests only one succeeds.
 
     The new password makes the token void, but not before it is stored.
@@ -71,25 +77,25 @@ def consume_reset_key(user: Any, key: str) -> bool:
 
 
 @sensitive_variables()
-def get_unproven_recipient(user: Any, key: str) -> str | None:
+def get_unproven_recipient(user: User, key: str) -> str | None:
     """The address to which the link with the token ``key`` was mailed, if it was never verified."""
     email: str | None = cache.get(_get_recipient_key(user, key))
     return email if email and is_unproven(user, email) else None
 
 
-def _get_recipient_key(user: Any, key: str) -> str:
+def _get_recipient_key(user: User, key: str) -> str:
     digest = hashlib.sha256(f"{user.pk}:{key}".encode()).hexdigest()
     return f"allauth:account:reset-recipient:{digest}"
 
 
-def is_of_other_user(request: HttpRequest, user: Any) -> bool:
+def is_of_other_user(request: HttpRequest, user: User) -> bool:
     """Return whether somebody else than ``user`` is logged in."""
     return bool(request.user.is_authenticated and request.user.pk != user.pk)
 
 
 @sensitive_variables("key")
 def reset_by_link(
-    request: HttpRequest, user: Any, key: str, store: Callable[[], None]
+    request: HttpRequest, user: User, key: str, store: Callable[[], None]
 ) -> HttpResponse | None:
     """Replace the password of the user of a link, and do what follows.
 
@@ -107,7 +113,7 @@ def reset_by_link(
 
 def finalize_password_reset(
     request: HttpRequest,
-    user: Any,
+    user: User,
     email: str | None = None,
     unproven_recipient: str | None = None,
 ) -> HttpResponse | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.http import HttpRequest
 
@@ -24,6 +24,8 @@ from allauth.core.internal.masking import sensitive_variables
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
+
+    from allauth.core.internal.types import User
 
 
 class ResetOutcome(NamedTuple):
@@ -55,7 +57,7 @@ class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
     @classmethod
     @sensitive_variables("state")
     def initiate(
-        cls, *, request: HttpRequest, user: Any, email: str
+        cls, *, request: HttpRequest, user: User | None, email: str
     ) -> PasswordResetVerificationProcess:
         """Mail a code to ``email``; without ``user`` the reset is pretended."""
         state = cls.initial_state(user=user, email=email)
@@ -124,11 +126,11 @@ class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
     def confirm_code(self) -> None:
         """Let a new password be chosen; the time for that begins now."""
         self.state["code_confirmed"] = True
-        if is_unproven(self.user, self.email or ""):
+        if is_unproven(self.owner, self.email or ""):
             self.state["is_first_proof"] = True
         self.state["at"] = time.time()
         self.persist()
-        email_verification.verify_email_indirectly(self.request, self.user, self.email or "")
+        email_verification.verify_email_indirectly(self.request, self.owner, self.email or "")
 
     def replace_password(self, store: Callable[[], None]) -> ResetOutcome:
         """Replace the password once, and do what follows.
@@ -146,7 +148,7 @@ class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
         self.abort()
         return password_reset.finalize_password_reset(
             self.request,
-            self.user,
+            self.owner,
             email=self.email,
             unproven_recipient=self.email if self.state.get("is_first_proof") else None,
         )

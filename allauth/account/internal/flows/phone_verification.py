@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import HttpRequest
 
 from allauth.account import app_settings
 from allauth.account.internal.constants import PHONE_VERIFICATION_SESSION_KEY
@@ -23,9 +22,10 @@ from allauth.core.internal.masking import sensitive_variables
 
 if TYPE_CHECKING:
     from allauth.account.internal.login_engine import LoginStage
+    from allauth.core.internal.types import AuthenticatedRequest, User
 
 
-def phone_already_exists(user: Any, phone: str, always_raise: bool = False) -> bool:
+def phone_already_exists(user: User | None, phone: str, always_raise: bool = False) -> bool:
     """Tell whether somebody else has the number.
 
     Raises ``ValidationError`` instead where that may be told, or with ``always_raise``.
@@ -89,7 +89,7 @@ class PhoneVerificationProcess(AbstractCodeVerificationProcess):
     def finish(self) -> None:
         """Store that the number belongs to the user."""
         adapter = get_adapter()
-        adapter.set_phone_verified(self.user, self.phone or "")
+        adapter.set_phone_verified(self.owner, self.phone or "")
         adapter.add_message(
             self.request,
             messages.SUCCESS,
@@ -155,7 +155,9 @@ class ChangePhoneVerificationProcess(PhoneVerificationProcess):
 
     @classmethod
     @sensitive_variables("state")
-    def initiate(cls, request: HttpRequest, *, phone: str) -> ChangePhoneVerificationProcess:
+    def initiate(
+        cls, request: AuthenticatedRequest, *, phone: str
+    ) -> ChangePhoneVerificationProcess:
         """Send a code to ``phone``; the number is stored once the code is confirmed.
 
         Raises ``ReauthenticationRequired`` and ``RateLimited``.
@@ -168,7 +170,7 @@ class ChangePhoneVerificationProcess(PhoneVerificationProcess):
 
     @classmethod
     @sensitive_variables("state")
-    def resume(cls, request: HttpRequest) -> ChangePhoneVerificationProcess | None:
+    def resume(cls, request: AuthenticatedRequest) -> ChangePhoneVerificationProcess | None:
         """The verification that is going on in the session, if there is one."""
         state = request.session.get(PHONE_VERIFICATION_SESSION_KEY)
         if state is None:

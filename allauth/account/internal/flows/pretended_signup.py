@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
@@ -26,6 +26,9 @@ from allauth.core.internal import extensions
 from allauth.core.internal.extensions import SignupSource
 from allauth.core.internal.masking import sensitive_variables
 from allauth.core.internal.sessions import is_session_in_cookie
+
+if TYPE_CHECKING:
+    from allauth.core.internal.types import User
 
 PRETENDED_SIGNUP_KEY = "pretended_signup"
 MAX_SAVED_BYTES = 8 * 1024
@@ -71,7 +74,9 @@ def limit_saved_signup(request: HttpRequest, saved: SavedSignup | None) -> Saved
 
 
 @contextmanager
-def retry_with_correction(request: HttpRequest, login: Login, **identifier: str) -> Iterator[Any]:
+def retry_with_correction(
+    request: HttpRequest, login: Login, **identifier: str
+) -> Iterator[User | None]:
     """Correct the address or number of a pretended sign-up.
 
     Gives the user, if there is an account now. What happens in the block is part of the same
@@ -100,7 +105,9 @@ def retry_with_correction(request: HttpRequest, login: Login, **identifier: str)
         source.announce(request, login)
 
 
-def _make(source: SignupSource, request: HttpRequest, login: Login, saved: SavedSignup) -> Any:
+def _make(
+    source: SignupSource, request: HttpRequest, login: Login, saved: SavedSignup
+) -> User | None:
     try:
         with transaction.atomic():
             return source.make(request, login, saved)
@@ -127,7 +134,7 @@ def _read(login: Login, identifier: dict[str, str]) -> SavedSignup | None:
 
 @sensitive_variables("saved")
 def finish_account(
-    request: HttpRequest, user: Any, saved: SavedSignup, former_email: str | None
+    request: HttpRequest, user: User, saved: SavedSignup, former_email: str | None
 ) -> None:
     """Give the user of a corrected sign-up the saved password and, if none was typed, a username.
 
@@ -141,7 +148,7 @@ def finish_account(
     user.save()
 
 
-def _generate_username(request: HttpRequest, user: Any, email: str | None) -> None:
+def _generate_username(request: HttpRequest, user: User, email: str | None) -> None:
     """Name the user after the address that was typed in at first, as for other sign-ups."""
     current = user_email(user)
     user_username(user, "")

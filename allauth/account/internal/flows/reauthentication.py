@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +26,14 @@ from allauth.core.internal.masking import sensitive_variables
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
+
+    from allauth.core.internal.types import (
+        AnyUser,
+        AuthenticatedRequest,
+        JSONObject,
+        SessionState,
+        User,
+    )
 
 
 def reauthenticate_by_password(request: HttpRequest) -> None:
@@ -72,9 +80,9 @@ did_recently_authenticate = did_recently_reauthenticate
 """The name of the time when a login counted too."""
 
 
-def get_reauthentication_flows(user: Any) -> list[dict[str, Any]]:
+def get_reauthentication_flows(user: AnyUser) -> list[JSONObject]:
     """Return the ways to reauthenticate that the user has, as the JSON API names them."""
-    flows: dict[str, dict[str, Any]] = {}
+    flows: dict[str, JSONObject] = {}
     if not user.is_authenticated:
         return []
     for method in extensions.list_reauthentication_methods(user):
@@ -84,7 +92,7 @@ def get_reauthentication_flows(user: Any) -> list[dict[str, Any]]:
     return list(flows.values())
 
 
-def list_password_method(user: Any) -> list[ReauthenticationMethod]:
+def list_password_method(user: User) -> list[ReauthenticationMethod]:
     """Return the method of the account app, if the user has a password."""
     if not user.has_usable_password():
         return []
@@ -107,13 +115,13 @@ class Suspended(NamedTuple):
         frozen_request: The request that was suspended, as text.
     """
 
-    callback: Callable[..., Any] | None
-    state: dict[str, Any]
+    callback: Callable[..., object] | None
+    state: SessionState
     frozen_request: str | None
 
 
 def remember_callback(
-    request: HttpRequest, state: dict[str, Any], callback: str | Callable[..., Any]
+    request: HttpRequest, state: SessionState, callback: str | Callable[..., object]
 ) -> None:
     """Have ``callback(request, state)`` called once the user has reauthenticated.
 
@@ -136,12 +144,12 @@ def suspend(request: HttpRequest) -> None:
         }
 
 
-def _get_binding(request: HttpRequest) -> dict[str, Any]:
+def _get_binding(request: HttpRequest) -> SessionState:
     user = request.user
     return {"at": time.time(), "user_id": user_id_to_str(user) if user.pk is not None else None}
 
 
-def take_suspended(request: HttpRequest) -> Suspended:
+def take_suspended(request: AuthenticatedRequest) -> Suspended:
     """Take what the user wanted to do out of the session; all is ``None`` if there is nothing."""
     state = request.session.pop(REAUTHENTICATION_STATE_SESSION_KEY, None)
     if not isinstance(state, dict) or not _is_bound_to(request, state):
@@ -154,7 +162,7 @@ def take_suspended(request: HttpRequest) -> Suspended:
     )
 
 
-def _is_bound_to(request: HttpRequest, state: dict[str, Any]) -> bool:
+def _is_bound_to(request: AuthenticatedRequest, state: SessionState) -> bool:
     """Return whether the state belongs to the user and has not expired.
 
     States written by the published release carry neither, and are accepted.
@@ -168,7 +176,7 @@ def _is_bound_to(request: HttpRequest, state: dict[str, Any]) -> bool:
     return is_fresh and state["user_id"] == user_id_to_str(request.user)
 
 
-def _get_callback(state: dict[str, Any]) -> Callable[..., Any] | None:
+def _get_callback(state: SessionState) -> Callable[..., object] | None:
     try:
         callback = import_callable(state["callback"])
     except (KeyError, ImportError):
@@ -178,7 +186,7 @@ def _get_callback(state: dict[str, Any]) -> Callable[..., Any] | None:
 
 @sensitive_variables("state")
 def stash_and_reauthenticate(
-    request: HttpRequest, state: dict[str, Any], callback: str | Callable[..., Any]
+    request: HttpRequest, state: SessionState, callback: str | Callable[..., object]
 ) -> HttpResponse:
     """Ask for reauthentication, then go on with ``callback(request, state)``."""
     remember_callback(request, state, callback)
@@ -192,7 +200,7 @@ def suspend_request(request: HttpRequest, redirect_to: str) -> HttpResponse:
 
 
 @sensitive_variables("state")
-def resume_request(request: HttpRequest) -> HttpResponse | None:
+def resume_request(request: AuthenticatedRequest) -> HttpResponse | None:
     """Go on with what was suspended, after the user reauthenticated.
 
     Returns ``None`` if nothing was, and there is no page to go to either.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
@@ -32,6 +32,8 @@ from allauth.core.internal.masking import sensitive_variables
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
+
+    from allauth.core.internal.types import SignalArguments, User
 
 __all__ = [
     "AddressTakenError",
@@ -84,11 +86,11 @@ class SignupOutcome:
         saved: What is saved of a pretended one.
     """
 
-    user: Any = None
+    user: User | None = None
     saved: SavedSignup | None = field(default=None, repr=False)
 
 
-def sign_up(request: HttpRequest, data: SignupData, make: Callable[[], Any]) -> SignupOutcome:
+def sign_up(request: HttpRequest, data: SignupData, make: Callable[[], User]) -> SignupOutcome:
     """Make an account, unless the address or number has one.
 
     Parameters:
@@ -143,7 +145,7 @@ def _pretend(request: HttpRequest, data: SignupData) -> SavedSignup | None:
     return {**data.saved, "password": user.password}
 
 
-def store_account(username: str | None, store: Callable[[], Any]) -> Any:
+def store_account(username: str | None, store: Callable[[], User]) -> User:
     """Call ``store`` in a transaction, and return the user that it stores.
 
     Parameters:
@@ -163,7 +165,7 @@ def store_account(username: str | None, store: Callable[[], Any]) -> Any:
         raise
 
 
-def _store_with_generated_username(store: Callable[[], Any]) -> Any:
+def _store_with_generated_username(store: Callable[[], User]) -> User:
     errors = get_collision_errors()
     for _attempt in range(_USERNAME_ATTEMPTS):
         with suppress(*errors), transaction.atomic():
@@ -173,7 +175,7 @@ def _store_with_generated_username(store: Callable[[], Any]) -> Any:
         return store()
 
 
-def require_address(user: Any, email: str | None) -> None:
+def require_address(user: User, email: str | None) -> None:
     """Raise ``AddressTakenError`` if a new user was stored without the address of the sign-up.
 
     That is how addresses that are taken are treated as a user is stored.
@@ -189,9 +191,9 @@ def require_address(user: Any, email: str | None) -> None:
 def complete_signup(
     request: HttpRequest,
     *,
-    user: Any,
+    user: User,
     redirect_url: str | None = None,
-    signal_kwargs: dict[str, Any] | None = None,
+    signal_kwargs: SignalArguments | None = None,
     by_passkey: bool = False,
 ) -> HttpResponse:
     """Announce the new account and log its user in, as far as no stage is in the way."""

@@ -7,7 +7,7 @@ account, every other way into the account is closed.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -17,8 +17,11 @@ from allauth.account.internal.user_fields import user_email
 from allauth.account.models import EmailAddress, lock_addresses
 from allauth.core.internal import extensions
 
+if TYPE_CHECKING:
+    from allauth.core.internal.types import User
 
-def is_unproven(user: Any, email: str) -> bool:
+
+def is_unproven(user: User, email: str) -> bool:
     """Tell whether ``email`` is what the account was made with, and nobody has verified it.
 
     On a site where nobody ever verifies an address that says nothing. Nor does an address that was
@@ -30,13 +33,13 @@ def is_unproven(user: Any, email: str) -> bool:
     return oldest is None or (oldest.email == email.lower() and not oldest.verified)
 
 
-def end_sessions(user: Any) -> None:
+def end_sessions(user: User) -> None:
     """End what sessions and tokens the user has; called once a take-over is committed."""
     for revoke in extensions.session_revokers:
         revoke(user)
 
 
-def revoke_other_credentials(user: Any, email: str) -> None:
+def revoke_other_credentials(user: User, email: str) -> None:
     """Remove every way to log in other than ``email``; the password is left to the caller."""
     with transaction.atomic():
         lock_addresses(user.pk, email.lower())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand
 from django.db.models import Count
 
@@ -16,7 +14,7 @@ class Command(BaseCommand):
 
     help = "Keeps one primary email address of each user who has several."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         """Keep the address that the user model holds, or else the newest one."""
         primaries = EmailAddress.objects.filter(primary=True)
         owners = primaries.values("user_id").annotate(count=Count("pk")).filter(count__gt=1)
