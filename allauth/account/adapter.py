@@ -1,7 +1,7 @@
-"""The hooks by which a project changes what the account app does.
+"""The hooks by which a project changes the behavior of the account app.
 
-Point ``ACCOUNT_ADAPTER`` to a subclass of :class:`DefaultAccountAdapter`, and override what should
-be different, as ``def`` or ``async def``.
+Set ``ACCOUNT_ADAPTER`` to a subclass of :class:`DefaultAccountAdapter`, and override any methods,
+as ``def`` or ``async def``.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ _PHONE_HOOKS = (
 
 
 class DefaultAccountAdapter(BaseAdapter):
-    """What the account app does unless a project says otherwise."""
+    """The default behavior of the account app."""
 
     error_messages: ClassVar[dict[str, StrOrPromise]] = {
         "account_inactive": _("This account is switched off."),
@@ -146,20 +146,20 @@ class DefaultAccountAdapter(BaseAdapter):
     # Sign-up and user data
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Tell whether new accounts are accepted; may raise ``ImmediateHttpResponse``."""
+        """Return whether new accounts are accepted; may raise ``ImmediateHttpResponse``."""
         return True
 
     def new_user(self, request: HttpRequest) -> User:
-        """Make the unsaved user of a new account."""
+        """Return the unsaved user of a new account."""
         return get_user_model()()
 
     @sensitive_variables()
     def save_user(
         self, request: HttpRequest, user: User, form: forms.Form, commit: bool = True
     ) -> User:
-        """Fill the new ``user`` from ``form.cleaned_data`` and, with ``commit``, save it.
+        """Fill ``user`` from ``form.cleaned_data`` and, with ``commit``, save it; return the user.
 
-        Without a password the user gets an unusable one. Returns the user.
+        Without a password the user gets an unusable one.
         """
         data: Mapping[str, Any] = form.cleaned_data
         user_email(user, data.get("email"))
@@ -167,7 +167,7 @@ class DefaultAccountAdapter(BaseAdapter):
         for name in ("first_name", "last_name"):
             if data.get(name):
                 user_field(user, name, data[name])
-        # An unusable password, never an empty one, for whoever leaves it out.
+        # A user without a password gets an unusable one, never an empty one.
         user.set_password(data.get("password1", data.get("password")) or None)
         self.populate_username(request, user)
         if commit:
@@ -177,7 +177,7 @@ class DefaultAccountAdapter(BaseAdapter):
         return user
 
     def populate_username(self, request: HttpRequest, user: User) -> None:
-        """Give the user a username, if the model has one and it is still empty."""
+        """Set the username, if the model has one and it is empty."""
         if not app_settings.USER_MODEL_USERNAME_FIELD:
             return
         username = user_username(user)
@@ -193,7 +193,7 @@ class DefaultAccountAdapter(BaseAdapter):
         user_username(user, username)
 
     def generate_unique_username(self, txts: Iterable[str | None], regex: str | None = None) -> str:
-        """Make a username that nobody has, inspired by ``txts``."""
+        """Return a username that is free, derived from ``txts``."""
         return generate_unique_username(txts, regex)
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
@@ -211,12 +211,12 @@ class DefaultAccountAdapter(BaseAdapter):
         return username
 
     def clean_email(self, email: str) -> str:
-        """Check an address that somebody wants to use here; may raise ``ValidationError``."""
+        """Check an email address that is to be used; may raise ``ValidationError``."""
         return email
 
     @sensitive_variables()
     def clean_password(self, password: str, user: User | None = None) -> str:
-        """Check a new password; raises ``ValidationError``."""
+        """Check a new password; raise ``ValidationError`` if it is not accepted."""
         if len(password) > MAX_PASSWORD_LENGTH:
             raise self.validation_error("password_too_long", MAX_PASSWORD_LENGTH)
         if app_settings.PASSWORD_MIN_LENGTH:
@@ -225,51 +225,51 @@ class DefaultAccountAdapter(BaseAdapter):
         return password
 
     def clean_phone(self, phone: str) -> str:
-        """Check a phone number, or bring it into another form; may raise ``ValidationError``."""
+        """Check or normalize a phone number; may raise ``ValidationError``."""
         return phone
 
     def phone_form_field(self, **kwargs: Any) -> forms.Field:
-        """The form field into which phone numbers are typed."""
+        """Return the form field for phone numbers."""
         return PhoneField(**kwargs)
 
     def validate_unique_email(self, email: str) -> str:
-        """Refuse, by ``ValidationError``, an address for reasons of the project's own."""
+        """Check an email address by rules of the project; may raise ``ValidationError``."""
         return email
 
     @sensitive_variables()
     def set_password(self, user: User, password: str) -> None:
-        """Give the user a new password."""
+        """Set and store a new password of the user."""
         user.set_password(password)
         user.save()
 
     def get_user_search_fields(self) -> list[str]:
-        """The fields of the user model that the admin searches."""
+        """Return the fields of the user model that the admin searches."""
         names = [app_settings.USER_MODEL_USERNAME_FIELD, "first_name", "last_name", "email"]
         return [name for name in dict.fromkeys(names) if name and _has_field(name)]
 
-    # E-mail addresses
+    # Email addresses
 
     def stash_verified_email(self, request: HttpRequest, email: str) -> None:
-        """Remember that the visitor controls ``email``, for the sign-up to come."""
+        """Remember for the sign-up that the user controls ``email``."""
         request.session["account_verified_email"] = email
 
     def unstash_verified_email(self, request: HttpRequest) -> str | None:
-        """The address that was remembered, if any; it is forgotten thereby."""
+        """Return, and forget, the email address that was remembered, if any."""
         email: str | None = request.session.get("account_verified_email")
         request.session["account_verified_email"] = None
         return email
 
     def is_email_verified(self, request: HttpRequest, email: str) -> bool:
-        """Tell whether the visitor is known to control ``email`` without being asked."""
+        """Return whether the user is known to control ``email`` without further proof."""
         verified = request.session.get("account_verified_email")
         return isinstance(verified, str) and verified.lower() == email.lower()
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Mark an address as verified whose owner has proved to control it."""
+        """Mark as verified an email address that its owner has proved to control."""
         return email_verification.verify_email(request, email_address)
 
     def can_delete_email(self, email_address: EmailAddress) -> bool:
-        """Tell whether the user may remove the address without losing the way to log in."""
+        """Return whether the user may remove the email address and still log in."""
         if email_address.pk is None:
             return True
         addresses = type(email_address).objects.filter(user=email_address.user)
@@ -281,15 +281,15 @@ class DefaultAccountAdapter(BaseAdapter):
     def should_send_confirmation_mail(
         self, request: HttpRequest, email_address: EmailAddress, signup: bool
     ) -> bool:
-        """Tell whether a login or sign-up sends a verification mail."""
+        """Return whether a login or sign-up sends a verification email."""
         return True
 
     # Redirects
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Where a login leads, unless the visitor asked for something else."""
+        """Return the URL after a login, unless the request asks for another one."""
         if not request.user.is_authenticated:
-            raise AssertionError("Only a login that is complete leads somewhere.")
+            raise AssertionError("get_login_redirect_url() needs an authenticated request.")
         legacy = getattr(settings, "LOGIN_REDIRECT_URLNAME", None)
         if legacy:
             warnings.warn(
@@ -300,19 +300,19 @@ class DefaultAccountAdapter(BaseAdapter):
         return resolve_url(legacy or settings.LOGIN_REDIRECT_URL)
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
-        """Where a sign-up leads, unless the visitor asked for something else."""
+        """Return the URL after a sign-up, unless the request asks for another one."""
         return resolve_url(app_settings.SIGNUP_REDIRECT_URL)
 
     def get_logout_redirect_url(self, request: HttpRequest) -> str:
-        """Where a logout leads."""
+        """Return the URL after a logout."""
         return resolve_url(app_settings.LOGOUT_REDIRECT_URL)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        """Where a change of the password leads."""
+        """Return the URL after a change of the password."""
         return reverse("account_change_password")
 
     def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
-        """Where the verification of an address leads."""
+        """Return the URL after the verification of an email address."""
         legacy = getattr(self, "get_email_confirmation_redirect_url", None)
         if legacy:
             return cast(str, call_hook(legacy, self.request))
@@ -323,7 +323,7 @@ class DefaultAccountAdapter(BaseAdapter):
         return url or self.get_login_redirect_url(request)
 
     def is_safe_url(self, url: str | None) -> bool:
-        """Tell whether a visitor may be sent to ``url``."""
+        """Return whether it is safe to redirect to ``url``."""
         return redirects.is_safe_redirect(_get_context_request(), url)
 
     # Login
@@ -332,8 +332,9 @@ class DefaultAccountAdapter(BaseAdapter):
     def authenticate(self, request: HttpRequest, **credentials: object) -> User | None:
         """Check credentials, within the limit for failed logins.
 
-        Returns the user, who may be inactive, or ``None``. Raises ``ValidationError`` with the
-        code ``too_many_login_attempts``.
+        Returns the user, who may be inactive, or ``None``.
+
+        Raises ``ValidationError`` with the code ``too_many_login_attempts``.
         """
         from allauth.account.auth_backends import AuthenticationBackend
 
@@ -350,7 +351,7 @@ class DefaultAccountAdapter(BaseAdapter):
 
     @sensitive_variables()
     def pre_authenticate(self, request: HttpRequest, **credentials: object) -> object:
-        """Count an attempt before it is made; raises ``ValidationError`` if there are too many."""
+        """Count an attempt before it is made; raise ``ValidationError`` if there are too many."""
         usage = ratelimit.consume(
             request,
             app="allauth.account",
@@ -363,11 +364,11 @@ class DefaultAccountAdapter(BaseAdapter):
 
     @sensitive_variables()
     def authentication_failed(self, request: HttpRequest, **credentials: object) -> None:
-        """Called when credentials were wrong."""
+        """Do nothing after wrong credentials; a hook for projects."""
 
     @sensitive_variables()
     def reauthenticate(self, user: User, password: str) -> bool:
-        """Tell whether ``password`` is that of the user, who is logged in already."""
+        """Return whether ``password`` is that of the logged-in user."""
         credentials: dict[str, str] = {"password": password}
         username = user_username(user)
         if username:
@@ -393,15 +394,14 @@ class DefaultAccountAdapter(BaseAdapter):
         signup: bool,
         redirect_url: str | None,
     ) -> HttpResponse | None:
-        """Called as a login begins; a response ends it."""
-
+        """Return a response to end a login as it begins, or ``None``."""
         if user.is_active:
             return None
         clear_login(request)
         return self.respond_user_inactive(request, user)
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Log the user in: from here on the session is theirs."""
+        """Log in the user: the session becomes that of the user."""
         if not hasattr(user, "backend"):
             user.backend = _get_backend_path()
         with cheaper_rotation(request.session):
@@ -418,7 +418,7 @@ class DefaultAccountAdapter(BaseAdapter):
         signup: bool,
         redirect_url: str | None,
     ) -> HttpResponse:
-        """Called when a login is complete; returns the response that ends it."""
+        """Finish a login that is complete, and return its response."""
         response = get_face(request).respond_logged_in(
             request, redirect_url=redirect_url, signup=signup
         )
@@ -440,21 +440,21 @@ class DefaultAccountAdapter(BaseAdapter):
             django_logout(request)
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
-        """The answer to a login of somebody whose account is switched off."""
+        """Return the answer to a login with a disabled account."""
         return get_face(request).respond_user_inactive(request, user)
 
     def respond_email_verification_sent(
         self, request: HttpRequest, user: User | None
     ) -> HttpResponse:
-        """The answer to a login that waits for an address to be verified."""
+        """Return the answer to a login that waits for the verification of an email address."""
         return get_face(request).respond_email_verification_sent(request, user)
 
     def get_login_stages(self) -> list[str | type[LoginStage]]:
-        """The stages of a login, in order: dotted paths or classes."""
+        """Return the stages of a login, in order: dotted paths or classes."""
         return [*extensions.get_login_stages()]
 
     def is_login_by_code_required(self, login: Login) -> bool:
-        """Tell whether this login has to be completed by a code that is sent to the user."""
+        """Return whether this login has to be completed by a code that is sent to the user."""
         records = get_authentication_records(_get_context_request(), login.user)
         method = records[-1].get("method") if records else None
         if method == "code":
@@ -465,7 +465,7 @@ class DefaultAccountAdapter(BaseAdapter):
         return bool(required) and (method is None or method in required)
 
     def get_reauthentication_methods(self, user: AnyUser) -> list[JSONObject]:
-        """The ways in which the user can prove to be present, the preferred one first.
+        """Return the ways in which the user can reauthenticate, the preferred one first.
 
         Each has an ``id``, a ``description`` and the ``url`` of its page.
         """
@@ -481,7 +481,7 @@ class DefaultAccountAdapter(BaseAdapter):
         ]
 
     def is_reauthentication_required(self, *, app: str, **kwargs: object) -> bool:
-        """Tell whether protected actions of ``app`` ask for reauthentication at all."""
+        """Return whether protected actions of ``app`` ask for reauthentication at all."""
         if not app:
             return True
         try:
@@ -493,15 +493,15 @@ class DefaultAccountAdapter(BaseAdapter):
     # The request
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The address of the client; raises ``PermissionDenied`` if it cannot be made out."""
+        """Return the address of the client; raise ``PermissionDenied`` if it is unknown."""
         return client_address.get_client_address(request)
 
     def get_http_user_agent(self, request: HttpRequest) -> str:
-        """What the browser says it is."""
+        """Return the user agent of the client."""
         return request.headers.get("User-Agent", "Unspecified")
 
     def is_ajax(self, request: HttpRequest) -> bool:
-        """Tell whether the client is a script that wants JSON."""
+        """Return whether the client is a script that asks for JSON."""
         return (
             request.headers.get("X-Requested-With") == "XMLHttpRequest"
             or request.content_type == "application/json"
@@ -516,7 +516,7 @@ class DefaultAccountAdapter(BaseAdapter):
         form: forms.BaseForm | None = None,
         data: object = None,
     ) -> HttpResponse:
-        """Wrap the response to a page's visitor into JSON for a script.
+        """Return the response to a browser as JSON for a script.
 
         The keys are ``location`` of a redirect, ``form`` and the ``html`` of a page with a form,
         and ``data``.
@@ -526,7 +526,7 @@ class DefaultAccountAdapter(BaseAdapter):
         if redirect_to or status in (301, 302):
             status = 200
             body["location"] = redirect_to or response["Location"]
-        # Other than a form that is shown again, an error like 429 keeps its status.
+        # An error such as 429 keeps its status, unlike a form that is shown again.
         if form is not None and status < 400:
             is_refused = request.method == "POST" and not form.is_valid()
             status = 400 if is_refused else 200
@@ -538,7 +538,7 @@ class DefaultAccountAdapter(BaseAdapter):
         return HttpResponse(json.dumps(body), status=status, content_type="application/json")
 
     def ajax_response_form(self, form: forms.BaseForm) -> JSONObject:
-        """Describe a form and its errors to a script; what was typed as a secret stays out."""
+        """Return a form and its errors as JSON for a script, without secrets that were typed in."""
         fields: JSONObject = {}
         for field in form:
             fields[field.html_name] = {
@@ -569,9 +569,9 @@ class DefaultAccountAdapter(BaseAdapter):
         extra_tags: str = "",
         message: str | None = None,
     ) -> None:
-        """Queue a message for the visitor: ``message`` literally, or else a rendered template.
+        """Queue a message for the user: ``message`` literally, or else a rendered template.
 
-        A template that is missing or blank gives no message. Clients of the API get none.
+        A missing or blank template gives no message. Clients of the API get none.
         """
         if not apps.is_installed("django.contrib.messages"):
             return
@@ -587,14 +587,14 @@ class DefaultAccountAdapter(BaseAdapter):
             text = render_to_string(template, message_context or {}, context.request)
         except TemplateDoesNotExist:
             return ""
-        # The page on which the message is shown escapes it (again).
+        # The template that shows the message escapes it.
         return html.unescape(text.strip())
 
-    # Mail
+    # Emails
 
     @sensitive_variables()
     def send_mail(self, template_prefix: str, email: str, context: TemplateContext) -> None:
-        """Send a mail made of the templates that begin with ``template_prefix``."""
+        """Send an email made of the templates that begin with ``template_prefix``."""
         request = _get_context_request()
         mail_context = {
             "request": request,
@@ -612,7 +612,7 @@ class DefaultAccountAdapter(BaseAdapter):
         context: TemplateContext,
         headers: dict[str, str] | None = None,
     ) -> EmailMessage:
-        """Make the message: subject, text body, HTML body, as far as there are templates.
+        """Return the email: subject, text body, HTML body, as far as there are templates.
 
         Raises ``TemplateDoesNotExist`` if there is no body at all.
         """
@@ -633,14 +633,14 @@ class DefaultAccountAdapter(BaseAdapter):
         return multipart
 
     def format_email_subject(self, subject: str) -> str:
-        """Put the configured prefix, by default the name of the site, before a subject."""
+        """Return a subject with the configured prefix, by default the name of the site."""
         prefix: str | None = app_settings.EMAIL_SUBJECT_PREFIX
         if prefix is None:
             prefix = f"[{get_current_site(_get_context_request()).name}] "
         return f"{prefix}{force_str(subject)}"
 
     def get_from_email(self) -> str:
-        """The sender of all mails."""
+        """Return the sender of all emails."""
         return settings.DEFAULT_FROM_EMAIL
 
     @sensitive_variables()
@@ -650,7 +650,7 @@ class DefaultAccountAdapter(BaseAdapter):
         emailconfirmation: EmailConfirmationMixin | EmailVerificationProcess,
         signup: bool,
     ) -> None:
-        """Send the link or code that verifies an address."""
+        """Send the link or code that verifies an email address."""
         mail_context = {"user": emailconfirmation.email_address.user}
         if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
             mail_context["code"] = emailconfirmation.key
@@ -668,7 +668,7 @@ class DefaultAccountAdapter(BaseAdapter):
         request: HttpRequest | None,
         emailconfirmation: EmailConfirmationMixin | EmailVerificationProcess,
     ) -> str:
-        """The link that verifies an address."""
+        """Return the link that verifies an email address."""
         key = emailconfirmation.key
         url = get_frontend_url(request, "account_confirm_email", key=key)
         return url or build_absolute_uri(request, reverse("account_confirm_email", args=[key]))
@@ -680,7 +680,7 @@ class DefaultAccountAdapter(BaseAdapter):
 
     @sensitive_variables()
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """The link that resets a password; ``key`` is ``<uid>-<token>``."""
+        """Return the link that resets a password; ``key`` is ``<uid>-<token>``."""
         request = self.request
         url = get_frontend_url(request, "account_reset_password_from_key", key=key)
         if url:
@@ -689,7 +689,7 @@ class DefaultAccountAdapter(BaseAdapter):
         return build_absolute_uri(request, path.replace("UID-KEY", quote(key)))
 
     def send_account_already_exists_mail(self, email: str) -> None:
-        """Tell the owner of an address that somebody wanted to sign up with it."""
+        """Tell the owner of an email address that it was used for a sign-up."""
         self.send_mail(
             "account/email/account_already_exists",
             email,
@@ -706,9 +706,9 @@ class DefaultAccountAdapter(BaseAdapter):
         context: TemplateContext | None = None,
         email: str | None = None,
     ) -> None:
-        """Tell the user that something changed, if ``ACCOUNT_EMAIL_NOTIFICATIONS`` is on.
+        """Tell the user about a change, if ``ACCOUNT_EMAIL_NOTIFICATIONS`` is on.
 
-        The change has happened already: that the address of the client is unknown stops nothing.
+        The change has already happened, so an unknown client address does not stop the email.
         """
         if not app_settings.EMAIL_NOTIFICATIONS:
             return
@@ -736,26 +736,26 @@ class DefaultAccountAdapter(BaseAdapter):
     # Codes and keys
 
     def generate_emailconfirmation_key(self, email: str) -> str:
-        """Make the key of a stored confirmation."""
+        """Return the key of a stored confirmation."""
         return get_random_string(64, _KEY_ALPHABET)
 
     def generate_login_code(self) -> str:
-        """Make a code that logs somebody in."""
+        """Return a code for a login."""
         return generate_user_code(**app_settings.LOGIN_BY_CODE_FORMAT)
 
     def generate_password_reset_code(self) -> str:
-        """Make a code that resets a password."""
+        """Return a code for a password reset."""
         return generate_user_code(**app_settings.PASSWORD_RESET_BY_CODE_FORMAT)
 
     def generate_email_verification_code(self) -> str:
-        """Make a code that verifies an address."""
+        """Return a code that verifies an email address."""
         return generate_user_code(**app_settings.EMAIL_VERIFICATION_BY_CODE_FORMAT)
 
     def generate_phone_verification_code(self, *, user: User, phone: str) -> str:
-        """Make a code that verifies a phone number."""
+        """Return a code that verifies a phone number."""
         return generate_user_code(**app_settings.PHONE_VERIFICATION_CODE_FORMAT)
 
-    # Phone numbers are stored by the project; these hooks are the way to them.
+    # Phone numbers: the project stores them, and implements these hooks
 
     @property
     def _has_phone_impl(self) -> bool:
@@ -765,7 +765,7 @@ class DefaultAccountAdapter(BaseAdapter):
         )
 
     def get_phone(self, user: User) -> tuple[str, bool] | None:
-        """The phone number of the user, and whether it is verified."""
+        """Return the phone number of the user, and whether it is verified."""
         raise NotImplementedError
 
     def set_phone(self, user: User, phone: str, verified: bool) -> None:
@@ -773,11 +773,11 @@ class DefaultAccountAdapter(BaseAdapter):
         raise NotImplementedError
 
     def set_phone_verified(self, user: User, phone: str) -> None:
-        """Store that the user has proved to control ``phone``, which may be a new number."""
+        """Store that the user has verified ``phone``, which may be a new number."""
         raise NotImplementedError
 
     def get_user_by_phone(self, phone: str) -> User | None:
-        """The user who has this phone number, or ``None``."""
+        """Return the user of this phone number, or ``None``."""
         raise NotImplementedError
 
     @sensitive_variables()
@@ -788,10 +788,10 @@ class DefaultAccountAdapter(BaseAdapter):
         raise NotImplementedError
 
     def send_unknown_account_sms(self, phone: str, **kwargs: object) -> None:
-        """Tell the owner of a number that somebody wanted to log in with it."""
+        """Tell the owner of a phone number that it was used for a login without an account."""
 
     def send_account_already_exists_sms(self, phone: str) -> None:
-        """Tell the owner of a number that somebody wanted to sign up with it."""
+        """Tell the owner of a phone number that it was used for a sign-up."""
 
 
 def _get_similar_names(username: str) -> set[str]:

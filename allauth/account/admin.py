@@ -1,4 +1,4 @@
-"""Addresses and their confirmations in Django's admin."""
+"""Email addresses and their confirmations in Django's admin."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from allauth.account.models import EmailAddress, EmailConfirmation
 
 
 class EmailAddressAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes none at run time
-    """Lists addresses, and marks them as verified."""
+    """The admin of email addresses, which can mark them as verified."""
 
     list_display = ("email", "user", "primary", "verified")
     list_filter = ("primary", "verified")
@@ -23,12 +23,12 @@ class EmailAddressAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no
     actions = ("make_verified",)
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
-        """The address, and what the adapter says users are searched by."""
+        """Return the email address, and the fields of users that the adapter names."""
         return ["email", *(f"user__{name}" for name in get_adapter().get_user_search_fields())]
 
     @admin.action(description=gettext_lazy("Mark selected email addresses as verified"))
     def make_verified(self, request: HttpRequest, queryset: QuerySet[EmailAddress]) -> None:
-        """Mark the addresses as verified that no other account has verified."""
+        """Mark as verified the email addresses that no other account has verified."""
         for address in queryset.filter(verified=False).select_related("user"):
             if address.set_verified():
                 signals.email_confirmed.send(
@@ -43,7 +43,7 @@ class EmailAddressAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no
 
 
 class EmailConfirmationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes none at run time
-    """Lists stored confirmations."""
+    """The admin of stored confirmations."""
 
     list_display = ("email_address", "created", "sent", "key")
     list_filter = ("sent",)

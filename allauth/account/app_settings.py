@@ -32,7 +32,7 @@ class AuthenticationMethod(str, Enum):
 
 
 class LoginMethod(str, Enum):
-    """What people may identify themselves by."""
+    """The identifiers by which users may log in."""
 
     USERNAME = "username"
     EMAIL = "email"
@@ -40,7 +40,7 @@ class LoginMethod(str, Enum):
 
 
 class EmailVerificationMethod(str, Enum):
-    """How far an address has to be verified."""
+    """The degrees to which email addresses have to be verified."""
 
     MANDATORY = "mandatory"
     OPTIONAL = "optional"
@@ -91,7 +91,7 @@ def _parse_signup_fields(items: tuple[str, ...]) -> SignupFields:
 
 
 def get_legacy_signup_fields() -> list[str]:
-    """The list for ``ACCOUNT_SIGNUP_FIELDS`` that the deprecated settings amount to."""
+    """Return the list for ``ACCOUNT_SIGNUP_FIELDS`` that corresponds to the deprecated settings."""
 
     def legacy(name: str, default: bool) -> bool:
         return bool(get_deprecated_setting(f"ACCOUNT_{name}", default))
@@ -349,7 +349,7 @@ class AppSettings(BaseAppSettings):
     PASSWORD_RESET_BY_CODE_FORMAT = Setting(
         "code format",
         lambda app_settings: get_setting(
-            # The name with CODE twice is what the published release reads.
+            # The published release reads the name with CODE twice.
             "ACCOUNT_PASSWORD_RESET_BY_CODE_CODE_FORMAT",
             allauth_settings.USER_CODE_FORMAT,
         ),
@@ -511,7 +511,7 @@ class AppSettings(BaseAppSettings):
 
     @property
     def AUTHENTICATION_METHOD(self) -> str:
-        """Deprecated: the login methods as one of the values of old."""
+        """Deprecated: the login methods as a value of the deprecated setting."""
         warnings.warn(
             "AUTHENTICATION_METHOD is deprecated: read LOGIN_METHODS of app_settings instead",
             stacklevel=3,

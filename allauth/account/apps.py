@@ -1,4 +1,4 @@
-"""Configuration of the account app."""
+"""The configuration of the account app."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ MIDDLEWARE = "allauth.account.middleware.AccountMiddleware"
 
 
 class AccountConfig(AppConfig):
-    """Registers the system checks and the parts of a login, and asks for the middleware."""
+    """The account app, with its system checks and extensions."""
 
     name = "allauth.account"
     verbose_name = _("Accounts")
     default_auto_field = app_settings.DEFAULT_AUTO_FIELD or "django.db.models.AutoField"
 
     def ready(self) -> None:
-        """Raise ``ImproperlyConfigured`` unless the middleware is in the stack."""
+        """Register checks and extensions; raise ``ImproperlyConfigured`` without the middleware."""
         from allauth.account import checks  # noqa: F401 - importing registers them
         from allauth.account.internal.registration import register
 

@@ -1,4 +1,4 @@
-"""The backend that finds users by what ``ACCOUNT_LOGIN_METHODS`` allows."""
+"""The authentication backend for the methods in ``ACCOUNT_LOGIN_METHODS``."""
 
 from __future__ import annotations
 
@@ -30,24 +30,25 @@ _inactive_user: ContextVar[tuple[HttpRequest | None, User] | None] = ContextVar(
 
 
 class AuthenticationBackend(ModelBackend):
-    """Authenticates by username, e-mail address or phone number, and password.
+    """The backend that takes a password and a username, email address or phone number.
 
-    Each account's password is checked once at most, and if there is no account to check, the work
-    of one check is done all the same: the time taken does not tell who has an account.
+    Each account's password is checked at most once. If no account matches, a dummy password is
+    hashed, so that response times do not reveal which accounts exist.
     """
 
     @sensitive_variables()
     def authenticate(  # type: ignore[override]
         self, request: HttpRequest | None, **credentials: Any
     ) -> User | None:
-        """Find the active user whom the credentials belong to.
+        """Return the active user to whom the credentials belong.
+
+        An inactive user whose password is right is kept for :meth:`unstash_authenticated_user`, and
+        the result is ``None``.
 
         Parameters:
-            credentials: ``password`` and one or more of ``username``, ``email`` and ``phone``. A
-                username is tried as an address first, where logging in by address is allowed.
-
-        An inactive user whose password is right is kept for
-        :meth:`unstash_authenticated_user`; the answer is ``None``.
+            request: The current request.
+            credentials: ``password`` and one or more of ``username``, ``email`` and ``phone``. If
+                logging in by email address is allowed, a username is tried as one first.
         """
         password = credentials.get("password")
         if not password:
@@ -56,7 +57,7 @@ class AuthenticationBackend(ModelBackend):
             _hash_for_constant_time("")
             return None
         checked: set[object] = set()
-        # No report of an error masks the variables of a generator: it does not get the password.
+        # Error reports cannot mask the variables of a generator, so it does not get the password.
         identifiers = {name: credentials.get(name) for name in ("username", "email", "phone")}
         for user in _find_candidates(**identifiers):
             if user.pk in checked:
@@ -73,19 +74,19 @@ class AuthenticationBackend(ModelBackend):
     async def aauthenticate(  # type: ignore[override]
         self, request: HttpRequest | None, **credentials: Any
     ) -> User | None:
-        """Awaitable twin of :meth:`authenticate`: the same rules, in one hop."""
+        """Return the active user like :meth:`authenticate`, in one hop."""
         call = ConcealedCall(self.authenticate, (request,), credentials)
         del credentials  # error reports would show them
         user: User | None = await sync_to_async(call.make, thread_sensitive=True)()
         return user
 
     async def aget_user(self, user_id: object) -> User | None:
-        """Awaitable twin of ``get_user``."""
+        """Return the user like ``get_user``, in one hop."""
         return await sync_to_async(self.get_user, thread_sensitive=True)(user_id)
 
     @classmethod
     def unstash_authenticated_user(cls) -> User | None:
-        """The inactive user whose password was right in this very request; forgotten thereby."""
+        """Return, and forget, the inactive user whose password was right in the current request."""
         stashed = _inactive_user.get()
         _inactive_user.set(None)
         if stashed is None or stashed[0] is not context.request:
@@ -104,14 +105,14 @@ def _is_hashable(password: object) -> bool:
 
 
 def _find_candidates(username: str | None, email: str | None, phone: str | None) -> Iterator[User]:
-    """The users whose password may be checked, looked up one after another as needed."""
+    """Yield the users whose password may be checked, each looked up when it is needed."""
     methods = app_settings.LOGIN_METHODS
     username, email, phone = (
         value if is_searchable(value) else None for value in (username, email, phone)
     )
     if LoginMethod.EMAIL in methods:
         for address in dict.fromkeys((username, email)):
-            # Most usernames cannot be addresses, and need not be looked up as such.
+            # Most usernames cannot be email addresses, which saves a query.
             if address and "@" in address:
                 yield from filter_users_by_email(address, prefer_verified=True, for_login=True)
     if username and LoginMethod.USERNAME in methods:

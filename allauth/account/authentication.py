@@ -1,4 +1,4 @@
-"""How the user of a session has authenticated."""
+"""The steps by which the user of a session has authenticated."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ MIN_CODES = 2**19
 
 @register()
 def adapter_check(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """Look for hooks in the adapter that have another name now."""
+    """Check the adapter for hooks that have been renamed."""
     if not hasattr(get_adapter(), "get_email_confirmation_redirect_url"):
         return []
     return [
@@ -46,7 +46,7 @@ def adapter_check(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> 
 
 @register()
 def settings_check(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """Look through the settings of the account app."""
+    """Check the settings of the account app."""
     return [
         *_check_socialaccount_only(),
         *_check_email_verification(),
@@ -63,7 +63,7 @@ def settings_check(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
 def deployment_check(
     app_configs: Sequence[AppConfig] | None, **kwargs: object
 ) -> list[CheckMessage]:
-    """Look for what is harmless on a developer's machine only."""
+    """Check for settings that are safe in development only."""
     found: list[CheckMessage] = []
     if "*" in settings.ALLOWED_HOSTS:
         found.append(

@@ -22,7 +22,7 @@ from allauth.account.internal.next_url import get_next_redirect_url
 from allauth.account.models import EmailAddress
 from allauth.core.async_support import guard_view
 from allauth.core.exceptions import ReauthenticationRequired
-from allauth.core.internal.ratelimit import answering_limits
+from allauth.core.internal.ratelimit import rate_limited_as_response
 from allauth.core.internal.urls import add_query_params
 
 __all__ = [
@@ -56,15 +56,15 @@ def verified_email_required(
     login_url: str | None = None,
     redirect_field_name: str = REDIRECT_FIELD_NAME,
 ) -> ViewT | Callable[[ViewT], ViewT]:
-    """Open a view to users who have verified an address.
+    """Restrict a view to users who have verified an email address.
 
-    Others are sent a verification mail, within its limit, and shown where to go on. Visitors who
-    are not logged in are sent to the login page.
+    Other users are sent a verification email, within its limit, and see a page about it. Anonymous
+    requests are redirected to the login page.
 
     Parameters:
-        function: The view, where the decorator is used without arguments.
+        function: The view, if the decorator is used without arguments.
         login_url: The login page, in place of ``LOGIN_URL``.
-        redirect_field_name: The parameter that says where to go after the login.
+        redirect_field_name: The parameter for the URL to redirect to after the login.
     """
 
     def check(request: HttpRequest) -> HttpResponseBase | None:
@@ -72,7 +72,7 @@ def verified_email_required(
             return _redirect_to_login(request, login_url, redirect_field_name)
         if has_verified_email(request.user):
             return None
-        with answering_limits(request):
+        with rate_limited_as_response(request):
             email_verification.send_verification_email_for_user(request, request.user)
         if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
             url = reverse("account_email_verification_sent")
@@ -114,17 +114,17 @@ def reauthentication_required(
     *,
     app: str = "",
 ) -> ViewT | Callable[[ViewT], ViewT]:
-    """Open a view to users who have just proved to be present.
+    """Restrict a view to users who have recently reauthenticated.
 
-    Otherwise ``ReauthenticationRequired`` is raised, and the middleware asks for the proof.
+    For other users ``ReauthenticationRequired`` is raised, which the middleware answers.
 
     Parameters:
-        function: The view, where the decorator is used without arguments.
-        redirect_field_name: Kept for callers of old.
+        function: The view, if the decorator is used without arguments.
+        redirect_field_name: Kept for old callers.
         allow_get: Let GET requests pass.
-        enabled: Whether to ask at all, or a function of the request that says so.
-        app: Whose setting ``REAUTHENTICATION_REQUIRED`` decides; without it the proof is always
-            asked for.
+        enabled: Whether to require it at all, or a function of the request that returns this.
+        app: The app whose setting ``REAUTHENTICATION_REQUIRED`` decides; without it,
+            reauthentication is always required.
     """
 
     def check(request: HttpRequest) -> HttpResponseBase | None:
@@ -147,10 +147,10 @@ def secure_admin_login(function: None = None) -> Callable[[ViewT], ViewT]: ...
 
 
 def secure_admin_login(function: ViewT | None = None) -> ViewT | Callable[[ViewT], ViewT]:
-    """Send everybody who wants to log in to the admin through the login of this package.
+    """Redirect logins to the admin to the login page of this package.
 
     Meant for ``admin.site.login``: ``admin.site.login = secure_admin_login(admin.site.login)``.
-    Users who are logged in but no active staff get a 403.
+    Logged-in users who are not active staff get a 403.
     """
 
     def check(request: HttpRequest) -> HttpResponseBase | None:
@@ -178,7 +178,7 @@ def _redirect_to_login(
 ) -> HttpResponseRedirect:
     url = resolve_url(login_url or settings.LOGIN_URL)
     target = request.build_absolute_uri()
-    # On the same site the path will do.
+    # On the same site the path is enough.
     if urlsplit(url)[:2] in (urlsplit(target)[:2], ("", "")):
         target = request.get_full_path()
     return redirect_to_login(target, url, redirect_field_name)

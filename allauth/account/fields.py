@@ -1,4 +1,4 @@
-"""Form fields for what people identify themselves by."""
+"""Form fields for email addresses, passwords and phone numbers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class EmailField(forms.EmailField):
-    """An address; in lower case once it is clean."""
+    """An email address, cleaned to lower case."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("Email"))
@@ -44,7 +44,7 @@ class EmailField(forms.EmailField):
         super().__init__(*args, **kwargs)
 
     def clean(self, value: object) -> Any:
-        """Raise ``ValidationError`` for what is no address."""
+        """Return the email address; raise ``ValidationError`` if it is malformed."""
         cleaned = super().clean(value)
         if cleaned and not is_plainly_spelled(cleaned):
             raise forms.ValidationError(EmailValidator.message, code="invalid")
@@ -52,11 +52,11 @@ class EmailField(forms.EmailField):
 
 
 class PasswordField(forms.CharField):
-    """A password, blanks at its ends included.
+    """A password, including blanks at its ends.
 
     Parameters:
-        autocomplete: What the browser may fill in: ``current-password`` or ``new-password``.
-        render_value: Whether the form shows again what was typed in.
+        autocomplete: Hint for the browser: ``current-password`` or ``new-password``.
+        render_value: Whether the form shows the input again.
         show_reset_help: Whether a link to the password reset is shown with the field.
     """
 
@@ -74,7 +74,7 @@ class PasswordField(forms.CharField):
 
     def __deepcopy__(self, memo: dict[int, object]) -> PasswordField:
         field = super().__deepcopy__(memo)
-        # Each form works it out for itself, once: URLs and language are those of its request.
+        # Each form computes it once, since URLs and language depend on the request.
         field._set_reset_help()
         return field
 
@@ -97,7 +97,7 @@ def _get_reset_help() -> SafeString:
 
 
 class SetPasswordField(PasswordField):
-    """A new password; the form sets ``user``, whose attributes it must not resemble."""
+    """A new password, which must not resemble the attributes of ``user``; the form sets that."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["autocomplete"] = "new-password"
@@ -107,7 +107,7 @@ class SetPasswordField(PasswordField):
 
     @sensitive_variables()
     def clean(self, value: object) -> Any:
-        """Raise ``ValidationError`` for a password that the project does not accept."""
+        """Return the password; raise ``ValidationError`` if the project does not accept it."""
         return get_adapter().clean_password(super().clean(value), user=self.user)
 
 
@@ -133,7 +133,7 @@ class PhoneField(forms.CharField):
         super().__init__(*args, **kwargs)
 
     def clean(self, value: object) -> Any:
-        """Raise ``ValidationError`` for what is no number; blanks and dashes are dropped."""
+        """Return the number without blanks and dashes; raise ``ValidationError`` if malformed."""
         cleaned = super().clean(value)
         if not cleaned:
             return cleaned

@@ -1,4 +1,4 @@
-"""Queries for e-mail addresses and their confirmations."""
+"""Queries for email addresses and their confirmations."""
 
 from __future__ import annotations
 
@@ -22,25 +22,30 @@ if TYPE_CHECKING:
 
 
 class EmailAddressManager(models.Manager["EmailAddress"]):
-    """Finds and adds addresses."""
+    """The manager of email addresses."""
 
     def can_add_email(self, user: User) -> bool:
-        """Tell whether the account may have one more address."""
+        """Return whether the account may have one more email address."""
         if app_settings.CHANGE_EMAIL or not app_settings.MAX_EMAIL_ADDRESSES:
             return True
         return bool(self.filter(user=user).count() < app_settings.MAX_EMAIL_ADDRESSES)
 
     def get_new(self, user: User) -> EmailAddress | None:
-        """The address that waits to replace the current one: the newest unverified one."""
+        """Return the newest unverified email address, which waits to replace the current one."""
         return self.filter(user=user, verified=False).order_by("-pk").first()
 
     def add_new_email(
         self, request: HttpRequest, user: User, email: str, send_verification: bool = True
     ) -> EmailAddress:
-        """Put ``email`` in the place of the address that waits to replace the current one.
+        """Replace the email address that waits to replace the current one.
 
-        Links that were sent to the former one thereby die. Sends a verification mail unless told
-        not to.
+        Links that were sent to the former one become void.
+
+        Parameters:
+            request: The current request.
+            user: The user.
+            email: The new email address.
+            send_verification: Whether to send a verification email.
         """
         with transaction.atomic():
             former = self.get_new(user)
@@ -59,7 +64,7 @@ class EmailAddressManager(models.Manager["EmailAddress"]):
         confirm: bool = False,
         signup: bool = False,
     ) -> EmailAddress:
-        """Add ``email`` to the account, unless it is there; verify it if ``confirm`` and new."""
+        """Add ``email`` to the account unless it is there; verify a new one if ``confirm``."""
         address, created = self.get_or_create(user=user, email=email.lower())
         if created and confirm:
             self._send_verification(request, address)
@@ -71,29 +76,29 @@ class EmailAddressManager(models.Manager["EmailAddress"]):
             send(request, address)
 
     def get_verified(self, user: User) -> EmailAddress | None:
-        """A verified address of the user, the primary one if it is."""
+        """Return a verified email address of the user, preferring the primary one."""
         return self.filter(user=user, verified=True).order_by("-primary", "pk").first()
 
     def get_primary(self, user: User) -> EmailAddress | None:
-        """The primary address of the user."""
+        """Return the primary email address of the user."""
         return self.filter(user=user, primary=True).first()
 
     def get_primary_email(self, user: User) -> str | None:
-        """The primary address as text; failing that, what the user model holds."""
+        """Return the text of the primary email address, or else that of the user model."""
         primary = self.get_primary(user)
         return primary.email if primary else (user_email(user) or None)
 
     def get_users_for(self, email: str) -> list[User]:
-        """The users who verified ``email``."""
+        """Return the users who verified ``email``."""
         rows = self.filter(verified=True, email=email.lower()).select_related("user")
         return [row.user for row in rows]
 
     def fill_cache_for_user(self, user: User, addresses: Iterable[EmailAddress]) -> None:
-        """Remember the addresses of the user, for reads that a replica could not answer yet."""
+        """Cache the email addresses of the user, for reads that a replica could not answer yet."""
         user._emailaddress_cache = list(addresses)  # type: ignore[attr-defined]
 
     def get_for_user(self, user: User, email: str) -> EmailAddress:
-        """The user's row for ``email``; raises ``EmailAddress.DoesNotExist``."""
+        """Return the user's row for ``email``; raise ``EmailAddress.DoesNotExist`` without one."""
         email = email.lower()
         cached = getattr(user, "_emailaddress_cache", None)
         if cached is not None:
@@ -102,16 +107,16 @@ class EmailAddressManager(models.Manager["EmailAddress"]):
                     return address  # type: ignore[no-any-return]
             raise self.model.DoesNotExist
         address = self.get(user=user, email=email)
-        # Not a copy of the user: what is changed on either must be seen on both.
+        # The same object, so that changes to the user are visible on both.
         address.user = user
         return address
 
     def is_verified(self, email: str) -> bool:
-        """Tell whether anybody verified ``email``."""
+        """Return whether any user verified ``email``."""
         return self.filter(email=email.lower(), verified=True).exists()
 
     def lookup(self, emails: Iterable[str]) -> QuerySet[EmailAddress]:
-        """All rows for any of ``emails``."""
+        """Return all rows for any of ``emails``."""
         return self.filter(email__in=[email.lower() for email in emails])
 
     aget_verified = awaitable_method(get_verified)
@@ -127,23 +132,23 @@ class EmailAddressManager(models.Manager["EmailAddress"]):
 
 
 class EmailConfirmationManager(models.Manager["EmailConfirmation"]):
-    """Finds confirmations by their age."""
+    """The manager of stored confirmations."""
 
     def expired_q(self) -> Q:
-        """The condition for confirmations that were sent too long ago."""
+        """Return the condition for confirmations that have expired."""
         lifetime = timedelta(days=app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS)
         return Q(sent__lt=timezone.now() - lifetime)
 
     def all_expired(self) -> QuerySet[EmailConfirmation]:
-        """Confirmations that are void by age."""
+        """Return the confirmations that have expired."""
         return self.filter(self.expired_q())
 
     def all_valid(self) -> QuerySet[EmailConfirmation]:
-        """Confirmations whose address still waits to be verified."""
+        """Return the valid confirmations, whose email address is not verified yet."""
         return self.exclude(self.expired_q()).filter(email_address__verified=False)
 
     def delete_expired_confirmations(self) -> None:
-        """Delete what is void by age."""
+        """Delete the confirmations that have expired."""
         self.all_expired().delete()
 
     adelete_expired_confirmations = awaitable_method(delete_expired_confirmations)

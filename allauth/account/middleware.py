@@ -1,7 +1,7 @@
-"""The middleware that every site with allauth has in its stack.
+"""The middleware that every site with this package has in its stack.
 
-It works natively on both sides: behind an ASGI server it stays on the event loop, and never touches
-the session, the user or the database there.
+It is natively synchronous and asynchronous: behind an ASGI server it stays on the event loop, and
+never touches the session, the user or the database there.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequi
 
 
 class RequestState:
-    """What the apps of this package keep on ``request.allauth`` for the time of a request.
+    """The state of this package on ``request.allauth``, for the time of a request.
 
-    It is empty until used, and takes attributes of other packages as well. Code that reads it must
-    not rely on the class: a request may have none, or what a test put there.
+    It is empty until used, and also takes attributes of other packages. Readers must not rely on
+    the class: a request may lack the attribute, or have the object of a test.
 
     Attributes:
         headless: Set for a request to the JSON API only; ``headless.client`` is its kind.
-        pending_login: The login in progress, as it was read from the session.
-        social_apps: The apps of providers that are stored for the current site.
+        pending_login: Pending login, as it was read from the session.
+        social_apps: Apps of providers that are stored for the current site.
     """
 
-    # Others ask whether it is there: it has no default.
+    # Other packages test for the attribute with hasattr(), so it has no default.
     headless: Any
     pending_login: object = None
     social_apps: list[Any] | None = None
 
 
 class AccountMiddleware:
-    """Binds the current request, mends the bare accounts prefix, answers allauth's exceptions.
+    """The middleware that binds the request, redirects the accounts prefix, and handles exceptions.
 
-    Follows the pattern of Django's ``MiddlewareMixin``
+    It follows the pattern of Django's ``MiddlewareMixin``
     (https://docs.djangoproject.com/en/stable/topics/http/middleware/#async-middleware). Before
-    Django 5.0, which has no ``request.auser()``, only the synchronous side is offered and Django
-    adapts it to an ASGI server by itself.
+    Django 5.0, which has no ``request.auser()``, only the synchronous mode is offered, and Django
+    adapts it to an ASGI server.
     """
 
     sync_capable = True
@@ -58,6 +58,7 @@ class AccountMiddleware:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        """Answer the request, in the mode of ``get_response``."""
         if self.is_async:
             return self.__acall__(request)
         with _bind(request):
@@ -67,6 +68,7 @@ class AccountMiddleware:
             return response
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request on the event loop."""
         with _bind(request):
             response: HttpResponseBase = await self.get_response(request)
             if _is_bare_prefix(request, response):
@@ -76,9 +78,9 @@ class AccountMiddleware:
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponseBase | None:
-        """Turn the exceptions by which flows leave a view into responses.
+        """Return the response for an exception by which a flow left the view.
 
-        Django calls this in a thread, whatever the color of the view.
+        Django calls this in a thread, for synchronous and asynchronous views alike.
         """
         if isinstance(exception, ImmediateHttpResponse):
             return exception.response
@@ -94,7 +96,7 @@ def _bind(request: HttpRequest) -> AbstractContextManager[None]:
 
 
 def _is_bare_prefix(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Tell whether nothing was found at the path that the login and e-mail pages share."""
+    """Return whether the path is the common prefix of the account pages, and has no page itself."""
     if response.status_code != 404:
         return False
     try:
@@ -134,6 +136,6 @@ def _start_reauthentication(request: HttpRequest) -> HttpResponseBase:
     methods = get_adapter().get_reauthentication_methods(request.user)
     try:
         url = methods[0]["url"] if methods else _reverse(request, "account_login")
-    except NoReverseMatch:  # a headless-only site has no page to send anybody to
+    except NoReverseMatch:  # a headless-only site has no such page
         return HttpResponse(status=401)
     return cast(HttpResponseBase, reauthentication.suspend_request(request, url))

@@ -1,4 +1,4 @@
-"""What the views of this package, and those of projects, have in common."""
+"""Mixins for the views of this package and of projects."""
 
 from __future__ import annotations
 
@@ -53,12 +53,11 @@ def _ajax_response(
 
 
 class RedirectAuthenticatedUserMixin(_ViewBase):
-    """Sends visitors who are logged in, or half-way, on to where they belong."""
+    """A page that redirects users who are logged in, or have a pending login."""
 
     @method_decorator(login_not_required)
     @method_decorator(never_cache)
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        """Answer with a redirect, unless the visitor is right here."""
         if app_settings.AUTHENTICATED_LOGIN_REDIRECTS:
             if request.user.is_authenticated:
                 redirect = HttpResponseRedirect(self.get_authenticated_redirect_url())
@@ -76,7 +75,7 @@ class RedirectAuthenticatedUserMixin(_ViewBase):
         return redirect_to_pending_stage(request, stage)
 
     def get_authenticated_redirect_url(self) -> str:
-        """Where visitors go who are logged in."""
+        """Return the URL to redirect logged-in users to."""
         url = None
         if hasattr(self, "get_success_url"):
             try:
@@ -90,24 +89,22 @@ class RedirectAuthenticatedUserMixin(_ViewBase):
 
 
 class LogoutFunctionalityMixin:
-    """Gives a view a way to log out."""
+    """A view that can log out."""
 
     request: HttpRequest
 
     def logout(self) -> None:
-        """End the session, and whatever the visitor had begun."""
+        """End the session, and everything that was begun in it."""
         logout(self.request)
 
 
 class AjaxCapableProcessFormViewMixin(_ViewBase):
-    """Answers scripts in JSON, with the form and what became of it."""
+    """A form view that answers scripts in JSON."""
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        """Show the form."""
         return self._respond(super().get(request, *args, **kwargs))
 
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        """Process the form."""
         return self._respond(super().post(request, *args, **kwargs))
 
     def _respond(self, response: HttpResponse) -> HttpResponse:
@@ -118,24 +115,23 @@ class AjaxCapableProcessFormViewMixin(_ViewBase):
         )
 
     def get_form(self, form_class: type[BaseForm] | None = None) -> BaseForm:
-        """The form, the same one throughout the request."""
+        """Return the form, the same one throughout the request."""
         form: BaseForm | None = getattr(self, "_cached_form", None)
         if form is None:
             form = self._cached_form = super().get_form(form_class)
         return form
 
     def get_ajax_data(self) -> object:
-        """What a script gets as ``data`` beside the form."""
+        """Return further ``data`` for a script."""
         return None
 
 
 class CloseableSignupMixin(_ViewBase):
-    """Shows another page while no new accounts are accepted."""
+    """A page that is replaced while the site does not accept new accounts."""
 
     template_name_signup_closed = f"account/signup_closed.{app_settings.TEMPLATE_EXTENSION}"
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        """Answer with the page that says so, unless sign-up is open."""
         try:
             if not self.is_open():
                 return self.closed()
@@ -144,21 +140,21 @@ class CloseableSignupMixin(_ViewBase):
         return super().dispatch(request, *args, **kwargs)
 
     def is_open(self) -> bool:
-        """Tell whether new accounts are accepted."""
+        """Return whether the site accepts new accounts."""
         return get_adapter().is_open_for_signup(self.request)
 
     def closed(self) -> HttpResponse:
-        """The page that says that no new accounts are accepted."""
+        """Return the page that says that the site does not accept new accounts."""
         return TemplateResponse(self.request, self.template_name_signup_closed)
 
 
 class NextRedirectMixin(_ViewBase):
-    """Sends visitors on to where they asked to be sent, if that is safe."""
+    """A view that redirects to the URL the request asks for, if it is safe."""
 
     redirect_field_name = REDIRECT_FIELD_NAME
 
     def get_context_data(self, **kwargs: object) -> TemplateContext:
-        """Add the parameter and a hidden field that carries it on."""
+        """Add the name and value of the parameter, and a hidden field for it."""
         value = get_request_param(self.request, self.redirect_field_name)
         field: str = ""
         if value:
@@ -174,7 +170,7 @@ class NextRedirectMixin(_ViewBase):
         return context
 
     def get_success_url(self) -> str | None:  # type: ignore[override]
-        """Where to go on."""
+        """Return the URL to redirect to."""
         return self.get_next_url() or self._get_own_success_url() or self.get_default_success_url()
 
     def _get_own_success_url(self) -> str | None:
@@ -187,13 +183,13 @@ class NextRedirectMixin(_ViewBase):
             return None
 
     def get_default_success_url(self) -> str | None:
-        """Where to go on if nothing else says so."""
+        """Return the URL to redirect to if neither request nor view names one."""
         return None
 
     def get_next_url(self) -> str | None:
-        """Where the visitor asked to be sent, if that is safe."""
+        """Return the URL that the request asks for, if it is safe."""
         return get_next_redirect_url(self.request, self.redirect_field_name)
 
     def passthrough_next_url(self, url: str) -> str:
-        """``url`` with where the visitor asked to be sent in its query, if that is safe."""
+        """Return ``url`` with the URL that the request asks for, if it is safe, in its query."""
         return passthrough_next_redirect_url(self.request, url, self.redirect_field_name)

@@ -1,4 +1,4 @@
-"""E-mail addresses, their confirmations, and logins in progress."""
+"""Email addresses, their confirmations, and pending logins."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _is_unique_email() -> bool:
 
 
 class EmailAddress(models.Model):
-    """An address of a user; stored in lower case."""
+    """An email address of a user, stored in lower case."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.CASCADE
@@ -80,21 +80,21 @@ class EmailAddress(models.Model):
         return self.email
 
     def clean(self) -> None:
-        """Bring the address into the form in which it is stored."""
+        """Convert the address to lower case."""
         super().clean()
         self.email = self.email.lower()
 
     def can_set_verified(self) -> bool:
-        """Tell whether the address may count as verified: no other account has verified it."""
+        """Return whether the address may be verified: no other account has verified it."""
         if self.verified or not app_settings.UNIQUE_EMAIL:
             return True
         others = EmailAddress.objects.filter(email=self.email, verified=True)
         return not others.exclude(pk=self.pk).exists()
 
     def set_verified(self, commit: bool = True) -> bool:
-        """Mark the address as verified, if no other account has.
+        """Mark the address as verified, unless another account has verified it.
 
-        Returns whether it is verified now. Of two accounts that try at once one succeeds.
+        Returns whether it is verified now. Of two accounts in parallel requests one succeeds.
         """
         if self.verified:
             return True
@@ -112,20 +112,21 @@ class EmailAddress(models.Model):
         return self.verified
 
     def set_as_primary(self, conditional: bool = False) -> bool:
-        """Make this the primary address, and the one that the user model holds.
+        """Make this the primary address, and the one of the user model.
 
-        With ``conditional`` a primary address that is there already is left alone. Returns whether
-        this one is primary now.
+        With ``conditional``, an existing primary address is kept.
+
+        Returns whether this one is primary now.
         """
         try:
             with transaction.atomic():
                 lock_addresses(self.user_id)
                 if self.pk is not None and not EmailAddress.objects.filter(pk=self.pk).exists():
-                    # Another request removed it at the same time.
+                    # A parallel request removed it.
                     return False
                 return self.replace_primary(conditional)
         except IntegrityError:
-            # Another request made another address primary at the same time.
+            # A parallel request made another address primary.
             self.primary = False
             return False
 
@@ -140,23 +141,23 @@ class EmailAddress(models.Model):
                 former.save(update_fields=["primary"])
         self.primary = True
         self.save()
-        # Only that column, lest changes of others to the user are undone.
+        # Only this column, so that parallel changes to the user are kept.
         user_email(self.user, self.email, commit=True)
         return self.primary
 
     def send_confirmation(
         self, request: HttpRequest | None = None, signup: bool = False
     ) -> EmailConfirmation | EmailConfirmationHMAC:
-        """Mail a link that verifies the address; neither limited nor signalled.
+        """Send a link that verifies the address, without limit and signal.
 
-        Raises ``NotImplementedError`` where addresses are verified by code.
+        Raises ``NotImplementedError`` if addresses are verified by code.
         """
         confirmation = get_emailconfirmation_model().create(self)
         confirmation.send(request, signup=signup)
         return confirmation
 
     def remove(self) -> None:
-        """Delete the address; the user model is given another one of the user, or none."""
+        """Delete the address; the user model gets another address of the user, or none."""
         with transaction.atomic():
             self.delete()
             if user_email(self.user) == self.email.lower():
@@ -172,32 +173,33 @@ class EmailAddress(models.Model):
 
 
 def lock_addresses(user_id: Any, email: str | None = None) -> None:
-    """Make other transactions that call this wait for the current one, which it has to begin.
+    """Lock the email addresses of a user against other transactions that call this.
 
-    Only one at a time can then change the addresses of the user and, with ``email``, verify that
-    one. Constraints alone do not see to it: MySQL and MariaDB have no partial ones.
+    The caller has to do this first in its transaction. Only one transaction at a time can then
+    change the addresses of the user and, with ``email``, verify that address. Constraints do not
+    suffice: MySQL and MariaDB have no partial ones.
     """
     database = router.db_for_write(EmailAddress)
     rows = EmailAddress.objects.using(database)
     if not connections[database].features.has_select_for_update:
-        # SQLite locks all of the database by the first write; after a read it may refuse to.
+        # SQLite locks the whole database at the first write, which may fail after a read.
         rows.filter(user_id=user_id).update(primary=F("primary"))
         return
     users = get_user_model()._base_manager.using(database).select_for_update()
     list(users.filter(pk=user_id).values_list("pk"))
     if email is not None:
-        # In one order, lest two transactions wait for each other.
+        # The order prevents deadlocks between two transactions.
         list(rows.select_for_update().filter(email=email).order_by("pk").values_list("pk"))
 
 
 class EmailConfirmationMixin:
-    """What both kinds of confirmations, stored and signed, have in common."""
+    """The base of stored and signed confirmations."""
 
     email_address: Any
     key: Any
 
     def confirm(self, request: HttpRequest) -> EmailAddress | None:
-        """Verify the address; ``None`` if it was verified before or cannot be."""
+        """Verify the email address; return ``None`` if it was verified before or cannot be."""
         address: EmailAddress = self.email_address
         if address.verified:
             return None
@@ -205,7 +207,7 @@ class EmailConfirmationMixin:
 
     @sensitive_variables()
     def send(self, request: HttpRequest | None = None, signup: bool = False) -> None:
-        """Mail the link."""
+        """Send the link."""
         get_adapter().send_confirmation_mail(request or context.request, self, signup)
 
     aconfirm = awaitable_method(confirm)
@@ -213,7 +215,7 @@ class EmailConfirmationMixin:
 
 
 class EmailConfirmation(EmailConfirmationMixin, models.Model):
-    """A confirmation that is stored; used where ``ACCOUNT_EMAIL_CONFIRMATION_HMAC`` is off."""
+    """A stored confirmation, used if ``ACCOUNT_EMAIL_CONFIRMATION_HMAC`` is off."""
 
     email_address = models.ForeignKey(
         EmailAddress, verbose_name=_("email address"), on_delete=models.CASCADE
@@ -234,19 +236,19 @@ class EmailConfirmation(EmailConfirmationMixin, models.Model):
     @classmethod
     @sensitive_variables()
     def create(cls, email_address: EmailAddress) -> EmailConfirmation:
-        """Store a new confirmation for the address."""
+        """Store a new confirmation for the email address."""
         key = get_adapter().generate_emailconfirmation_key(email_address.email)
         return cls._default_manager.create(email_address=email_address, key=key)
 
     @classmethod
     @sensitive_variables()
     def from_key(cls, key: str) -> EmailConfirmation | None:
-        """The confirmation with this key, in any case, if it can still be used."""
+        """Return the valid confirmation with this key, in upper or lower case."""
         valid = EmailConfirmation.objects.all_valid().select_related("email_address__user")
         return valid.filter(key=key.lower(), sent__isnull=False).first()
 
     def key_expired(self) -> bool:
-        """Tell whether the key is void by age; one that was never sent is not valid at all."""
+        """Return whether the key has expired or was never sent."""
         if self.sent is None:
             return True
         lifetime = timedelta(days=app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS)
@@ -255,12 +257,12 @@ class EmailConfirmation(EmailConfirmationMixin, models.Model):
     key_expired.boolean = True  # type: ignore[attr-defined]
 
     def confirm(self, request: HttpRequest) -> EmailAddress | None:
-        """Verify the address; ``None`` if the key expired or the address cannot be verified."""
+        """Verify the email address; return ``None`` if the key expired or it cannot be verified."""
         return None if self.key_expired() else super().confirm(request)
 
     @sensitive_variables()
     def send(self, request: HttpRequest | None = None, signup: bool = False) -> None:
-        """Mail the link; the lifetime of the key begins now."""
+        """Send the link; the lifetime of the key begins now."""
         super().send(request, signup)
         self.sent = timezone.now()
         self.save()
@@ -270,7 +272,7 @@ class EmailConfirmation(EmailConfirmationMixin, models.Model):
 
 
 class EmailConfirmationHMAC(EmailConfirmationMixin):
-    """A confirmation that is stored nowhere: its key is the signed id of the address."""
+    """A confirmation that is not stored: its key is the signed id of the email address."""
 
     def __init__(self, email_address: EmailAddress) -> None:
         self.email_address = email_address
@@ -282,16 +284,16 @@ class EmailConfirmationHMAC(EmailConfirmationMixin):
 
     @classmethod
     def create(cls, email_address: EmailAddress) -> Self:
-        """Make a confirmation for the address."""
+        """Return a confirmation for the email address."""
         return cls(email_address)
 
     @classmethod
     @sensitive_variables()
     def from_key(cls, key: str) -> EmailConfirmationHMAC | None:
-        """The confirmation with this key, if it can still be used.
+        """Return the valid confirmation with this key.
 
-        The key is that of the published release, the id of a row. To which address it was mailed
-        is therefore remembered beside it: the key is void once the row holds another one.
+        The key is that of the published release, the id of a row. The email address to which it was
+        sent is therefore remembered separately: the key is void once the row holds another address.
         """
         lifetime = 60 * 60 * 24 * app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS
         try:
@@ -305,12 +307,12 @@ class EmailConfirmationHMAC(EmailConfirmationMixin):
         return cls(address)
 
     def key_expired(self) -> bool:
-        """Never: what expired does not come out of :meth:`from_key`."""
+        """Return ``False``: :meth:`from_key` returns no expired confirmation."""
         return False
 
     @sensitive_variables()
     def send(self, request: HttpRequest | None = None, signup: bool = False) -> None:
-        """Mail the link."""
+        """Send the link."""
         lifetime = 60 * 60 * 24 * app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS
         cache.set(
             _recipient_cache_key(self.key), _digest(self.email_address.email), timeout=lifetime
@@ -334,26 +336,29 @@ def _was_sent_to(key: str, address: EmailAddress) -> bool:
 
 
 def get_emailconfirmation_model() -> type[EmailConfirmation] | type[EmailConfirmationHMAC]:
-    """The kind of confirmation in use; ``NotImplementedError`` where codes are used."""
+    """Return the kind of confirmation in use.
+
+    Raises ``NotImplementedError`` if email addresses are verified by code.
+    """
     if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
         raise NotImplementedError("Addresses are verified by code, not by link.")
     return EmailConfirmationHMAC if app_settings.EMAIL_CONFIRMATION_HMAC else EmailConfirmation
 
 
 class Login:
-    """A login in progress, which survives in the session while a stage waits for the visitor.
+    """A pending login, which the session stores while a stage waits for the user.
 
     Parameters:
-        user: Who is logging in; ``None`` for a login that is only pretended, so that nobody can
-            tell that an account exists.
-        email_verification: How far the address has to be verified.
-        redirect_url: Where the login leads.
+        user: The user who logs in; ``None`` for a pretended login, which hides whether an account
+            exists.
+        email_verification: The degree to which the email address has to be verified.
+        redirect_url: The URL to redirect to after the login.
         signal_kwargs: Further arguments of ``user_signed_up`` and ``user_logged_in``.
-        signup: Whether the account was made just now.
-        email: The address the login was begun with.
-        state: What the stages remember.
-        initiated_at: When the login began, in seconds since the epoch.
-        phone: The phone number the login was begun with.
+        signup: Whether the account was just made.
+        email: The email address with which the login was begun.
+        state: The data of the stages.
+        initiated_at: The time at which the login was begun, in seconds since the epoch.
+        phone: The phone number with which the login was begun.
     """
 
     def __init__(
@@ -380,7 +385,7 @@ class Login:
 
     @sensitive_variables()
     def serialize(self) -> JSONObject:
-        """What the session keeps; :meth:`deserialize` reads it."""
+        """Return the login as JSON for the session; :meth:`deserialize` reads it."""
         signal_kwargs = self.signal_kwargs
         if signal_kwargs:
             signal_kwargs = {
@@ -402,9 +407,11 @@ class Login:
     @classmethod
     @sensitive_variables()
     def deserialize(cls, data: JSONObject) -> Login:
-        """Read what :meth:`serialize` returned; raises ``ValueError`` if it is something else.
+        """Return a login from the JSON of :meth:`serialize`.
 
-        A user who is gone since is ``None``.
+        The user is ``None`` if it was deleted.
+
+        Raises ``ValueError`` for malformed JSON.
         """
         try:
             _check_types(data)
@@ -421,7 +428,7 @@ class Login:
             )
             login.user = None if pk is None else _get_user(pk)
         except (KeyError, TypeError) as error:
-            raise ValueError("This is no login.") from error
+            raise ValueError("Malformed login.") from error
         return login
 
 

@@ -21,28 +21,28 @@ password_reset = Signal()
 """A lost password was replaced. Arguments: ``request``, ``user``."""
 
 email_confirmed = Signal()
-"""An address became verified. Arguments: ``request``, ``email_address``."""
+"""An email address was verified. Arguments: ``request``, ``email_address``."""
 
 email_confirmation_sent = Signal()
-"""A verification mail left. Arguments: ``request``, ``confirmation``, ``signup``."""
+"""A verification email was sent. Arguments: ``request``, ``confirmation``, ``signup``."""
 
 email_changed = Signal()
-"""The primary address is another one.
+"""The primary email address was changed.
 
 Arguments: ``request``, ``user``, ``from_email_address`` (``None`` if there was none),
 ``to_email_address``.
 """
 
 email_added = Signal()
-"""An address was added. Arguments: ``request``, ``user``, ``email_address``."""
+"""An email address was added. Arguments: ``request``, ``user``, ``email_address``."""
 
 email_removed = Signal()
-"""An address was removed. Arguments: ``request``, ``user``, ``email_address``."""
+"""An email address was removed. Arguments: ``request``, ``user``, ``email_address``."""
 
 authentication_step_completed = Signal()
-"""One step of authentication succeeded, of a login or of a reauthentication.
+"""A step of authentication was passed, of a login or a reauthentication.
 
-Arguments: ``request``, ``user``, ``method``, and what belongs to the method.
+Arguments: ``request``, ``user``, ``method``, and further data of the method.
 """
 
 login_code_rejected = Signal()
@@ -54,6 +54,6 @@ password_reset_code_rejected = Signal()
 email_verification_code_rejected = Signal()
 """A wrong verification code was entered. Arguments: ``request``, ``user``, ``last_attempt``."""
 
-# Lets other apps refuse an address about to be added, by raising ``ValidationError``.
+# Lets other apps reject an email address before it is added, by ``ValidationError``.
 # Arguments: ``email``, ``user``.
 _add_email = Signal()

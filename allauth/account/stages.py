@@ -1,6 +1,6 @@
-"""What a login passes before it is complete.
+"""The stages of a login.
 
-A project can add stages of its own: subclass :class:`LoginStage`, and name the subclass in the
+A project can add stages: subclass :class:`LoginStage`, and name the subclass in the
 ``get_login_stages()`` of its adapter.
 """
 
@@ -32,7 +32,7 @@ __all__ = [
 
 
 class LoginByCodeStage(LoginStage):
-    """Waits for a code that the user asked for, or that the site demands."""
+    """The stage for a code that the user asked for, or that the site requires."""
 
     key = LoginStageKey.LOGIN_BY_CODE.value
     urlname = "account_confirm_login_code"
@@ -71,7 +71,7 @@ class LoginByCodeStage(LoginStage):
 
 
 class PhoneVerificationStage(LoginStage):
-    """Waits for the code that verifies the phone number."""
+    """The stage for the code that verifies the phone number."""
 
     key = LoginStageKey.VERIFY_PHONE.value
     urlname = "account_verify_phone"
@@ -92,14 +92,14 @@ class PhoneVerificationStage(LoginStage):
 
 
 def get_login_phone(login: Login) -> tuple[str, bool] | None:
-    """The phone number of whoever is logging in, and whether it is verified."""
+    """Return the phone number of the login, and whether it is verified."""
     if login.user is not None:
         return get_adapter().get_phone(login.user)
     return (login.phone, False) if login.phone else None
 
 
 class EmailVerificationStage(LoginStage):
-    """Waits until the address is verified."""
+    """The stage for the verification of the email address."""
 
     key = LoginStageKey.VERIFY_EMAIL.value
     urlname = "account_email_verification_sent"
@@ -122,7 +122,7 @@ class EmailVerificationStage(LoginStage):
         return response, True
 
     def _is_dead_end(self) -> bool:
-        """Tell whether the page for the code would only send the visitor back to the login."""
+        """Return whether the page for the code would only redirect to the login page."""
         return bool(
             app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED
             and self.login.user is not None
@@ -139,5 +139,5 @@ class EmailVerificationStage(LoginStage):
         return self.abort()
 
     def is_resumable(self, request: HttpRequest) -> bool:
-        """By link there is nothing to do on the page: the visitor may as well start anew."""
+        """Return whether the page has something to do: by link the user may as well start anew."""
         return bool(app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED)

@@ -37,7 +37,7 @@ from allauth.account.internal.user_fields import (
 from allauth.account.internal.usernames import filter_users_by_username
 from allauth.account.models import Login
 from allauth.core.async_support import awaitable
-from allauth.core.internal.ratelimit import answering_limits
+from allauth.core.internal.ratelimit import rate_limited_as_response
 from allauth.core.internal.request_data import get_request_param
 
 if TYPE_CHECKING:
@@ -93,17 +93,20 @@ def perform_login(
     signup: bool = False,
     email: str | None = None,
 ) -> HttpResponse:
-    """Log ``user`` in, as far as no stage (code, verification, second factor) is in the way.
+    """Log in ``user``, unless a stage needs an action of the user: a code, or a second factor.
 
     Parameters:
-        email_verification: In place of ``ACCOUNT_EMAIL_VERIFICATION``.
-        redirect_url: Where the login leads, unless that is left to the request and the adapter.
+        request: The current request.
+        user: The user.
+        email_verification: Override of ``ACCOUNT_EMAIL_VERIFICATION``.
+        redirect_url: The URL to redirect to, in place of the one of the request or the adapter.
         signal_kwargs: Further arguments of the signal ``user_logged_in``.
-        signup: Whether the account was made just now.
-        email: The address by which the user logs in.
+        signup: Whether the account was just made.
+        email: The email address with which the user logs in.
 
-    Returns the response to send. Raises ``ImmediateHttpResponse`` if the adapter's ``pre_login()``
-    does.
+    Returns the response to send.
+
+    Raises ``ImmediateHttpResponse`` if the adapter's ``pre_login()`` does.
     """
     login = Login(
         user=user,
@@ -123,7 +126,7 @@ def complete_signup(
     success_url: str | None,
     signal_kwargs: SignalArguments | None = None,
 ) -> HttpResponse:
-    """Announce that ``user`` signed up, and log them in as :func:`perform_login` does."""
+    """Announce that ``user`` signed up, and log in the user as :func:`perform_login` does."""
     signals.user_signed_up.send(
         sender=user.__class__, request=request, user=user, **(signal_kwargs or {})
     )
@@ -140,11 +143,12 @@ def complete_signup(
 def filter_users_by_email(
     email: str, is_active: bool | None = None, prefer_verified: bool = False
 ) -> list[User]:
-    """The users who have ``email``, those who verified it first.
+    """Return the users of ``email``, those who verified it first.
 
     Parameters:
+        email: The email address.
         is_active: Only users who are (not) active.
-        prefer_verified: If anybody verified the address, nobody else counts.
+        prefer_verified: Only users who verified the address, if there are any.
     """
     return finders.filter_users_by_email(
         email, is_active=is_active, prefer_verified=prefer_verified
@@ -152,19 +156,20 @@ def filter_users_by_email(
 
 
 def sync_user_email_addresses(user: User) -> None:
-    """Make a row for the address that the user model holds, if there is none."""
+    """Store the email address of the user model as a row, if there is none."""
     manage_email.sync_user_email_address(user)
 
 
 def send_email_confirmation(
     request: HttpRequest, user: User, signup: bool = False, email: str | None = None
 ) -> bool:
-    """Send a verification mail to ``email``, or to the best address of the user.
+    """Send a verification email to ``email``, or to the best address of the user.
 
-    Returns whether one was sent: not so if there is no address, or too many mails went there.
-    Where codes are mailed, ``ImmediateHttpResponse`` is raised if too many were.
+    Returns whether one was sent: not if there is no address, or if too many emails were sent to it.
+
+    Raises ``ImmediateHttpResponse`` if codes are used and too many were sent.
     """
-    with answering_limits(request):
+    with rate_limited_as_response(request):
         if email is None:
             return email_verification.send_verification_email_for_user(request, user)
         login = Login(user=user, email=email, signup=signup)
@@ -172,9 +177,10 @@ def send_email_confirmation(
 
 
 def assess_unique_email(email: str, user: User | None = None) -> bool | None:
-    """Tell whether an address may be used for an account, as far as uniqueness goes.
+    """Return whether an email address may be used for an account, as far as uniqueness goes.
 
-    ``True``: yes. ``False``: no, and the visitor may know. ``None``: no, but nobody may tell.
+    ``True``: it may. ``False``: it may not, and the user may be told. ``None``: it may not, but the
+    user must not be told.
     """
     return manage_email.assess_unique_email(email, user)
 

@@ -36,11 +36,10 @@ from allauth.socialaccount.providers import registry
 from allauth.socialaccount.providers.base.provider import Provider
 
 if TYPE_CHECKING:
-    from django.utils.functional import Promise
     from requests import Session
 
     from allauth.account.forms import BaseSignupForm
-    from allauth.core.internal.types import User
+    from allauth.core.internal.types import StrOrPromise, User
 
 __all__ = ["DefaultSocialAccountAdapter", "get_adapter"]
 
@@ -52,7 +51,7 @@ _APP_FIELDS = ("name", "provider_id", "client_id", "secret", "key")
 class DefaultSocialAccountAdapter(BaseAdapter):
     """The default behavior of the socialaccount app."""
 
-    error_messages: ClassVar[dict[str, str | Promise]] = {
+    error_messages: ClassVar[dict[str, StrOrPromise]] = {
         "connected_other": _("This third-party account belongs to somebody else here."),
         "disconnect_last": _("This is your only third-party account, and your only way to log in."),
         "email_taken": _(

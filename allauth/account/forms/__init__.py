@@ -1,4 +1,4 @@
-"""The forms of the account app, a module each for what belongs together."""
+"""The forms of the account app."""
 
 from __future__ import annotations
 

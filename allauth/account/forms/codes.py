@@ -1,4 +1,4 @@
-"""Forms for codes: to ask for one, and to type it in."""
+"""Forms to request a code, and to confirm it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class RequestLoginCodeForm(forms.Form):
-    """Asks where to send a code that logs in."""
+    """The form to request a code for a login."""
 
     email = EmailField()
 
@@ -42,7 +42,7 @@ class RequestLoginCodeForm(forms.Form):
             del self.fields["email"]
 
     def clean_email(self) -> str | None:
-        """Find whose address it is, within the limit for codes."""
+        """Find the user of the email address, within the limit for codes."""
         email: str = self.cleaned_data["email"]
         if not email:
             return email
@@ -52,7 +52,7 @@ class RequestLoginCodeForm(forms.Form):
         return email
 
     def clean_phone(self) -> str | None:
-        """Find whose number it is, within the limit for codes."""
+        """Find the user of the phone number, within the limit for codes."""
         phone: str = self.cleaned_data["phone"]
         if phone:
             user = get_adapter().get_user_by_phone(phone)
@@ -69,7 +69,7 @@ class RequestLoginCodeForm(forms.Form):
         self._user = user
 
     def clean(self) -> CleanedData | None:
-        """Take either an address or a number."""
+        """Require either an email address or a phone number."""
         cleaned = super().clean()
         email, phone = self.cleaned_data.get("email"), self.cleaned_data.get("phone")
         if email and phone:
@@ -83,7 +83,7 @@ class RequestLoginCodeForm(forms.Form):
 
 
 class BaseConfirmCodeForm(SecretForm):
-    """Takes a code, and compares it to ``code``, the one expected."""
+    """The base of forms that compare a code to the expected one, ``code``."""
 
     code = forms.CharField(
         label=_("Code"),
@@ -105,15 +105,15 @@ class BaseConfirmCodeForm(SecretForm):
 
 
 class ConfirmLoginCodeForm(BaseConfirmCodeForm):
-    """Takes the code that logs in."""
+    """The form for the code of a login."""
 
 
 class ConfirmPasswordResetCodeForm(BaseConfirmCodeForm):
-    """Takes the code that resets the password."""
+    """The form for the code of a password reset."""
 
 
 class ConfirmEmailVerificationCodeForm(BaseConfirmCodeForm):
-    """Takes the code that verifies an address."""
+    """The form for the code that verifies an email address."""
 
     @mask_input
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -123,14 +123,14 @@ class ConfirmEmailVerificationCodeForm(BaseConfirmCodeForm):
 
     @mask_input
     def clean_code(self) -> str:
-        """Raise ``ValidationError``, too, if the address was taken by somebody meanwhile."""
+        """Raise ``ValidationError`` also if another user took the email address meanwhile."""
         code = super().clean_code()
         manage_email.email_already_exists(self.email or "", user=self.user, always_raise=True)
         return code
 
 
 class VerifyPhoneForm(BaseConfirmCodeForm):
-    """Takes the code that verifies a phone number."""
+    """The form for the code that verifies a phone number."""
 
     @mask_input
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -140,7 +140,7 @@ class VerifyPhoneForm(BaseConfirmCodeForm):
 
     @mask_input
     def clean_code(self) -> str:
-        """Raise ``ValidationError``, too, if the number was taken by somebody meanwhile."""
+        """Raise ``ValidationError`` also if another user took the phone number meanwhile."""
         code = super().clean_code()
         phone_verification.phone_already_exists(self.user, self.phone or "", always_raise=True)
         return code

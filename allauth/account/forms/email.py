@@ -1,4 +1,4 @@
-"""Forms for addresses."""
+"""Forms for email addresses."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from allauth.account.models import EmailAddress
 
 
 class AddEmailForm(UserForm):
-    """Takes one more address."""
+    """The form to add an email address."""
 
     email = EmailField()
 
     def clean_email(self) -> str:
-        """Refuse an address that is there already, taken, or one too many."""
+        """Reject an email address that is a duplicate, taken, or beyond the maximum."""
         adapter = get_adapter()
         email = adapter.clean_email(self.cleaned_data["email"].lower())
         owners = find_email_owners(email)
@@ -37,12 +37,12 @@ class AddEmailForm(UserForm):
         return email
 
     def save(self, request: HttpRequest) -> EmailAddress:
-        """Begin to verify the address; it is unsaved where that is done by code."""
+        """Begin to verify the email address and return it, unsaved if codes are used."""
         return manage_email.save_new_email(request, self.user, self.cleaned_data["email"])
 
 
 class ChangeEmailForm(forms.Form):
-    """Takes another address in place of one that is about to be verified."""
+    """The form to correct an email address that is about to be verified."""
 
     email = EmailField()
 
@@ -52,7 +52,7 @@ class ChangeEmailForm(forms.Form):
         self.account_already_exists = False
 
     def clean_email(self) -> str:
-        """Refuse the address there is; note, without telling, that another account has it."""
+        """Reject the current email address; record whether another account has the new one."""
         adapter = get_adapter()
         email = adapter.clean_email(self.cleaned_data["email"].lower())
         if self.current_email and email == self.current_email.lower():

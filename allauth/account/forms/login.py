@@ -1,4 +1,4 @@
-"""The form by which people log in."""
+"""The login form."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def _make_login_field() -> forms.Field:
 
 
 class LoginForm(SecretForm):
-    """Takes username, address or phone number, as configured, and the password.
+    """The form for username, email address or phone number, as configured, and the password.
 
-    Where accounts have no password, a code is sent instead.
+    If accounts have no password, a code is sent instead.
     """
 
     password = PasswordField(
@@ -86,11 +86,11 @@ class LoginForm(SecretForm):
 
     @sensitive_variables()
     def user_credentials(self) -> dict[str, str]:
-        """The credentials that the adapter is asked to authenticate."""
+        """Return the credentials for ``authenticate()`` of the adapter."""
         login = self.cleaned_data["login"]
         method = derive_login_method(login)
         credentials = {method.value: login}
-        # A username may look like an address.
+        # A username may look like an email address.
         if LoginMethod.USERNAME in app_settings.LOGIN_METHODS:
             credentials[LoginMethod.USERNAME.value] = login
         password = self.cleaned_data.get("password")
@@ -99,12 +99,12 @@ class LoginForm(SecretForm):
         return credentials
 
     def clean_login(self) -> str:
-        """Drop blanks around what identifies the account."""
+        """Remove blanks around the identifier."""
         return cast(str, self.cleaned_data["login"]).strip()
 
     @sensitive_variables("credentials")
     def clean(self) -> CleanedData | None:
-        """Find the user; raises ``ValidationError`` for wrong credentials."""
+        """Find the user; raise ``ValidationError`` for wrong credentials."""
         super().clean()
         if self.errors:
             return None
@@ -146,7 +146,7 @@ class LoginForm(SecretForm):
 
     @sensitive_variables("credentials")
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
-        """Log the user in, as far as no stage is in the way; returns the response to send."""
+        """Log in, unless a stage needs an action of the user; return the response."""
         credentials = self.user_credentials()
         if "password" not in credentials:
             return self._login_by_code(request, redirect_url)

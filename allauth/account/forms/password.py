@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 class EmailAwarePasswordResetTokenGenerator(PasswordResetTokenGenerator):
-    """Makes tokens that are void once the user's addresses are others.
+    """A generator of tokens that become void when the email addresses of the user change.
 
-    See https://docs.djangoproject.com/en/stable/topics/auth/default/ for what else voids them: a
-    login, another password, and age.
+    A login, another password and age void them too: see
+    https://docs.djangoproject.com/en/stable/topics/auth/default/.
     """
 
     @sensitive_variables()
@@ -46,7 +46,7 @@ class EmailAwarePasswordResetTokenGenerator(PasswordResetTokenGenerator):
 
 def _make_token_generator() -> PasswordResetTokenGenerator:
     path = get_setting("ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR", None)
-    # This very module is still being imported: the default cannot be looked up by its path.
+    # The default cannot be imported by its path while this module is being imported.
     generator = import_string(path) if path else EmailAwarePasswordResetTokenGenerator
     return generator()
 
@@ -55,7 +55,7 @@ default_token_generator = _make_token_generator()
 
 
 class UserForm(SecretForm):
-    """A form about ``user``."""
+    """The base of forms about ``user``."""
 
     @mask_input
     def __init__(self, user: User | None = None, *args: Any, **kwargs: Any) -> None:
@@ -64,11 +64,11 @@ class UserForm(SecretForm):
 
 
 class PasswordVerificationMixin(SecretForm):
-    """Wants the new password to be typed the same way twice."""
+    """A form that requires the new password to be typed the same way twice."""
 
     @sensitive_variables()
     def clean(self) -> CleanedData | None:
-        """Add an error if the two differ."""
+        """Add an error if the two passwords differ."""
         cleaned = super().clean()
         password1 = self.cleaned_data.get("password1")
         password2 = self.cleaned_data.get("password2")
@@ -78,7 +78,7 @@ class PasswordVerificationMixin(SecretForm):
 
 
 class ChangePasswordForm(PasswordVerificationMixin, UserForm):
-    """Takes the current password and a new one."""
+    """The form for the current password and a new one."""
 
     oldpassword = PasswordField(
         label=_("Current Password"), autocomplete="current-password", show_reset_help=True
@@ -106,7 +106,7 @@ class ChangePasswordForm(PasswordVerificationMixin, UserForm):
 
 
 class SetPasswordForm(PasswordVerificationMixin, UserForm):
-    """Takes the first password of an account."""
+    """The form for the first password of an account."""
 
     password1 = SetPasswordField(label=_("Password"))
     password2 = PasswordField(label=_("Password (again)"), autocomplete="new-password")
@@ -123,12 +123,12 @@ class SetPasswordForm(PasswordVerificationMixin, UserForm):
 
 
 class ResetPasswordForm(forms.Form):
-    """Takes the address of whoever lost the password."""
+    """The form to request a password reset."""
 
     email = EmailField(required=True)
 
     def clean_email(self) -> str:
-        """Find the active users whose address it is, compared without look-alikes."""
+        """Find the active users of the email address, without look-alikes."""
         adapter = get_adapter()
         email = adapter.clean_email(self.cleaned_data["email"].lower())
         self.users = filter_users_by_email(
@@ -139,7 +139,7 @@ class ResetPasswordForm(forms.Form):
         return self.cleaned_data["email"]  # type: ignore[no-any-return]
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Mail the link or code; returns the address.
+        """Send the link or code; return the email address.
 
         ``token_generator`` may be given in place of the configured one.
         """
@@ -154,7 +154,7 @@ class ResetPasswordForm(forms.Form):
 
 
 class ResetPasswordKeyForm(PasswordVerificationMixin):
-    """Takes the password that replaces a lost one."""
+    """The form for the password that replaces a lost one."""
 
     password1 = SetPasswordField(label=_("New Password"))
     password2 = PasswordField(label=_("New Password (again)"), autocomplete="new-password")
@@ -168,7 +168,7 @@ class ResetPasswordKeyForm(PasswordVerificationMixin):
 
     @sensitive_variables()
     def clean(self) -> CleanedData | None:
-        """Raise ``ValidationError`` if the link is being used by another request already."""
+        """Raise ``ValidationError`` if a parallel request already uses the link."""
         cleaned = super().clean()
         key = self.temp_key
         if key and not self.errors and not password_reset.consume_reset_key(self.user, key):
@@ -182,7 +182,7 @@ class ResetPasswordKeyForm(PasswordVerificationMixin):
 
 
 class UserTokenForm(SecretForm):
-    """Checks user and token of a reset link."""
+    """The form that checks user and token of a reset link."""
 
     uidb36 = forms.CharField()
     key = forms.CharField()
@@ -198,7 +198,7 @@ class UserTokenForm(SecretForm):
 
     @sensitive_variables()
     def clean(self) -> CleanedData | None:
-        """Find the user; raises ``ValidationError`` unless the token is theirs and valid."""
+        """Find the user; raise ``ValidationError`` unless the token is valid for that user."""
         cleaned = super().clean()
         uidb36 = self.cleaned_data.get("uidb36")
         key = self.cleaned_data.get("key")
@@ -210,7 +210,7 @@ class UserTokenForm(SecretForm):
 
 
 class ReauthenticateForm(SecretForm):
-    """Takes the password of somebody who is logged in."""
+    """The form for the password of a logged-in user."""
 
     password = PasswordField(
         label=_("Password"), autocomplete="current-password", show_reset_help=True

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ChangePhoneForm(forms.Form):
-    """Takes another phone number."""
+    """The form for another phone number."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.user: User | None = kwargs.pop("user", None)
@@ -24,7 +24,7 @@ class ChangePhoneForm(forms.Form):
         self.account_already_exists = False
 
     def clean_phone(self) -> str:
-        """Refuse the number there is; note, without telling, that another account has it."""
+        """Reject the current phone number; record whether another account has the new one."""
         phone: str = self.cleaned_data["phone"]
         if phone == self.phone:
             raise get_adapter().validation_error("same_as_current")

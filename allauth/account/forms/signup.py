@@ -1,4 +1,4 @@
-"""The form by which people make an account."""
+"""The sign-up form."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ if TYPE_CHECKING:
 
 
 class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
-    """The sign-up form but for the password: what every way to sign up has in common.
+    """The sign-up form without the password, which all ways to sign up share.
 
     It derives from the class that ``ACCOUNT_SIGNUP_FORM_CLASS`` names.
 
     Parameters:
-        email_required, username_required: In place of what ``ACCOUNT_SIGNUP_FIELDS`` says.
+        email_required, username_required: Overrides of ``ACCOUNT_SIGNUP_FIELDS``.
     """
 
     username = forms.CharField(
@@ -77,7 +77,7 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
 
     @mask_input
     def full_clean(self) -> None:
-        """Clean the input, which a report of an error in a field or method does not show."""
+        """Clean the input, which an error report from a field or method does not show."""
         super().full_clean()
 
     @property
@@ -109,29 +109,29 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
             )
 
     def clean_username(self) -> str:
-        """Refuse a username that is taken, reserved or malformed."""
+        """Reject a username that is taken, reserved or malformed."""
         username: str = self.cleaned_data["username"]
-        # One is generated later if it was left out.
+        # An empty username is replaced by a generated one later.
         return get_adapter().clean_username(username) if username else username
 
     def clean_email(self) -> str:
-        """Refuse an address that is taken, as far as that may be told."""
+        """Reject an email address that is taken, as far as the user may be told."""
         email: str = self.cleaned_data["email"].lower()
         email = get_adapter().clean_email(email)
         return self.validate_unique_email(email) if email else email
 
     def clean_email2(self) -> str:
-        """Bring the repeated address into the same form as the first."""
+        """Bring the repeated email address into the form of the first."""
         return cast(str, self.cleaned_data["email2"]).lower()
 
     def validate_unique_email(self, value: str) -> str:
-        """Note that another account has the address, or raise ``ValidationError``."""
+        """Record that another account has the email address, or raise ``ValidationError``."""
         email, self.account_already_exists = email_already_exists(value)
         return email
 
     @mask_input
     def clean(self) -> CleanedData:
-        """Compare the two addresses, and see whose phone number it is."""
+        """Compare the two email addresses, and check the phone number."""
         cleaned: CleanedData = super().clean() or self.cleaned_data
         if "email2" in self._signup_fields and cleaned.get("email") != cleaned.get("email2"):
             self.add_error("email2", _("Please type the same email address both times."))
@@ -147,15 +147,17 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
             self.add_error("phone", error.messages)
 
     def custom_signup(self, request: HttpRequest, user: User) -> None:
-        """Let the form class of the project have its turn."""
+        """Call ``signup()`` of the form class of the project."""
         call_hook(self.signup, request, user)
 
     @sensitive_variables("saved")
     def try_save(self, request: HttpRequest) -> tuple[Any, HttpResponse | None]:
-        """Make the account, unless the address or number has one.
+        """Make the account, unless another one has the email address or phone number.
 
         Returns the user, or ``None`` and the response that looks as if an account were made.
-        Raises ``ValidationError`` if somebody else was faster and that may be told.
+
+        Raises ``ValidationError`` if a parallel request took an identifier and the user may be
+        told.
         """
         saved = self._dump() if is_correction_offered() else None
         data = SignupData(
@@ -178,7 +180,7 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
 
     @sensitive_variables()
     def _dump(self) -> SavedSignup | None:
-        """Return what the account can be made of later, or ``None`` if it cannot."""
+        """Return the data from which the account can be made later; ``None`` if it cannot."""
         data = dump_form(self)
         if data is None:
             return None
@@ -186,10 +188,10 @@ class BaseSignupForm(base_signup_form_class()):  # type: ignore[misc]
         return {"kind": "account", "data": data, "password": "", "by_passkey": by_passkey}
 
     def save(self, request: HttpRequest) -> User:
-        """Make the account: user, phone number, addresses, and what the project adds.
+        """Make the account: user, phone number, email addresses, and the additions of the project.
 
-        Raises ``ValueError`` if the address has an account, and ``ValidationError`` if somebody
-        else took the username at the same time.
+        Raises ``ValueError`` if another account has the email address, and ``ValidationError`` if a
+        parallel request took the username.
         """
         if self.account_already_exists:
             raise ValueError("There is an account already.")
@@ -219,7 +221,7 @@ class SignupForm(BaseSignupForm):
     """The sign-up form of the page, with the password.
 
     Parameters:
-        by_passkey: Leave the password out; a passkey takes its place.
+        by_passkey: Leave out the password, in favor of a passkey.
     """
 
     @mask_input
@@ -253,7 +255,7 @@ class SignupForm(BaseSignupForm):
 
     @mask_input
     def clean(self) -> CleanedData:
-        """Check the password, with the other fields in view."""
+        """Validate the password, with regard to the other fields."""
         cleaned = super().clean()
         password = cleaned.get("password1")
         if password:
@@ -273,7 +275,7 @@ class SignupForm(BaseSignupForm):
         return user
 
     def try_save(self, request: HttpRequest) -> tuple[Any, HttpResponse | None]:
-        """Make the account, unless a robot filled in the field that people do not see."""
+        """Make the account, unless a robot filled in the field that users do not see."""
         honeypot = app_settings.SIGNUP_FORM_HONEYPOT_FIELD
         if honeypot and self.cleaned_data[honeypot]:
             signup_flow.pretend_to_robot(request, self.cleaned_data.get("email"))
@@ -283,9 +285,9 @@ class SignupForm(BaseSignupForm):
 
 @sensitive_variables("saved")
 def make_corrected_account(request: HttpRequest, login: Login, saved: SavedSignup) -> User | None:
-    """Make the account of a pretended sign-up, now that what is taken is corrected.
+    """Make the account of a pretended sign-up, once its identifiers are corrected.
 
-    Returns the user, or ``None`` if it cannot be made.
+    Returns the user, or ``None`` if the account cannot be made.
     """
     form_class = get_form_class(app_settings.FORMS, "signup", SignupForm)
     user = save_corrected_form(request, form_class(data=load_form(saved)))

@@ -1,7 +1,7 @@
-"""What was typed into a sign-up form, for the session.
+"""The input of a sign-up form, saved in the session.
 
-A sign-up that is pretended may become real when the address is corrected. Only what the widgets of
-the form read is kept of it, and nothing that is secret.
+A pretended sign-up may become real when the user corrects the email address. Only the input that
+the widgets of the form read is saved, and no secrets.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PASSWORD_FIELDS = ("password", "password1", "password2")
-"""The password of the account, which is kept as a hash."""
+"""The fields of the password, which is saved as a hash."""
 
 _SECRET_NAME = re.compile(
     r"passw|secret|token|credential|api_?key|(^|_)(pin|otp|cvc|cvv)(_|$)", re.IGNORECASE
 )
 _DECISIVE_FIELDS = {"username", "email", "email2", "phone", "__all__"}
-"""Others were valid when the form was sent, and some, like a captcha, are so only once."""
+"""Fields that are validated again; others, such as a captcha, may be valid only once."""
 
 
 class _SignupForm(Protocol):
@@ -47,7 +47,7 @@ class _SignupForm(Protocol):
 
 
 class _Recorder(Mapping[str, object]):
-    """The data of a form, which notes the keys that are read."""
+    """The data of a form, which records the keys that are read."""
 
     def __init__(self, data: Mapping[str, object]) -> None:
         self.data = data
@@ -58,7 +58,7 @@ class _Recorder(Mapping[str, object]):
         return self.data[key]
 
     def __iter__(self) -> Iterator[str]:
-        # A widget that looks through all keys says by that which ones it wants.
+        # Iteration records no keys: a widget that iterates reads the keys it needs afterwards.
         return iter(self.data)
 
     def __len__(self) -> int:
@@ -106,13 +106,13 @@ def _is_password_widget(widget: forms.Widget) -> bool:
 
 @sensitive_variables()
 def load_form(saved: SavedSignup) -> MultiValueDict[str, object]:
-    """Return what :func:`dump_form` kept, as the data of another form."""
+    """Return the result of :func:`dump_form` as the data of another form."""
     return MultiValueDict(saved["data"])
 
 
 @sensitive_variables()
 def save_corrected_form(request: HttpRequest, form: _SignupForm) -> User | None:
-    """Make the account of a form that was valid before; ``None`` if something is still taken."""
+    """Make the account of a form that was valid; return ``None`` if an identifier is taken."""
     for name in PASSWORD_FIELDS:
         form.fields.pop(name, None)
     if _DECISIVE_FIELDS & form.errors.keys() or form.account_already_exists:

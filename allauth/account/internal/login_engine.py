@@ -125,9 +125,9 @@ def _is_equal(auth_hash: object, current: str) -> bool:
     return isinstance(auth_hash, str) and constant_time_compare(auth_hash, current)
 
 
-def follow_up(stored: Login, **arguments: Any) -> Login:
+def follow_up(stored: Login, *, redirect_url: str | None, email: str | None) -> Login:
     """Return a login that replaces a stored one of the same user."""
-    login = Login(user=stored.user, **arguments)
+    login = Login(user=stored.user, redirect_url=redirect_url, email=email)
     login.state[_AUTH_HASH] = stored.state.get(_AUTH_HASH)
     return login
 
@@ -327,7 +327,7 @@ class LoginOutcome:
     interruption: ImmediateHttpResponse | None = None
 
 
-def ask_pre_login(request: HttpRequest, login: Login) -> LoginOutcome | None:
+def call_pre_login(request: HttpRequest, login: Login) -> LoginOutcome | None:
     """Let ``pre_login()`` of the adapter end the login; return ``None`` if the login continues.
 
     Exceptions of the hook are not caught.

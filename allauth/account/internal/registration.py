@@ -17,7 +17,7 @@ from allauth.account.internal.html_face import HTMLFace
 from allauth.account.models import EmailAddress, Login
 from allauth.core.internal import extensions
 from allauth.core.internal.extensions import FaceEntry, SignupSource, StageEntry, always
-from allauth.core.internal.ratelimit import answering_limits
+from allauth.core.internal.ratelimit import rate_limited_as_response
 
 if TYPE_CHECKING:
     from allauth.core.internal.types import User
@@ -52,7 +52,7 @@ def register(app: str) -> None:
 
 
 def _send_verification(request: HttpRequest, address: EmailAddress) -> None:
-    with answering_limits(request):
+    with rate_limited_as_response(request):
         send_verification_email_to_address(request, address)
 
 

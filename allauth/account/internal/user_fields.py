@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
@@ -89,7 +90,8 @@ def user_id_to_str(user: User) -> str:
 def str_to_user_id(text: str) -> Any:
     """Return the primary key from its text; ``None`` if that is malformed.
 
-    The inverse of :func:`user_id_to_str`."""
+    The inverse of :func:`user_id_to_str`.
+    """
     pk: AnyField = get_user_model()._meta.pk
     try:
         return pk.to_python(text)
@@ -103,10 +105,11 @@ def get_user_by_id(text: object) -> User | None:
     return None if pk is None else find_user(pk)
 
 
-def find_user(pk: Any) -> Any:
-    """Return the user with this primary key, as the database has them now, if there is one."""
-    # Without the ORDER BY of first(): there is at most one.
-    return next(iter(get_user_model()._default_manager.filter(pk=pk)), None)
+def find_user(pk: Any) -> User | None:
+    """Return the user with this primary key, read from the database, or ``None``."""
+    # There is at most one: the ORDER BY of first() is not needed.
+    users: Iterable[User] = get_user_model()._default_manager.filter(pk=pk)
+    return next(iter(users), None)
 
 
 def user_pk_to_url_str(user: User) -> str:
@@ -135,7 +138,7 @@ def url_str_to_user_pk(pk_str: str) -> Any:
             return pk_field.to_python(str(base36_to_int(pk_str)))
         return pk_field.to_python(pk_str)
     except ValidationError as error:
-        raise ValueError("This is no primary key of a user.") from error
+        raise ValueError("Malformed primary key.") from error
 
 
 def _get_pk_field() -> AnyField:

@@ -16,10 +16,8 @@ register = template.Library()
 
 @register.simple_tag(name="user_display")
 def user_display_tag(user: User) -> str:
-    """Name a user as configured by ``ACCOUNT_USER_DISPLAY``, escaped for HTML.
+    """Return the name of a user as configured by ``ACCOUNT_USER_DISPLAY``, escaped for HTML.
 
     ``{% user_display user %}``, or ``{% user_display user as name %}`` and then ``{{ name }}``.
-
-    :param user: the user to name.
     """
     return user_display(user)

@@ -1,4 +1,4 @@
-"""The pages of the account app, a module each for what belongs together."""
+"""The pages of the account app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page modules have in common."""
+"""The base of the pages."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ else:
 _mask_post = sensitive_post_parameters("code", "oldpassword", "password", "password1", "password2")
 
 sensitive_post_parameters_m = method_decorator(_mask_post)
-"""To be put above the other decorators of a ``dispatch``, which can fail as well."""
+"""Decorator of ``dispatch``, above the others, whose failures it has to mask too."""
 
 post_masked = method_decorator(_mask_post, name="dispatch")
 
@@ -48,12 +48,12 @@ never_framed = method_decorator(xframe_options_deny, name="dispatch")
 
 
 def get_template_name(name: str) -> str:
-    """The file name of a page template."""
+    """Return the file name of a page template."""
     return f"{name}.{app_settings.TEMPLATE_EXTENSION}"
 
 
 def get_configured_form(form_id: str, default: type[FormT]) -> type[FormT]:
-    """The form class of the project for ``form_id``, or ``default``."""
+    """Return the form class that the project configured for ``form_id``, or ``default``."""
     return get_form_class(app_settings.FORMS, form_id, default)
 
 
@@ -64,7 +64,7 @@ def add_error_message(request: HttpRequest, code: str) -> None:
 
 
 class EntranceMixin:
-    """Adds what all pages show that are for visitors who are not logged in."""
+    """A page for users who are not logged in."""
 
     request: HttpRequest
 
@@ -81,12 +81,12 @@ class FormPage(_FormView):
 
     @mask_input
     def get_form(self, form_class: type[BaseForm] | None = None) -> BaseForm:
-        """Return the form; a report of an error in making it does not show what was typed in."""
+        """Return the form; an error report from making it does not show the input."""
         return super().get_form(form_class)  # type: ignore[no-any-return]
 
 
 class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
-    """A page on which a code is typed in, sent again, or has its recipient corrected.
+    """A page on which the user types in a code, asks for another one, or corrects its recipient.
 
     Subclasses set ``self.process`` before they dispatch.
     """
@@ -99,17 +99,17 @@ class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
 
     @property
     def can_change(self) -> bool:
-        """Whether the recipient of the code can be corrected here and now."""
+        """``True`` if the user can correct the recipient of the code on this page."""
         return self.change_form_id is not None and self.process.can_change
 
     @property
     def can_resend(self) -> bool:
-        """Whether another code can be had here and now."""
+        """``True`` if the user can ask for another code."""
         return self.process.can_resend
 
     @property
     def action(self) -> str:
-        """What the visitor wants: ``verify``, ``change`` or ``resend``."""
+        """The action of the user: ``verify``, ``change`` or ``resend``."""
         action = self.request.POST.get("action")
         if action == "change" and self.can_change:
             return "change"
@@ -118,7 +118,6 @@ class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
         return "verify"
 
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        """Do what the user wants."""
         if self.action != "verify":
             return super().post(request, *args, **kwargs)
         outcome = self.process.attempt(self._is_code_right)
@@ -127,17 +126,17 @@ class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
         if outcome is AttemptOutcome.WRONG:
             return self.form_invalid(self._judged_form)
         if outcome is AttemptOutcome.REPLAYED:
-            # A second click: what the first one led to is found on this page.
+            # After a double click, this page shows the result of the first request.
             return self.redirect_to_this_page()
         return self.respond_too_many_attempts()
 
     def _is_code_right(self) -> bool:
-        """Let the form judge, which may be one of the project."""
+        """Return the judgement of the form, which a project may replace."""
         self._judged_form = self.get_form()
         return bool(self._judged_form.is_valid())
 
     def get_form_class(self) -> type[BaseForm]:
-        """The form for what the visitor wants."""
+        """Return the form for the action of the user."""
         if self.action == "change":
             return get_configured_form(self.change_form_id or "", self.change_form_class)
         if self.action == "resend":
@@ -145,7 +144,7 @@ class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
         return get_configured_form(self.verify_form_id, self.form_class)
 
     def get_form_kwargs(self) -> FormArguments:
-        """Hand the form what it compares its input to."""
+        """Add the values to which the form compares its input."""
         kwargs = super().get_form_kwargs()
         if self.action == "verify":
             kwargs.update(self.get_verify_form_kwargs())
@@ -154,15 +153,14 @@ class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
         return kwargs
 
     def get_verify_form_kwargs(self) -> FormArguments:
-        """What the form for the code gets."""
+        """Return the arguments of the form for the code."""
         return {"code": self.process.code}
 
     def get_change_form_kwargs(self) -> FormArguments:
-        """What the form for another recipient gets."""
+        """Return the arguments of the form for another recipient."""
         return {}
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
-        """Go on after the right code, another recipient, or a wish for another code."""
         action = self.action
         if action == "verify":
             return self.verified(form)
@@ -176,11 +174,11 @@ class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
         return self.redirect_to_this_page()
 
     def redirect_to_this_page(self) -> HttpResponse:
-        """Show the page anew."""
+        """Redirect to the same page."""
         return HttpResponseRedirect(self.passthrough_next_url(self.request.path))
 
     def respond_rate_limited(self) -> HttpResponse:
-        """Say that another code cannot be had yet."""
+        """Tell the user that another code is not available yet."""
         add_error_message(self.request, "rate_limited")
         return self.redirect_to_this_page()
 
@@ -189,20 +187,20 @@ class CodeView(EntranceMixin, NextRedirectMixin, FormPage):
         raise NotImplementedError
 
     def change(self, form: Any) -> None:
-        """Take over the corrected recipient."""
+        """Correct the recipient."""
         raise NotImplementedError
 
     def get_abort_url(self) -> str:
-        """Where the visitor goes after too many wrong codes."""
+        """Return the URL to redirect to after too many wrong codes."""
         raise NotImplementedError
 
     def respond_too_many_attempts(self) -> HttpResponse:
-        """Send the visitor away after too many wrong codes."""
+        """Redirect to another page after too many wrong codes."""
         add_error_message(self.request, "too_many_login_attempts")
         return HttpResponseRedirect(self.get_abort_url())
 
     def get_context_data(self, **kwargs: object) -> TemplateContext:
-        """Add the forms, of which the one not in use is empty."""
+        """Add the forms; the one that is not in use is empty."""
         context = super().get_context_data(**kwargs)
         form = context["form"]
         is_change = self.action == "change"

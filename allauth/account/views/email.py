@@ -1,4 +1,4 @@
-"""The page on which people manage their addresses."""
+"""The page for the email addresses of a user."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 @never_framed
 @never_cached
 class EmailView(AjaxCapableProcessFormViewMixin, FormPage):
-    """Lists the addresses; adds, removes and verifies them, and makes one primary."""
+    """The page that lists the email addresses, and adds, removes and verifies them."""
 
     template_name = get_template_name(
         "account/email_change" if app_settings.CHANGE_EMAIL else "account/email"
@@ -57,26 +57,24 @@ class EmailView(AjaxCapableProcessFormViewMixin, FormPage):
     @method_decorator(login_required)
     @method_decorator(rate_limit(action="manage_email"))
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        """Show the page, or do what the visitor wants."""
         return super().dispatch(request, *args, **kwargs)
 
     @cached_property
     def addresses(self) -> list[EmailAddress]:
-        """The addresses of the user as they were when first asked for."""
+        """The email addresses of the user, as they were when first read."""
         return manage_email.get_addresses(self.request.user)
 
     def get_form_class(self) -> type[BaseForm]:
-        """The form, by default :class:`AddEmailForm`."""
+        """Return the configured form, by default :class:`AddEmailForm`."""
         return get_configured_form("add_email", self.form_class)
 
     def get_form_kwargs(self) -> FormArguments:
-        """Hand the form the user."""
+        """Add the user."""
         kwargs = super().get_form_kwargs()
         kwargs["user"] = self.request.user
         return kwargs
 
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        """Do what the button says that was pressed."""
         if "action_add" in request.POST:
             return super().post(request, *args, **kwargs)
         try:
@@ -100,7 +98,7 @@ class EmailView(AjaxCapableProcessFormViewMixin, FormPage):
             action(self.request, address)
 
     def _get_posted_address(self) -> EmailAddress | None:
-        """The posted address, if the user has it."""
+        """Return the posted email address, if it is one of the user."""
         email = self.request.POST.get("email")
         if not email or not is_email(email):
             return None
@@ -111,7 +109,6 @@ class EmailView(AjaxCapableProcessFormViewMixin, FormPage):
         email_verification.send_verification_email_to_address(request, address)
 
     def form_valid(self, form: AddEmailForm) -> HttpResponse:
-        """Add the address."""
         try:
             manage_email.add_email(self.request, form)
         except ImmediateHttpResponse as error:
@@ -124,7 +121,7 @@ class EmailView(AjaxCapableProcessFormViewMixin, FormPage):
         return super().form_valid(form)
 
     def get_success_url(self) -> str:
-        """This page or, if a code was mailed just now, the page that takes it."""
+        """Return this page or, if a code was just sent, the page for the code."""
         if (
             app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED
             and self.request.method != "GET"
@@ -138,7 +135,7 @@ class EmailView(AjaxCapableProcessFormViewMixin, FormPage):
         return is_asked_for and EMAIL_VERIFICATION_CODE_SESSION_KEY in self.request.session
 
     def get_context_data(self, **kwargs: object) -> TemplateContext:
-        """Add the addresses."""
+        """Add the email addresses."""
         context = super().get_context_data(**kwargs)
         addresses = self.addresses
         context.update(
@@ -173,7 +170,7 @@ class EmailView(AjaxCapableProcessFormViewMixin, FormPage):
         }
 
     def get_ajax_data(self) -> list[JSONObject]:
-        """What a script is told about the addresses."""
+        """Return the email addresses for a script."""
         return self._list_for_script()
 
     def _list_for_script(self) -> list[JSONObject]:

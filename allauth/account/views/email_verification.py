@@ -1,4 +1,4 @@
-"""The pages on which addresses are verified, by link and by code."""
+"""The pages on which email addresses are verified, by link and by code."""
 
 from __future__ import annotations
 
@@ -54,13 +54,12 @@ if TYPE_CHECKING:
 @never_framed
 @never_cached
 class ConfirmEmailView(EntranceMixin, NextRedirectMixin, LogoutFunctionalityMixin, TemplateView):
-    """Verifies the address to which the link was mailed."""
+    """The page that verifies the email address to which a link was sent."""
 
     template_name = get_template_name("account/email_confirm")
 
     @sensitive_variables("args", "kwargs")
     def get(self, *args: object, **kwargs: object) -> HttpResponse:
-        """Show what is about to be verified; a link that is not valid says so."""
         try:
             self.object: Any = self.get_object()
         except Http404:
@@ -71,7 +70,6 @@ class ConfirmEmailView(EntranceMixin, NextRedirectMixin, LogoutFunctionalityMixi
 
     @sensitive_variables("args", "kwargs")
     def post(self, *args: object, **kwargs: object) -> HttpResponse:
-        """Verify the address, then go on with the sign-up that waits for it."""
         self.object = self.get_object()
         outcome = email_verification.follow_link(self.request, self.object)
         if outcome.response is not None:
@@ -91,7 +89,7 @@ class ConfirmEmailView(EntranceMixin, NextRedirectMixin, LogoutFunctionalityMixi
         return response
 
     def get_ajax_data(self) -> JSONObject:
-        """What a script is told about the link."""
+        """Return data about the link for a script."""
         if self.object is None:
             return {"can_confirm": False}
         address = self.object.email_address
@@ -102,14 +100,14 @@ class ConfirmEmailView(EntranceMixin, NextRedirectMixin, LogoutFunctionalityMixi
         }
 
     def logout_other_user(self, confirmation: EmailConfirmationMixin) -> None:
-        """End the session of a user whose address it is not."""
-        if email_verification.is_of_other_user(self.request, confirmation.email_address):
+        """End the session if it belongs to another user than the email address."""
+        if email_verification.belongs_to_other_user(self.request, confirmation.email_address):
             self.logout()
 
     def get_object(
         self, queryset: QuerySet[EmailConfirmation] | None = None
     ) -> EmailConfirmationMixin:
-        """The confirmation for the key in the URL; raises ``Http404``."""
+        """Return the confirmation for the key in the URL; raise ``Http404`` if there is none."""
         if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
             raise Http404
         confirmation = get_emailconfirmation_model().from_key(self.kwargs["key"])
@@ -118,7 +116,7 @@ class ConfirmEmailView(EntranceMixin, NextRedirectMixin, LogoutFunctionalityMixi
         return confirmation
 
     def get_queryset(self) -> QuerySet[EmailConfirmation]:
-        """The stored confirmations that can still be used."""
+        """Return the stored confirmations that are still valid."""
         return EmailConfirmation.objects.all_valid().select_related("email_address__user")
 
     def get_context_data(self, **kwargs: object) -> TemplateContext:
@@ -131,7 +129,7 @@ class ConfirmEmailView(EntranceMixin, NextRedirectMixin, LogoutFunctionalityMixi
         return context
 
     def get_redirect_url(self) -> str | None:
-        """Where to go afterwards."""
+        """Return the URL to redirect to after the verification."""
         url = self.get_next_url()
         if url:
             return url
@@ -140,7 +138,7 @@ class ConfirmEmailView(EntranceMixin, NextRedirectMixin, LogoutFunctionalityMixi
 
 @open_to_all
 class EmailVerificationSentView(EntranceMixin, TemplateView):
-    """Tells people to look for the link in their mail."""
+    """The page that says that a link was sent."""
 
     template_name = get_template_name("account/verification_sent")
 
@@ -150,7 +148,7 @@ class EmailVerificationSentView(EntranceMixin, TemplateView):
 @never_framed
 @never_cached
 class ConfirmEmailVerificationCodeView(CodeView):
-    """Takes the code that verifies an address, in a login or while logged in."""
+    """The page for the code that verifies an email address, in a login or while logged in."""
 
     form_class = ConfirmEmailVerificationCodeForm
     verify_form_id = "confirm_email_verification_code"
@@ -161,7 +159,6 @@ class ConfirmEmailVerificationCodeView(CodeView):
     process: EmailVerificationProcess
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        """Send visitors away for whom no code is on its way."""
         visit = enter_verification(request)
         if visit is None:
             return HttpResponseRedirect(self.get_abort_url())
@@ -169,7 +166,7 @@ class ConfirmEmailVerificationCodeView(CodeView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_verify_form_kwargs(self) -> FormArguments:
-        """Hand the form the code, and whose address it is."""
+        """Return the code, and the user and address that it verifies."""
         return {
             "code": self.process.code,
             "user": self.process.user,
@@ -177,18 +174,17 @@ class ConfirmEmailVerificationCodeView(CodeView):
         }
 
     def get_change_form_kwargs(self) -> FormArguments:
-        """Hand the form the address there is."""
+        """Return the current email address."""
         return {"email": self.process.email}
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
-        """Go on, unless a hook has an answer of its own."""
         try:
             return super().form_valid(form)
         except ImmediateHttpResponse as error:
             return error.response
 
     def respond_rate_limited(self) -> HttpResponse:
-        """Refuse too many mails to one address."""
+        """Refuse too many emails to one address."""
         return ratelimit.respond_429(self.request)
 
     def change(self, form: ChangeEmailForm) -> None:
@@ -210,7 +206,7 @@ class ConfirmEmailVerificationCodeView(CodeView):
         return reverse("account_email" if self.request.user.is_authenticated else "account_login")
 
     def get_context_data(self, **kwargs: object) -> TemplateContext:
-        """Add where to go back to."""
+        """Add the URL of the link that cancels."""
         context = super().get_context_data(**kwargs)
         context["cancel_url"] = (
             reverse("account_email") if self.request.user.is_authenticated else None
@@ -224,7 +220,7 @@ _verification_sent = EmailVerificationSentView.as_view()
 
 @login_not_required
 def email_verification_sent(request: HttpRequest) -> HttpResponseBase:
-    """Tell where the link or code went and, by code, take it."""
+    """Say that a link was sent or, if codes are used, show the page for the code."""
     if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
         return _confirm_code(request)
     return _verification_sent(request)

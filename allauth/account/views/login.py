@@ -48,7 +48,7 @@ class LoginView(
     AjaxCapableProcessFormViewMixin,
     FormPage,
 ):
-    """Logs in with a password, or begins a login by code."""
+    """The page to log in with a password, or to begin a login by code."""
 
     form_class = LoginForm
     template_name = get_template_name("account/login")
@@ -58,23 +58,21 @@ class LoginView(
     @method_decorator(rate_limit(action="login"))
     @method_decorator(login_not_required)
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        """Refuse local logins where only third-party accounts are used."""
         if allauth_settings.SOCIALACCOUNT_ONLY and request.method != "GET":
             return HttpResponseForbidden()
         return super().dispatch(request, *args, **kwargs)
 
     def get_form_class(self) -> type[BaseForm]:
-        """The form, by default :class:`LoginForm`."""
+        """Return the configured form, by default :class:`LoginForm`."""
         return get_configured_form("login", self.form_class)
 
     def get_form_kwargs(self) -> FormArguments:
-        """Hand the form the request."""
+        """Add the request."""
         kwargs = super().get_form_kwargs()
         kwargs["request"] = self.request
         return kwargs
 
     def form_valid(self, form: LoginForm) -> HttpResponse:
-        """Log in."""
         try:
             response: HttpResponse = form.login(self.request, redirect_url=self.get_success_url())
         except ImmediateHttpResponse as error:
@@ -84,7 +82,7 @@ class LoginView(
 
 @open_to_all
 class AccountInactiveView(EntranceMixin, TemplateView):
-    """Tells people that their account is switched off."""
+    """The page that says that the account is disabled."""
 
     template_name = get_template_name("account/account_inactive")
 
@@ -93,12 +91,11 @@ class AccountInactiveView(EntranceMixin, TemplateView):
 @never_framed
 @never_cached
 class LogoutView(NextRedirectMixin, LogoutFunctionalityMixin, TemplateView):
-    """Asks whether to log out, and does so."""
+    """The page that asks whether to log out, and does so."""
 
     template_name = get_template_name("account/logout")
 
     def get(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Ask, unless there is nothing to ask."""
         if app_settings.LOGOUT_ON_GET:
             return self.post(*args, **kwargs)
         if not self.request.user.is_authenticated:
@@ -107,13 +104,12 @@ class LogoutView(NextRedirectMixin, LogoutFunctionalityMixin, TemplateView):
         return _ajax_response(self.request, response)
 
     def post(self, *args: object, **kwargs: object) -> HttpResponse:
-        """Log out, or give up what the visitor had begun."""
         url = self.get_redirect_url()
         self.logout()
         return _ajax_response(self.request, redirect(url))
 
     def get_redirect_url(self) -> str:
-        """Where to go afterwards."""
+        """Return the URL to redirect to after the logout."""
         return self.get_next_url() or get_adapter().get_logout_redirect_url(self.request)
 
 

@@ -1,4 +1,4 @@
-"""The pages on which people log in by a code."""
+"""The pages to log in by a code."""
 
 from __future__ import annotations
 
@@ -39,23 +39,22 @@ def _get_request_url() -> str:
 class RequestLoginCodeView(
     EntranceMixin, RedirectAuthenticatedUserMixin, NextRedirectMixin, FormPage
 ):
-    """Sends a code to whoever wants to log in by one."""
+    """The page to request a code for a login."""
 
     form_class = RequestLoginCodeForm
     template_name = get_template_name("account/request_login_code")
 
     def get_form_class(self) -> type[BaseForm]:
-        """The form, by default :class:`RequestLoginCodeForm`."""
+        """Return the configured form, by default :class:`RequestLoginCodeForm`."""
         return get_configured_form("request_login_code", self.form_class)
 
     def get_success_url(self) -> str | None:  # type: ignore[override]
-        """The page that takes the code; those who are logged in go where they asked to."""
+        """Return the page for the code; for a logged-in user, the URL that the request asks for."""
         if self.request.user.is_authenticated:
             return self.get_next_url()
         return self.passthrough_next_url(reverse("account_confirm_login_code"))
 
     def form_valid(self, form: RequestLoginCodeForm) -> HttpResponse:
-        """Send the code."""
         LoginCodeVerificationProcess.initiate(
             request=self.request,
             user=form._user,
@@ -69,7 +68,7 @@ class RequestLoginCodeView(
 
 @post_masked
 class ConfirmLoginCodeView(CodeView):
-    """Takes the code that logs in."""
+    """The page for the code of a login."""
 
     form_class = ConfirmLoginCodeForm
     verify_form_id = "confirm_login_code"
@@ -80,7 +79,6 @@ class ConfirmLoginCodeView(CodeView):
     @method_decorator(never_cache)
     @method_decorator(login_not_required)
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        """Send visitors away for whom no code is on its way."""
         if request.user.is_authenticated:
             return HttpResponseRedirect(get_login_redirect_url(request))
         stage = LoginStageController.enter(request, LoginStageKey.LOGIN_BY_CODE.value)

@@ -1,4 +1,4 @@
-"""The pages on which people change their password, or set a first one."""
+"""The pages to change the password, and to set a first one."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ class _PasswordView(AjaxCapableProcessFormViewMixin, NextRedirectMixin, FormPage
     context_form_name: str
 
     def get_form_class(self) -> type[BaseForm]:
-        """The configured form."""
+        """Return the configured form."""
         return get_configured_form(self.form_id, self.form_class)
 
     def get_form_kwargs(self) -> FormArguments:
-        """Hand the form the user."""
+        """Add the user."""
         kwargs = super().get_form_kwargs()
         kwargs["user"] = self.request.user
         return kwargs
 
     def get_default_success_url(self) -> str | None:
-        """Where to go on unless the visitor asked for something else."""
+        """Return the URL to redirect to unless the request asks for another one."""
         return get_adapter().get_password_change_redirect_url(self.request)
 
     def get_context_data(self, **kwargs: object) -> TemplateContext:
-        """Add the form under the name of old."""
+        """Add the form under its former name."""
         context = super().get_context_data(**kwargs)
         context[self.context_form_name] = context["form"]
         return context
@@ -64,7 +64,7 @@ def _has_password(request: HttpRequest) -> bool:
 @never_framed
 @never_cached
 class PasswordChangeView(_PasswordView):
-    """Replaces the password by a new one."""
+    """The page to change the password."""
 
     form_class = ChangePasswordForm
     form_id = "change_password"
@@ -75,13 +75,11 @@ class PasswordChangeView(_PasswordView):
     @method_decorator(login_required)
     @method_decorator(rate_limit(action="change_password"))
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        """Send those on who have no password yet."""
         if not _has_password(request):
             return HttpResponseRedirect(reverse("account_set_password"))
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: ChangePasswordForm) -> HttpResponse:
-        """Store the password."""
         password_change_flow.change_password(self.request, form.user, form.save)
         return super().form_valid(form)
 
@@ -89,7 +87,7 @@ class PasswordChangeView(_PasswordView):
 @never_framed
 @never_cached
 class PasswordSetView(_PasswordView):
-    """Sets a password for somebody who has none."""
+    """The page to set a first password."""
 
     form_class = SetPasswordForm
     form_id = "set_password"
@@ -100,13 +98,11 @@ class PasswordSetView(_PasswordView):
     @method_decorator(login_required)
     @method_decorator(rate_limit(action="change_password"))
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        """Send those on who have a password already."""
         if _has_password(request):
             return HttpResponseRedirect(reverse("account_change_password"))
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: SetPasswordForm) -> HttpResponse:
-        """Store the password, for those who can prove to be present, once they have."""
         password_change_flow.set_password(self.request, form.user, form.save)
         return super().form_valid(form)
 

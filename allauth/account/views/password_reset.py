@@ -58,24 +58,23 @@ INTERNAL_RESET_SESSION_KEY = RESET_KEY_SESSION_KEY
 class PasswordResetView(
     EntranceMixin, NextRedirectMixin, AjaxCapableProcessFormViewMixin, FormPage
 ):
-    """Mails a link or code to whoever lost the password."""
+    """The page to request a link or code for a password reset."""
 
     template_name = get_template_name("account/password_reset")
     form_class = ResetPasswordForm
     success_url = reverse_lazy("account_reset_password_done")
 
     def get_form_class(self) -> type[BaseForm]:
-        """The form, by default :class:`ResetPasswordForm`."""
+        """Return the configured form, by default :class:`ResetPasswordForm`."""
         return get_configured_form("reset_password", self.form_class)
 
     def get_success_url(self) -> str | None:  # type: ignore[override]
-        """Where to go on: by code, the page that takes it."""
+        """Return the URL to redirect to: if codes are used, the page for the code."""
         if not app_settings.PASSWORD_RESET_BY_CODE_ENABLED:
             return super().get_success_url()
         return self.passthrough_next_url(reverse("account_confirm_password_reset_code"))
 
     def form_valid(self, form: ResetPasswordForm) -> HttpResponse:
-        """Send the mail, within the limit for such mails."""
         limited = ratelimit.consume_or_429(
             self.request, action="reset_password", key=form.cleaned_data["email"].lower()
         )
@@ -85,7 +84,7 @@ class PasswordResetView(
         return super().form_valid(form)
 
     def get_context_data(self, **kwargs: object) -> TemplateContext:
-        """Add the form under the name of old."""
+        """Add the form under its former name."""
         context = super().get_context_data(**kwargs)
         context["password_reset_form"] = context["form"]
         return context
@@ -93,7 +92,7 @@ class PasswordResetView(
 
 @open_to_all
 class PasswordResetDoneView(EntranceMixin, TemplateView):
-    """Tells people to look for the link in their mail."""
+    """The page that says that a link was sent."""
 
     template_name = get_template_name("account/password_reset_done")
 
@@ -107,10 +106,10 @@ class PasswordResetFromKeyView(
     LogoutFunctionalityMixin,
     FormPage,
 ):
-    """Takes the new password of whoever comes by the link.
+    """The page for the new password, to which the link leads.
 
-    The token moves from the URL into the session before anything is shown, so that it does not
-    leak to other sites.
+    The token moves from the URL into the session before the page is shown, so that it does not leak
+    to other sites.
     """
 
     template_name = get_template_name("account/password_reset_from_key")
@@ -128,7 +127,6 @@ class PasswordResetFromKeyView(
     def dispatch(
         self, request: HttpRequest, uidb36: str, key: str, **kwargs: object
     ) -> HttpResponseBase:
-        """Check the token, and have the form shown or processed."""
         self.request = request
         self.kwargs.update(uidb36=uidb36, key=key)
         is_key_in_url = key != self.reset_url_key
@@ -157,18 +155,17 @@ class PasswordResetFromKeyView(
         return self._respond(response)
 
     def get_form_class(self) -> type[BaseForm]:
-        """The form, by default :class:`ResetPasswordKeyForm`."""
+        """Return the configured form, by default :class:`ResetPasswordKeyForm`."""
         return get_configured_form("reset_password_from_key", self.form_class)
 
     def get_form_kwargs(self) -> FormArguments:
-        """Hand the form user and token."""
+        """Add user and token."""
         kwargs = super().get_form_kwargs()
         kwargs.update(user=self.reset_user, temp_key=self.key)
         return kwargs
 
     def form_valid(self, form: ResetPasswordKeyForm) -> HttpResponse:
-        """Store the password; a session of somebody else ends first."""
-        if password_reset_flow.is_of_other_user(self.request, self.reset_user):
+        if password_reset_flow.is_other_user_logged_in(self.request, self.reset_user):
             self.logout()
         response = password_reset_flow.reset_by_link(
             self.request, self.reset_user, self.key, form.save
@@ -176,7 +173,7 @@ class PasswordResetFromKeyView(
         return response or super().form_valid(form)
 
     def get_context_data(self, **kwargs: object) -> TemplateContext:
-        """Add where the form goes."""
+        """Add the URL of the form."""
         context = super().get_context_data(**kwargs)
         context["action_url"] = reverse(
             "account_reset_password_from_key",
@@ -187,7 +184,7 @@ class PasswordResetFromKeyView(
 
 @open_to_all
 class PasswordResetFromKeyDoneView(EntranceMixin, TemplateView):
-    """Tells people that the new password is stored."""
+    """The page that says that the new password is stored."""
 
     template_name = get_template_name("account/password_reset_from_key_done")
 
@@ -197,7 +194,7 @@ class PasswordResetFromKeyDoneView(EntranceMixin, TemplateView):
 @never_framed
 @never_cached
 class ConfirmPasswordResetCodeView(CodeView):
-    """Takes the code that was mailed to whoever lost the password."""
+    """The page for the code of a password reset."""
 
     form_class = ConfirmPasswordResetCodeForm
     verify_form_id = "confirm_password_reset_code"
@@ -206,7 +203,6 @@ class ConfirmPasswordResetCodeView(CodeView):
     process: PasswordResetVerificationProcess
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        """Send visitors away for whom no code is on its way, or who have entered it."""
         process = PasswordResetVerificationProcess.resume(request)
         if process is None:
             return HttpResponseRedirect(reverse("account_login"))
@@ -228,7 +224,7 @@ class ConfirmPasswordResetCodeView(CodeView):
 @never_framed
 @never_cached
 class CompletePasswordResetView(EntranceMixin, NextRedirectMixin, FormPage):
-    """Takes the new password of whoever entered the code."""
+    """The page for the new password, once the code is confirmed."""
 
     form_class = ResetPasswordKeyForm
     template_name = get_template_name("account/password_reset_from_key")
@@ -238,7 +234,6 @@ class CompletePasswordResetView(EntranceMixin, NextRedirectMixin, FormPage):
     @method_decorator(rate_limit(action="reset_password_from_key"))
     @method_decorator(login_not_required)
     def dispatch(self, request: HttpRequest, **kwargs: object) -> HttpResponseBase:
-        """Send visitors away who have not entered the code, or took too long."""
         process = PasswordResetVerificationProcess.resume(request)
         if process is None:
             self.request = request
@@ -251,17 +246,16 @@ class CompletePasswordResetView(EntranceMixin, NextRedirectMixin, FormPage):
         return super().dispatch(request, **kwargs)
 
     def get_form_class(self) -> type[BaseForm]:
-        """The form, by default :class:`ResetPasswordKeyForm`."""
+        """Return the configured form, by default :class:`ResetPasswordKeyForm`."""
         return get_configured_form("reset_password_from_key", self.form_class)
 
     def get_form_kwargs(self) -> FormArguments:
-        """Hand the form the user."""
+        """Add the user."""
         kwargs = super().get_form_kwargs()
         kwargs["user"] = self.process.user
         return kwargs
 
     def form_valid(self, form: ResetPasswordKeyForm) -> HttpResponse:
-        """Store the password, unless another request is doing so already."""
         outcome = self.process.replace_password(form.save)
         if not outcome.is_replaced:
             return HttpResponseRedirect(
@@ -270,7 +264,7 @@ class CompletePasswordResetView(EntranceMixin, NextRedirectMixin, FormPage):
         return outcome.response or super().form_valid(form)
 
     def get_context_data(self, **kwargs: object) -> TemplateContext:
-        """Add where the form goes."""
+        """Add the URL of the form."""
         context = super().get_context_data(**kwargs)
         context["action_url"] = reverse("account_complete_password_reset")
         return context

@@ -135,7 +135,7 @@ _verify_changed = _VerifyChangedPhoneView.as_view()
 @login_not_required
 @never_cache
 def verify_phone(request: HttpRequest) -> HttpResponseBase:
-    """Take the code that was sent to a phone, in a login or while logged in."""
+    """Show the page for the code that was sent to a phone, in a login or while logged in."""
     if request.user.is_authenticated:
         return _verify_changed(request)
     return _verify_at_login(request)
@@ -144,7 +144,7 @@ def verify_phone(request: HttpRequest) -> HttpResponseBase:
 @never_framed
 @never_cached
 class ChangePhoneView(FormPage):
-    """Takes another phone number, which counts once the code sent to it is entered."""
+    """The page to change the phone number, which counts once it is verified."""
 
     form_class = ChangePhoneForm
     template_name = get_template_name("account/phone_change")
@@ -155,7 +155,6 @@ class ChangePhoneView(FormPage):
     @method_decorator(login_required)
     @method_decorator(rate_limit(action="change_phone"))
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        """Show or process the form."""
         return super().dispatch(request, *args, **kwargs)
 
     @cached_property
@@ -169,11 +168,11 @@ class ChangePhoneView(FormPage):
         return action == "verify" and phone is not None and not is_verified
 
     def get_form_class(self) -> type[BaseForm]:
-        """The form, by default :class:`ChangePhoneForm`."""
+        """Return the configured form, by default :class:`ChangePhoneForm`."""
         return get_configured_form("change_phone", self.form_class)
 
     def get_form_kwargs(self) -> FormArguments:
-        """Hand the form the user and the number there is."""
+        """Add the user and the current phone number."""
         kwargs = super().get_form_kwargs()
         phone, _ = self._current
         kwargs["user"] = self.request.user
@@ -184,7 +183,6 @@ class ChangePhoneView(FormPage):
         return kwargs
 
     def form_valid(self, form: ChangePhoneForm) -> HttpResponse:
-        """Send a code to the number."""
         try:
             ChangePhoneVerificationProcess.initiate(self.request, phone=form.cleaned_data["phone"])
         except RateLimited:
@@ -192,7 +190,7 @@ class ChangePhoneView(FormPage):
         return super().form_valid(form)
 
     def get_context_data(self, **kwargs: object) -> TemplateContext:
-        """Add the number there is."""
+        """Add the current phone number."""
         context = super().get_context_data(**kwargs)
         context["phone"], context["phone_verified"] = self._current
         return context

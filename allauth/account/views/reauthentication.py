@@ -1,4 +1,4 @@
-"""The page on which people prove to be present."""
+"""The page for reauthentication."""
 
 from __future__ import annotations
 
@@ -46,7 +46,6 @@ class BaseReauthenticateView(NextRedirectMixin, FormPage):
     @sensitive_post_parameters_m
     @method_decorator(login_required)
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        """Send the user to another page if this one is not theirs, within the limit."""
         self.request = cast("AuthenticatedRequest", request)
         return (
             self._check_methods()
@@ -63,22 +62,21 @@ class BaseReauthenticateView(NextRedirectMixin, FormPage):
         return HttpResponseRedirect(self.passthrough_next_url(methods[0]["url"]))
 
     def get_default_success_url(self) -> str | None:
-        """Where to go on unless the visitor asked for something else."""
+        """Return the URL to redirect to unless the request asks for another one."""
         return get_login_redirect_url(self.request)
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
-        """Go on with what was suspended."""
         response = reauthentication.resume_request(self.request)
         return response or super().form_valid(form)
 
     def get_context_data(self, **kwargs: object) -> TemplateContext:
-        """Add the other ways."""
+        """Add the other ways to reauthenticate."""
         context = super().get_context_data(**kwargs)
         context["reauthentication_alternatives"] = self.get_reauthentication_alternatives()
         return context
 
     def get_reauthentication_alternatives(self) -> list[JSONObject]:
-        """The other ways that the user has, ordered by what they are called."""
+        """Return the other ways that the user has, ordered by description."""
         methods = get_adapter().get_reauthentication_methods(self.request.user)
         alternatives = [
             {**method, "url": self.passthrough_next_url(method["url"])}
@@ -89,23 +87,22 @@ class BaseReauthenticateView(NextRedirectMixin, FormPage):
 
 
 class ReauthenticateView(BaseReauthenticateView):
-    """Takes the password."""
+    """The page for reauthentication by password."""
 
     form_class = ReauthenticateForm
     template_name = get_template_name("account/reauthenticate")
 
     def get_form_class(self) -> type[BaseForm]:
-        """The form, by default :class:`ReauthenticateForm`."""
+        """Return the configured form, by default :class:`ReauthenticateForm`."""
         return get_configured_form("reauthenticate", self.form_class)
 
     def get_form_kwargs(self) -> FormArguments:
-        """Hand the form the user."""
+        """Add the user."""
         kwargs = super().get_form_kwargs()
         kwargs["user"] = self.request.user
         return kwargs
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
-        """Record the reauthentication, and go on."""
         reauthentication.reauthenticate_by_password(self.request)
         return super().form_valid(form)
 

@@ -44,7 +44,7 @@ class SignupView(
     AjaxCapableProcessFormViewMixin,
     FormPage,
 ):
-    """Makes an account."""
+    """The page to sign up."""
 
     form_class = SignupForm
     template_name = get_template_name("account/signup")
@@ -53,7 +53,6 @@ class SignupView(
     @method_decorator(rate_limit(action="signup"))
     @method_decorator(login_not_required)
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        """Show or process the form."""
         return super().dispatch(request, *args, **kwargs)
 
     def _redirect_to_pending_stage(
@@ -61,16 +60,16 @@ class SignupView(
     ) -> HttpResponse | None:
         if stage.login.signup:
             return super()._redirect_to_pending_stage(request, stage)
-        # Whoever comes here does not want to finish that login.
+        # A user who opens this page does not want to finish that login.
         clear_login(request)
         return None
 
     def get_form_class(self) -> type[BaseForm]:
-        """The form, by default :class:`SignupForm`."""
+        """Return the configured form, by default :class:`SignupForm`."""
         return get_configured_form("signup", self.form_class)
 
     def get_initial(self) -> FormArguments:
-        """Fill in the address of a link such as ``?email=``."""
+        """Add the email address of a link such as ``?email=``."""
         initial = super().get_initial()
         email = self.request.GET.get("email")
         if email and is_email(email):
@@ -78,7 +77,7 @@ class SignupView(
         return initial
 
     def get_form(self, form_class: type[BaseForm] | None = None) -> BaseForm:
-        """Fill in the address that was verified beforehand."""
+        """Fill in the email address that was verified before the sign-up."""
         form = super().get_form(form_class)
         email = self.request.session.get("account_verified_email")
         if isinstance(email, str):
@@ -88,7 +87,6 @@ class SignupView(
         return form
 
     def form_valid(self, form: SignupForm) -> HttpResponse:
-        """Make the account and log in, as far as no stage is in the way."""
         try:
             self.user, response = form.try_save(self.request)
             if response is not None:
@@ -107,12 +105,12 @@ class SignupView(
 
 
 class SignupByPasskeyView(SignupView):
-    """Makes an account that a passkey opens."""
+    """The page to sign up with a passkey instead of a password."""
 
     template_name = get_template_name("account/signup_by_passkey")
 
     def get_form_kwargs(self) -> FormArguments:
-        """Have the form leave out the password."""
+        """Leave out the password."""
         kwargs = super().get_form_kwargs()
         kwargs["by_passkey"] = True
         return kwargs

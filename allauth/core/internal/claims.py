@@ -14,7 +14,7 @@ def take_once(cache_key: str, seconds: int) -> bool:
     """Use up something that can be used once.
 
     Parameters:
-        cache_key: The name of what is used up.
+        cache_key: The name of the thing.
         seconds: The time for which the use is remembered.
 
     Returns ``False`` if it was used before.
@@ -26,7 +26,7 @@ def claim(cache_key: str, seconds: int, *, owner: str = "") -> bool:
     """Claim something for a while; call :func:`release` once the claim is no longer needed.
 
     Parameters:
-        cache_key: The name of what is claimed.
+        cache_key: The name of the thing.
         seconds: The time after which the claim ends by itself, should its holder die.
         owner: The holder of the claim, who can claim the same thing again.
 

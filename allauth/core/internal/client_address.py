@@ -93,7 +93,7 @@ def _is_port_or_nothing(text: str) -> bool:
 
 
 def get_network(address: str) -> str:
-    """Return what rate limits count by: an IPv4 address whole, an IPv6 address cut to its network.
+    """Return the subject of rate limits: an IPv4 address, or the network of an IPv6 address.
 
     An IPv4 client that a dual-stack socket reports as ``::ffff:a.b.c.d`` counts as IPv4.
     """

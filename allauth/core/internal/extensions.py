@@ -1,4 +1,4 @@
-"""The registry of what apps of this package add to the apps below them.
+"""The registry of extensions that apps of this package add to the apps below them.
 
 Lower apps name nothing above them. Each app registers its parts here from its
 ``AppConfig.ready()``: a login stage, a way to reauthenticate, credentials that a take-over revokes,
@@ -185,7 +185,7 @@ An attacker may have planted a session with data that would act on the user who 
 signal_argument_readers: Entries[Callable[[Any], object]] = Entries()
 """Functions by which a stored login restores the arguments of ``user_logged_in``, by name.
 
-The argument to such a function is what the ``serialize()`` of the stored object returned.
+The argument to such a function is the result of ``serialize()`` of the stored object.
 """
 
 entrance_context: Entries[Callable[[HttpRequest], TemplateContext]] = Entries()

@@ -15,7 +15,7 @@ _NEVER_STORED = re.compile(r"passw|secret|^csrfmiddlewaretoken\Z", re.IGNORECASE
 
 
 def serialize_request(request: HttpRequest) -> str:
-    """Return as JSON what is needed to resume a request later.
+    """Return the data to resume a request later, as JSON.
 
     Cookies, authorization headers, uploaded files and everything that looks like a secret are left
     out.

@@ -73,7 +73,7 @@ def _serialize_value(data: JSONObject, field: AnyField, name: str, value: object
 
 @sensitive_variables()
 def deserialize_instance(model: type[ModelT], data: JSONObject) -> ModelT:
-    """Return an unsaved instance of ``model``, from what :func:`serialize_instance` returned.
+    """Return an unsaved instance of ``model`` from the JSON of :func:`serialize_instance`.
 
     Raises ``ValueError`` if ``data`` is not a dictionary, and ``ImproperlyConfigured`` for a field
     that cannot read back what it wrote.

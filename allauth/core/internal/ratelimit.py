@@ -267,7 +267,7 @@ def clear(
     user: User | None = None,
     scopes: tuple[str, ...] = _ORDER,
 ) -> None:
-    """Forget what was recorded for ``action`` by the rates that count per one of ``scopes``."""
+    """Forget the records of ``action``, of the rates that count per one of ``scopes``."""
     for cache_key, rate in _get_entries(request, app, action, config, key, user):
         if rate.per not in scopes:
             continue
@@ -327,7 +327,7 @@ def _get_handler429(request: HttpRequest) -> Callable[[HttpRequest], HttpRespons
 
 
 @contextmanager
-def answering_limits(request: HttpRequest) -> Iterator[None]:
+def rate_limited_as_response(request: HttpRequest) -> Iterator[None]:
     """Turn ``RateLimited`` into the response that refuses the request, for callers who expect it.
 
     Raises ``ImmediateHttpResponse``.

@@ -57,7 +57,7 @@ def _dash(code: str) -> str:
 
 @sensitive_variables()
 def normalize_user_code(code: str) -> str:
-    """Return what counts in comparing a code: no punctuation, no blanks, lower case."""
+    """Return a code for comparison: without punctuation and blanks, in lower case."""
     return code.translate(_IGNORED).lower()
 
 

@@ -1,8 +1,7 @@
-"""What the verifications by a code that is typed in have in common.
+"""The base of all verifications by a code that the user types in.
 
-The state of a verification lives in the session, in the format of the published release. Attempts
-are counted beside it, in the cache, where neither parallel requests nor a session that is put back
-can undo them.
+The state of a verification is kept in the session, in the format of the published release. Attempts
+are counted in the cache, where neither parallel requests nor a restored session can undo them.
 """
 
 from __future__ import annotations
@@ -34,14 +33,14 @@ if TYPE_CHECKING:
 
 _HASHED = "hmac_sha256$"
 _FAILURE_LIMIT = {"code_rejected": "30/h/key"}
-"""Wrong codes for one address or number, over all its verifications of a kind."""
+"""Limit of wrong codes for one address or number, over all its verifications of a kind."""
 
 
 @sensitive_variables()
 def protect_code(code: str) -> str:
-    """The form in which the session keeps a code.
+    """Return a code in the form in which the session keeps it.
 
-    Where the client can read the session, that is a keyed hash.
+    If the client can read the session, that is a keyed hash.
     """
     if code and is_session_in_cookie():
         return f"{_HASHED}{_hash(code)}"
@@ -50,7 +49,7 @@ def protect_code(code: str) -> str:
 
 @sensitive_variables()
 def is_right_code(*, actual: object, expected: object) -> bool:
-    """Tell, in constant time, whether what was typed in is the code that the session keeps."""
+    """Return, in constant time, whether a code that was typed in is the one in the session."""
     if isinstance(expected, str) and expected.startswith(_HASHED):
         actual = _hash(actual) if isinstance(actual, str) else None
         expected = expected.removeprefix(_HASHED)
@@ -74,7 +73,7 @@ _STATE_TYPES: dict[str, type] = {
 
 
 def is_code_state(state: object) -> bool:
-    """Tell whether a session value has the shape of a verification's state."""
+    """Return whether a session value has the shape of the state of a verification."""
     return (
         isinstance(state, dict)
         and isinstance(state.get("at"), int | float)
@@ -83,29 +82,30 @@ def is_code_state(state: object) -> bool:
 
 
 class AttemptOutcome(Enum):
-    """What came of an attempt at a code."""
+    """The outcome of an attempt at a code."""
 
     RIGHT = "right"
     """The code is right, and used up by this attempt."""
     WRONG = "wrong"
     """The code is wrong; there are attempts left."""
     LAST_WRONG = "last_wrong"
-    """The code is wrong, and the verification is given up."""
+    """The code is wrong, and the verification is aborted."""
     NONE_LEFT = "none_left"
-    """The code was not looked at: there was no attempt left."""
+    """The code was not compared: there was no attempt left."""
     REPLAYED = "replayed"
     """The code is right, but another request has used it up."""
 
 
 class AbstractCodeVerificationProcess(ABC):
-    """A verification by code that is going on.
+    """A pending verification by code.
 
-    Without a user it is a pretended one: it looks the same from outside, but nothing is right.
+    A verification without a user is a pretended one: it looks the same from outside, but no code is
+    right.
 
     Parameters:
         request: The current request.
-        state: What the session keeps.
-        user: Whom the verification is about.
+        state: The state that the session keeps.
+        user: The user that the verification is about.
     """
 
     kind: ClassVar[str]
@@ -124,37 +124,37 @@ class AbstractCodeVerificationProcess(ABC):
     @property
     @abstractmethod
     def max_attempts(self) -> int:
-        """How many wrong codes end the verification."""
+        """The number of wrong codes that end the verification."""
 
     @property
     @abstractmethod
     def timeout(self) -> int:
-        """How many seconds the verification may take."""
+        """The time that the verification may take, in seconds."""
 
     max_resend_count = 0
     max_change_count = 0
 
     @abstractmethod
     def persist(self) -> None:
-        """Keep the state in the session."""
+        """Store the state in the session."""
 
     @abstractmethod
     def abort(self) -> None:
-        """Give the verification up."""
+        """Abort the verification."""
 
     @abstractmethod
     def generate_code(self) -> str:
-        """Make a code."""
+        """Return a new code."""
 
     @abstractmethod
     def deliver(self, code: str, *, is_resend: bool = False) -> None:
-        """Send ``code``, or for a pretended verification what its owner should know."""
+        """Send ``code`` or, for a pretended verification, the message in its place."""
 
     @staticmethod
     def initial_state(
         *, user: User | None = None, email: str | None = None, phone: str | None = None
     ) -> SessionState:
-        """The state in which a verification begins."""
+        """Return the state of a new verification."""
         state: SessionState = {
             "at": time.time(),
             "failed_attempts": 0,
@@ -170,7 +170,7 @@ class AbstractCodeVerificationProcess(ABC):
         return state
 
     def attach_user(self, user: User | None) -> None:
-        """Have a verification that was pretended be about ``user``, if there is one now."""
+        """Turn a pretended verification into one about ``user``; do nothing without a user."""
         if user is None:
             return
         self.user = user
@@ -178,32 +178,32 @@ class AbstractCodeVerificationProcess(ABC):
 
     @property
     def email(self) -> str | None:
-        """The address the code was mailed to."""
+        """The email address to which the code was sent."""
         return self.state.get("email")
 
     @property
     def phone(self) -> str | None:
-        """The phone number the code was sent to."""
+        """The phone number to which the code was sent."""
         return self.state.get("phone")
 
     @property
     def code(self) -> str:
-        """What a code that is typed in has to match; empty if nothing can."""
+        """The code, as the session keeps it; empty if no code is right."""
         code = self.state.get("code")
         return code if isinstance(code, str) and self.user is not None else ""
 
     def is_valid(self) -> bool:
-        """Tell whether the verification is still within its time."""
+        """Return whether the verification has not expired."""
         return bool(time.time() - self.state["at"] <= self.timeout)
 
     @property
     def can_resend(self) -> bool:
-        """Whether another code may be asked for."""
+        """``True`` if the user may ask for another code."""
         return bool(self.state.get("resend_count", 0) < self.max_resend_count)
 
     @property
     def can_change(self) -> bool:
-        """Whether the address or number may be corrected: only before the first login."""
+        """``True`` if the recipient may be corrected, which is possible before the first login."""
         is_within_quota = self.state.get("change_count", 0) < self.max_change_count
         is_final = self.request.session.get(SIGNUP_IS_FINAL_SESSION_KEY)
         return bool(is_within_quota and not is_final and self._is_of_new_account())
@@ -213,9 +213,9 @@ class AbstractCodeVerificationProcess(ABC):
 
     @sensitive_variables()
     def send(self, *, is_resend: bool = False) -> None:
-        """Make a code, send it, and keep the state; a former code dies with it.
+        """Generate a code, send it, and store the state; the former code becomes void.
 
-        If sending is refused, the former code stays as it is.
+        If sending is refused, the former code stays valid.
         """
         code = self.generate_code()
         self.deliver(code, is_resend=is_resend)
@@ -229,24 +229,24 @@ class AbstractCodeVerificationProcess(ABC):
         self.persist()
 
     def claim_attempt(self) -> bool:
-        """Take one of the attempts there are, before a code is looked at.
+        """Take one of the remaining attempts, before a code is compared.
 
-        Returns whether there was one. Of parallel requests each takes an attempt of its own.
+        Returns whether there was one. Each of several parallel requests takes its own attempt.
         """
         if not self._is_failure_admitted(dry_run=True):
             return False
         used = self.state.get("failed_attempts", 0)
         return any(
-            take_once(f"{self._cache_key}:{number}", self._memory)
+            take_once(f"{self._cache_key}:{number}", self._claim_seconds)
             for number in range(used, self.max_attempts)
         )
 
     def attempt(self, is_right: Callable[[], bool]) -> AttemptOutcome:
-        """Take an attempt, have the code judged, and count a failure or use the code up.
+        """Take an attempt, have the code judged, and count a failure or use up the code.
 
         Parameters:
-            is_right: Judge what was typed in. It is called after the attempt was taken, so that of
-                parallel requests none is judged for free.
+            is_right: Function that judges the code. It is called after the attempt was taken, so
+                that every judgement costs an attempt, also in parallel requests.
         """
         if not self.claim_attempt():
             self.abort()
@@ -257,7 +257,7 @@ class AbstractCodeVerificationProcess(ABC):
         return AttemptOutcome.RIGHT if self.consume() else AttemptOutcome.REPLAYED
 
     def record_invalid_attempt(self) -> bool:
-        """Count a wrong code; the last one gives the verification up.
+        """Count a wrong code; the last one aborts the verification.
 
         Returns whether there are attempts left.
         """
@@ -275,11 +275,11 @@ class AbstractCodeVerificationProcess(ABC):
         return not is_last
 
     def consume(self) -> bool:
-        """Use the right code up; of parallel requests only one succeeds."""
-        return take_once(f"{self._cache_key}:used", self._memory)
+        """Use up the right code; of parallel requests only one succeeds."""
+        return take_once(f"{self._cache_key}:used", self._claim_seconds)
 
     @property
-    def _memory(self) -> int:
+    def _claim_seconds(self) -> int:
         return 2 * self.timeout + 60
 
     @property
@@ -302,7 +302,7 @@ class AbstractCodeVerificationProcess(ABC):
 
 
 class StageCodeVerificationProcess(AbstractCodeVerificationProcess):
-    """A verification at which a login or sign-up waits; it is kept as one of its stages."""
+    """A verification at which a login or sign-up waits, stored as one of its stages."""
 
     def __init__(
         self, request: HttpRequest, login: Login, state: SessionState, user: User | None = None
@@ -312,7 +312,7 @@ class StageCodeVerificationProcess(AbstractCodeVerificationProcess):
 
     @classmethod
     def resume(cls, stage: LoginStage) -> Self | None:
-        """The verification at which the login waits; ``None`` if its time is over."""
+        """Return the verification at which the login waits; ``None`` if it has expired."""
         if not is_code_state(stage.state):
             return None
         process = cls(stage.request, stage.login, stage.state, stage.login.user)

@@ -1,4 +1,4 @@
-"""Proving that an address belongs to the user: by link here, by code in the module beside."""
+"""Verification of email addresses by link; by code, see :mod:`.email_verification_by_code`."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ if TYPE_CHECKING:
 
 
 def verify_email(request: HttpRequest, email_address: EmailAddress) -> bool:
-    """Mark the address as verified, with everything that follows from it.
+    """Mark the email address as verified, with all consequences.
 
-    Returns whether it is, by this call: not so if another account verified it before, or somebody
-    else did at the same time, or if it is new and the account has as many as it may have.
+    Returns whether this call verified it. It does not if another account has verified the address,
+    if a parallel request did the same, or if the address is new and the account has reached the
+    maximum.
     """
     adapter = get_adapter()
     is_new = email_address.pk is None
@@ -61,15 +62,18 @@ def verify_email(request: HttpRequest, email_address: EmailAddress) -> bool:
 
 
 class _TakenError(Exception):
-    """Another account has verified the address, or is about to."""
+    """Another account has verified the email address, or is about to."""
 
 
 class _TooManyError(Exception):
-    """The account has as many addresses as it may have."""
+    """The account has reached the maximum number of email addresses."""
 
 
 def _store_verified(email_address: EmailAddress) -> list[EmailAddress] | None:
-    """Returns the addresses that make way, or ``None`` if all was done by somebody else."""
+    """Store the email address as verified.
+
+    Returns the addresses that it replaced, or ``None`` if another request did all that.
+    """
     lock_addresses(email_address.user_id, email_address.email)
     if email_address.pk is not None:
         stored = EmailAddress.objects.filter(pk=email_address.pk).first()
@@ -124,9 +128,9 @@ def _announce_verified(
 
 
 def verify_email_indirectly(request: HttpRequest, user: User, email: str) -> bool:
-    """Mark ``email`` as verified if it waits for that on the account of ``user``.
+    """Mark ``email`` as verified if it is an unverified address of ``user``.
 
-    For a visitor who proved to control it in another way, by a code that was mailed there.
+    The user has proved to control it in another way: by a code that was sent there.
     """
     try:
         address = EmailAddress.objects.get_for_user(user, email)
@@ -136,15 +140,15 @@ def verify_email_indirectly(request: HttpRequest, user: User, email: str) -> boo
 
 
 def send_verification_email_for_user(request: HttpRequest, user: User) -> bool:
-    """Send a verification mail to the best address of ``user``; returns whether one was sent."""
+    """Send a verification email to the best address of ``user``; return whether one was sent."""
     address = _get_best_address(user)
     return address is not None and send_verification_email_to_address(request, address)
 
 
 def send_verification_email_at_login(request: HttpRequest, login: Login) -> bool:
-    """Send the verification mail that a login or sign-up calls for.
+    """Send the verification email of a login or sign-up.
 
-    Returns whether one was sent (or pretended to be sent).
+    Returns whether one was sent, or pretended to be sent.
     """
     address = _get_address_of_login(login)
     if address is None or address.verified:
@@ -192,14 +196,21 @@ def send_verification_email_to_address(
     process: EmailVerificationProcess | None = None,
     skip_enumeration_mails: bool = False,
 ) -> bool:
-    """Send a verification mail to ``address``, within the limit for such mails.
+    """Send a verification email to ``address``, within the limit for such emails.
 
-    An address without a user is a pretended one: its owner is told what happened, unless
-    ``skip_enumeration_mails``. ``process`` is the verification by code that is going on; where
-    codes are used and there is none, one is begun.
+    Parameters:
+        request: The current request.
+        address: The recipient. Without a user it is a pretended one, and its owner is told what
+            happened.
+        signup: Whether the account was just made.
+        process: The pending verification by code. If codes are used and there is none, one is
+            begun.
+        skip_enumeration_mails: Send nothing to the owner of a pretended address.
 
-    Returns whether a mail was sent. Beyond the limit nothing is sent by link, silently, and by
-    code ``RateLimited`` is raised: the user would wait for a code that never comes.
+    Returns whether an email was sent. Beyond the limit, nothing is sent by link.
+
+    Raises ``RateLimited`` beyond the limit for codes: the user would wait for a code that never
+    arrives.
     """
     if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED and process is None:
         user = address.user if address.user_id is not None else None
@@ -215,7 +226,7 @@ def send_verification_email_to_address(
 
 
 def would_wait_for_refused_mail(request: HttpRequest, login: Login) -> bool:
-    """Return whether a login would wait for a code that the limit does not let be mailed now."""
+    """Return whether a login would wait for a code that the limit forbids to send now."""
     if (
         not app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED
         or not is_verification_mandatory(login)
@@ -231,11 +242,11 @@ def would_wait_for_refused_mail(request: HttpRequest, login: Login) -> bool:
 
 
 class LinkOutcome(NamedTuple):
-    """What came of following a verification link.
+    """The outcome of following a verification link.
 
     Attributes:
-        address: The address, if the link verified it.
-        response: What the login answered that waited for the address in the session.
+        address: The email address, if the link verified it.
+        response: The response of the login that waited for the address in the session.
     """
 
     address: EmailAddress | None
@@ -243,24 +254,24 @@ class LinkOutcome(NamedTuple):
 
 
 def follow_link(request: HttpRequest, confirmation: EmailConfirmationMixin) -> LinkOutcome:
-    """Verify the address of a link, and go on with the login that waits for it.
+    """Verify the email address of a link, and continue the login that waits for it.
 
-    Whoever follows the link may be logged in as another user: that session has to end then.
+    The session may be that of another user: the caller has to end it then.
     """
     address = confirmation.confirm(request)
     response = login_on_verification(request, address) if address is not None else None
     return LinkOutcome(address, response)
 
 
-def is_of_other_user(request: HttpRequest, address: EmailAddress) -> bool:
-    """Return whether somebody is logged in whose address it is not."""
+def belongs_to_other_user(request: HttpRequest, address: EmailAddress) -> bool:
+    """Return whether the logged-in user is not the owner of the email address."""
     return bool(request.user.is_authenticated and request.user.pk != address.user_id)
 
 
 def verify_email_and_resume(
     request: HttpRequest, process: EmailVerificationProcess
 ) -> tuple[EmailAddress | None, HttpResponse | None]:
-    """Verify the address of a verification by code, and go on with the login it belongs to.
+    """Verify the email address of a verification by code, and continue the login that waits for it.
 
     Returns the address, ``None`` if it could not be verified, and the response of the login.
     """
@@ -272,25 +283,26 @@ def verify_email_and_resume(
 def login_on_verification(
     request: HttpRequest, address: EmailAddress | None
 ) -> HttpResponse | None:
-    """Go on with the login that waits, in the session, for the address to be verified.
+    """Continue the login in the session that waits for the verification of the email address.
 
-    Returns the response of the login. Otherwise a login that waits is given up, and the result is
+    Returns the response of the login. A login that cannot continue is aborted, and the result is
     ``None``.
     """
     stage = LoginStageController.enter(request, LoginStageKey.VERIFY_EMAIL.value)
     if stage is None:
         return None
-    if address is not None and _goes_on(request, stage.login, address):
+    if address is not None and _can_continue(request, stage.login, address):
         return stage.exit()
     stage.abort()
     return None
 
 
-def _goes_on(request: HttpRequest, login: Login, address: EmailAddress) -> bool:
-    """Return whether the login goes on once the address is verified.
+def _can_continue(request: HttpRequest, login: Login, address: EmailAddress) -> bool:
+    """Return whether the login continues once the email address is verified.
 
-    The address has to be that of the user who logs in, nobody may be logged in, and the project has
-    to allow it. A code always may: it was typed into the session in which it was asked for.
+    The address has to be that of the user who logs in, the request must be anonymous, and the
+    project has to allow it. It always continues by code: the code was typed into the session in
+    which it was requested.
     """
     is_allowed = (
         app_settings.LOGIN_ON_EMAIL_CONFIRMATION or app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED
@@ -304,6 +316,6 @@ def _goes_on(request: HttpRequest, login: Login, address: EmailAddress) -> bool:
 
 
 def is_verification_mandatory(login: Login) -> bool:
-    """Return whether nobody gets in by this login without a verified address."""
-    # Sessions hold the plain string.
+    """Return whether this login needs a verified email address."""
+    # A login from a session holds the plain string.
     return bool(login.email_verification == EmailVerificationMethod.MANDATORY)

@@ -1,4 +1,4 @@
-"""Proving that an address belongs to the user, by a code that is typed in."""
+"""Verification of email addresses by a code."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 
 
 class EmailVerificationProcess(AbstractCodeVerificationProcess):
-    """The verification of an address, at sign-up, at login, or when an address is added.
+    """The verification of an email address, at sign-up, at login, or when one is added.
 
-    An address that is added is stored only once it is verified.
+    An address that is added is stored once it is verified.
     """
 
     kind = "email_verification"
@@ -70,9 +70,9 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
     def initiate(
         cls, request: HttpRequest, *, user: User | None, email: str, signup: bool = False
     ) -> EmailVerificationProcess:
-        """Begin to verify ``email``; a verification that was going on ends.
+        """Begin to verify ``email``; a pending verification ends.
 
-        Raises ``RateLimited`` if too many mails were sent to the address.
+        Raises ``RateLimited`` if too many emails were sent to the address.
         """
         state = cls.initial_state(user=user, email=email.lower())
         process = cls(request, state, user)
@@ -83,7 +83,7 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
     @classmethod
     @sensitive_variables("state")
     def resume(cls, request: HttpRequest) -> EmailVerificationProcess | None:
-        """The verification that is going on in the session, if there is one."""
+        """Return the pending verification of the session, if there is one."""
         state = request.session.get(EMAIL_VERIFICATION_CODE_SESSION_KEY)
         if state is None:
             return None
@@ -107,22 +107,22 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
         self._is_signup = user is None or not did_user_login(user)
 
     def _is_of_new_account(self) -> bool:
-        # Those without a user are sign-ups that are pretended.
+        # A verification without a user belongs to a pretended sign-up.
         return self.user is None or super()._is_of_new_account()
 
     @property
     def key(self) -> str:
-        """The code that is being sent, by the name that confirmations have for it."""
+        """The code that is being sent, under the name that confirmations have for it."""
         return self._code_being_sent
 
     @property
     def code(self) -> str:
-        # The address is somebody else's: nothing verifies it here.
+        # The address belongs to another account: no code verifies it here.
         return "" if self.state.get("account_already_exists") else super().code
 
     @cached_property
     def email_address(self) -> EmailAddress:
-        """The address; unsaved if it is only about to be added, or pretended."""
+        """The email address; unsaved if it is about to be added, or pretended."""
         email = self.email or ""
         if self.user is None:
             return EmailAddress(email=email)
@@ -158,7 +158,10 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
             clear_login(self.request)
 
     def finish(self) -> EmailAddress | None:
-        """Verify the address; ``None`` if that is not possible, or was done at the same time."""
+        """Verify the email address and return it.
+
+        Returns ``None`` if that is not possible, or if a parallel request did it.
+        """
         if self.user is None or self.state.get("account_already_exists"):
             return None
         self.request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY, None)
@@ -169,9 +172,9 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
 
     @sensitive_variables("former")
     def change_to(self, email: str, account_already_exists: bool) -> None:
-        """Correct the address to be verified, and send a code to it.
+        """Correct the email address to be verified, and send a code to it.
 
-        An address of another account is only pretended to be taken over.
+        If another account has the address, the correction is pretended.
         """
         former, user = dict(self.state), self.user
         self.state["email"] = email.lower()
@@ -198,7 +201,7 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
     def _correct_signup(self, email: str) -> None:
         login = unstash_login(self.request, peek=True)
         if login is None:
-            # A robot, who signs up for nothing, has nothing mailed to anybody.
+            # This is the sign-up of a robot, for which nothing is sent.
             self.send(is_resend=True)
             return
         with retry_with_correction(self.request, login, email=email) as user:
@@ -213,10 +216,10 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
 def enter_verification(
     request: HttpRequest,
 ) -> tuple[EmailVerificationProcess, LoginStage | None] | None:
-    """Return the verification that the user may go on with, and the login that waits for it.
+    """Return the verification that the user may continue, and the login that waits for it.
 
-    ``None`` if there is none. A login that waits for one that is gone is given up: nothing could
-    ever complete it.
+    Returns ``None`` if there is none. A login that waits for a verification that is gone is
+    aborted, since nothing could complete it.
     """
     stage = LoginStageController.enter(request, LoginStageKey.VERIFY_EMAIL.value)
     process = EmailVerificationProcess.resume(request)
@@ -230,7 +233,7 @@ def enter_verification(
 
 
 def _find_user(request: HttpRequest, user_id: object) -> User | None:
-    """Return the user of the verification, if they are logged in, or logging in, in the session."""
+    """Return the user of the verification, if it is the one who is logged in or logging in."""
     if request.user.is_authenticated:
         return request.user if user_id_to_str(request.user) == user_id else None
     login = unstash_login(request, peek=True)

@@ -1,4 +1,4 @@
-"""Logging in."""
+"""Logins."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from allauth.account.internal.email_syntax import is_email
 from allauth.account.internal.faces import get_face
 from allauth.account.internal.hooks import get_adapter
 from allauth.account.internal.identifiers import canonicalize_identifier
-from allauth.account.internal.login_engine import ask_pre_login, continue_login
+from allauth.account.internal.login_engine import call_pre_login, continue_login
 from allauth.account.internal.records import (
     AUTHENTICATION_METHODS_SESSION_KEY,
     AUTHENTICATION_METHODS_USER_SESSION_KEY,
@@ -50,7 +50,7 @@ __all__ = [
 def perform_password_login(
     request: HttpRequest, credentials: Mapping[str, str], login: Login
 ) -> HttpResponse:
-    """Go on with a login whose password was right."""
+    """Continue a login whose password was right."""
     record_authentication(
         request,
         login.user,
@@ -62,21 +62,23 @@ def perform_password_login(
 
 
 def perform_login(request: HttpRequest, login: Login) -> HttpResponse:
-    """Log in, as far as it goes without asking the user for more.
+    """Log in, unless a stage needs an action of the user.
 
     Returns the response that ends the login or begins its next stage.
     """
-    veto = ask_pre_login(request, login)
-    return get_face(request).respond_login(request, veto) if veto else resume_login(request, login)
+    outcome = call_pre_login(request, login)
+    if outcome is None:
+        return resume_login(request, login)
+    return get_face(request).respond_login(request, outcome)
 
 
 def resume_login(request: HttpRequest, login: Login) -> HttpResponse:
-    """Go on with a login after one of its stages."""
+    """Continue a login after one of its stages."""
     return get_face(request).respond_login(request, continue_login(request, login))
 
 
 def derive_login_method(login: str) -> LoginMethod:
-    """Which of the configured methods a login that was typed in belongs to."""
+    """Return the configured method to which a login that was typed in belongs."""
     methods = app_settings.LOGIN_METHODS
     if len(methods) == 1:
         (method,) = methods
@@ -98,7 +100,7 @@ def _is_phone(login: str) -> bool:
 
 @sensitive_variables()
 def get_login_failed_key(request: HttpRequest, **credentials: object) -> str:
-    """What failed logins of one account are counted by."""
+    """Return the key by which failed logins of one account are counted."""
     identifier = next(
         (credentials[name] for name in ("email", "username", "phone") if credentials.get(name)), ""
     )
@@ -106,7 +108,7 @@ def get_login_failed_key(request: HttpRequest, **credentials: object) -> str:
 
 
 def clear_login_failures(request: HttpRequest, email: str) -> None:
-    """Let the account log in again at once; what its address did stays counted."""
+    """Allow the account to log in again at once; the limit per client address stays."""
     ratelimit.clear(
         request,
         app="allauth.account",

@@ -1,4 +1,4 @@
-"""Logging in by a code that is mailed or sent to a phone."""
+"""Logins by a code that is sent to an email address or phone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def count_code_request(
     request: HttpRequest, recipient: str, *, raise_exception: bool = False
 ) -> bool:
-    """Count that a code is sent to ``recipient``; returns whether that is within the limit."""
+    """Count that a code is sent to ``recipient``; return whether that is within the limit."""
     usage = ratelimit.consume(
         request,
         app="allauth.account",
@@ -43,7 +43,7 @@ def count_code_request(
 
 
 class LoginCodeVerificationProcess(StageCodeVerificationProcess):
-    """A login, begun by the user or required by the site, that waits for a code."""
+    """A login that waits for a code, which the user asked for or the site requires."""
 
     kind = "login"
     rejected_signal = signals.login_code_rejected
@@ -71,10 +71,15 @@ class LoginCodeVerificationProcess(StageCodeVerificationProcess):
         phone: str | None = None,
         stage: LoginStage | None = None,
     ) -> LoginCodeVerificationProcess:
-        """Send a code to ``email`` or ``phone`` and wait for it.
+        """Send a code to ``email`` or ``phone``, and wait for it.
 
-        Without ``stage`` the user began this login; with it, the site demands the code. Without
-        ``user`` the login is pretended.
+        Parameters:
+            request: The current request.
+            user: The user who logs in; the login is pretended without one.
+            email: The recipient of the code.
+            phone: The recipient of the code, if there is no ``email``.
+            stage: The stage of a login for which the site requires the code. Without it, the user
+                has begun this login.
         """
         state = cls.initial_state(user=user, email=email, phone=phone)
         state["initiated_by_user"] = stage is None
@@ -93,15 +98,15 @@ class LoginCodeVerificationProcess(StageCodeVerificationProcess):
 
     @property
     def is_initiated_by_user(self) -> bool:
-        """Whether the user chose to log in by code."""
+        """``True`` if the user chose to log in by code."""
         return bool(self.state.get("initiated_by_user"))
 
     @property
     def code(self) -> str:
-        # An address that is no longer the user's logs nobody in.
-        return super().code if self._is_still_of_user() else ""
+        # An email address that the user has removed since must not log in.
+        return super().code if self._has_user_recipient() else ""
 
-    def _is_still_of_user(self) -> bool:
+    def _has_user_recipient(self) -> bool:
         if self.user is None or not self.email:
             return True
         return user_email(self.user) == self.email.lower() or (
@@ -116,7 +121,7 @@ class LoginCodeVerificationProcess(StageCodeVerificationProcess):
 
     @sensitive_variables()
     def deliver(self, code: str, *, is_resend: bool = False) -> None:
-        """Send the code; raises ``RateLimited`` if it is asked for again too often."""
+        """Send the code; raise ``RateLimited`` if it is resent too often."""
         adapter = get_adapter()
         if is_resend:
             count_code_request(self.request, self.email or self.phone or "", raise_exception=True)
@@ -152,7 +157,7 @@ class LoginCodeVerificationProcess(StageCodeVerificationProcess):
             send_unknown_account_mail(self.request, email)
 
     def finish(self, redirect_url: str | None, stage: LoginStage) -> HttpResponse:
-        """Go on with the login after the right code."""
+        """Continue the login after the right code."""
         record_authentication(self.request, self.user, "code", email=self.email, phone=self.phone)
         if self.email:
             email_verification.verify_email_indirectly(self.request, self.owner, self.email)

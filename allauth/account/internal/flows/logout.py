@@ -1,4 +1,4 @@
-"""Logging out, whatever the state the visitor is in."""
+"""Logouts, in whatever state the session is."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from allauth.account.internal.session_store import cycle_key
 
 
 def logout(request: HttpRequest, *, show_message: bool = True) -> None:
-    """End the session of the user, and everything a visitor has begun.
+    """End the session of the user, and everything that was begun in it.
 
-    This is as well how steps of a login, sign-up or reset are cancelled.
+    This also cancels the steps of a login, sign-up or reset.
     """
     if request.user.is_authenticated:
         adapter = get_adapter()
@@ -25,7 +25,7 @@ def logout(request: HttpRequest, *, show_message: bool = True) -> None:
             adapter.add_message(request, messages.SUCCESS, "account/messages/logged_out.txt")
         adapter.logout(request)
     elif request.session.session_key:
-        # Whoever else knows the key of a login that is cancelled has nothing left.
+        # The former key, should an attacker know it, must not give access to this session.
         cycle_key(request.session)
     clear_login(request)
     request.session.pop(PASSWORD_RESET_VERIFICATION_SESSION_KEY, None)

@@ -1,4 +1,4 @@
-"""The addresses of somebody who is logged in."""
+"""The email addresses of a logged-in user."""
 
 from __future__ import annotations
 
@@ -30,10 +30,7 @@ class _AddressForm(Protocol):
 
 
 def sync_user_email_address(user: User) -> EmailAddress | None:
-    """Make a row for the address that the user model holds, if there is none.
-
-    Returns the new row.
-    """
+    """Store the email address of the user model as a row, if there is none; return the new row."""
     email = user_email(user)
     if not email or EmailAddress.objects.filter(user=user, email=email).exists():
         return None
@@ -46,7 +43,10 @@ def _create_row(user: User, email: str) -> EmailAddress:
 
 
 def get_addresses(user: User) -> list[EmailAddress]:
-    """All rows of the user, ordered by address; one is made for what the user model holds."""
+    """Return all rows of the user, ordered by email address.
+
+    A row is made for the address of the user model, if there is none.
+    """
     addresses = list(EmailAddress.objects.filter(user=user))
     email = user_email(user)
     if email and email not in {address.email for address in addresses}:
@@ -57,7 +57,7 @@ def get_addresses(user: User) -> list[EmailAddress]:
 
 
 def list_email_addresses(request: HttpRequest, user: User) -> list[EmailAddress]:
-    """The rows of the user and, by code, the address that waits to be added."""
+    """Return the rows of the user and, if codes are used, the pending email address."""
     addresses = list(EmailAddress.objects.filter(user=user))
     if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
         process = EmailVerificationProcess.resume(request)
@@ -69,10 +69,10 @@ def list_email_addresses(request: HttpRequest, user: User) -> list[EmailAddress]
 
 
 def add_email(request: HttpRequest, form: _AddressForm) -> None:
-    """Add the address of a valid form; raises ``ReauthenticationRequired``."""
+    """Add the email address of a valid form; raise ``ReauthenticationRequired`` if that is due."""
     raise_if_reauthentication_required(request, app=_APP)
     address = form.save(request)
-    # By code the address is stored, and announced, once it is verified.
+    # If codes are used, the address is stored and announced once it is verified.
     if address.pk is not None:
         signals.email_added.send(
             sender=EmailAddress, request=request, user=request.user, email_address=address
@@ -80,9 +80,9 @@ def add_email(request: HttpRequest, form: _AddressForm) -> None:
 
 
 def save_new_email(request: HttpRequest, user: User, email: str) -> EmailAddress:
-    """Begin to verify an address that the user adds.
+    """Begin to verify an email address that the user adds.
 
-    Returns its row, unsaved where addresses are verified by code.
+    Returns its row, which is unsaved if codes are used.
     """
     if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
         EmailVerificationProcess.initiate(request, user=user, email=email)
@@ -90,7 +90,7 @@ def save_new_email(request: HttpRequest, user: User, email: str) -> EmailAddress
     if app_settings.CHANGE_EMAIL:
         return EmailAddress.objects.add_new_email(request, user, email)
     with transaction.atomic():
-        # Two additions at once must not exceed the maximum together.
+        # Parallel requests must not exceed the maximum together.
         lock_addresses(user.pk)
         if not EmailAddress.objects.can_add_email(user):
             raise get_adapter().validation_error(
@@ -102,14 +102,16 @@ def save_new_email(request: HttpRequest, user: User, email: str) -> EmailAddress
 
 
 def can_delete_email(email_address: EmailAddress) -> bool:
-    """Tell whether the user may remove the address."""
+    """Return whether the user may remove the email address."""
     return get_adapter().can_delete_email(email_address)
 
 
 def delete_email(request: AuthenticatedRequest, email_address: EmailAddress) -> bool:
-    """Remove an address, if the project allows; raises ``ReauthenticationRequired``.
+    """Remove an email address, if the project allows it.
 
     Returns whether it was removed.
+
+    Raises ``ReauthenticationRequired``.
     """
     raise_if_reauthentication_required(request, app=_APP)
     user, email = request.user, email_address.email
@@ -130,9 +132,9 @@ def _add_message(request: HttpRequest, level: int, name: str, **context: object)
 
 
 def _remove_if_allowed(email_address: EmailAddress) -> bool:
-    """Remove the address while nobody else can change those of the user.
+    """Remove the email address while no other request can change those of the user.
 
-    Two removals at once could otherwise leave the account without an address to log in by.
+    Two parallel removals could otherwise leave the account without an address to log in by.
     """
     if email_address.pk is None:
         return can_delete_email(email_address)
@@ -151,7 +153,7 @@ def _remove_if_allowed(email_address: EmailAddress) -> bool:
 
 
 def can_mark_as_primary(email_address: EmailAddress) -> bool:
-    """Tell whether the address may become primary: verified, or no other one is."""
+    """Return whether the email address may become primary: it is verified, or no other one is."""
     if email_address.pk is None:
         return False
     if email_address.verified:
@@ -161,9 +163,11 @@ def can_mark_as_primary(email_address: EmailAddress) -> bool:
 
 
 def mark_as_primary(request: AuthenticatedRequest, email_address: EmailAddress) -> bool:
-    """Make an address primary; raises ``ReauthenticationRequired``.
+    """Make an email address primary.
 
     Returns whether it is primary now.
+
+    Raises ``ReauthenticationRequired``.
     """
     raise_if_reauthentication_required(request, app=_APP)
     if not can_mark_as_primary(email_address):
@@ -179,9 +183,10 @@ def mark_as_primary(request: AuthenticatedRequest, email_address: EmailAddress) 
 
 
 def assess_unique_email(email: str, user: User | None = None) -> bool | None:
-    """Tell whether an address may be used for an account, as far as uniqueness goes.
+    """Return whether an email address may be used for an account, as far as uniqueness goes.
 
-    ``True``: yes. ``False``: no, and the visitor may know. ``None``: no, but nobody may tell.
+    ``True``: it may. ``False``: it may not, and the user may be told. ``None``: it may not, but the
+    user must not be told.
     """
     if not app_settings.UNIQUE_EMAIL:
         return True
@@ -192,7 +197,7 @@ def assess_unique_email(email: str, user: User | None = None) -> bool | None:
 
 
 def assess_taken_email() -> bool | None:
-    """What :func:`assess_unique_email` says of an address that another account has."""
+    """Return the result of :func:`assess_unique_email` for an email address of another account."""
     if not app_settings.PREVENT_ENUMERATION:
         return False
     if app_settings.EMAIL_VERIFICATION == EmailVerificationMethod.MANDATORY:
@@ -203,9 +208,10 @@ def assess_taken_email() -> bool | None:
 def email_already_exists(
     email: str, user: User | None = None, always_raise: bool = False
 ) -> tuple[str, bool]:
-    """The address, as the project wants it, and whether another account has it.
+    """Return the email address, as the project cleans it, and whether another account has it.
 
-    Raises ``ValidationError`` instead where that may be told, or with ``always_raise``.
+    Raises ``ValidationError`` if another account has it and the user may be told, or with
+    ``always_raise``.
     """
     adapter = get_adapter()
     assessment = assess_unique_email(email, user)

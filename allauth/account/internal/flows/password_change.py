@@ -1,4 +1,4 @@
-"""Changing the password, or setting a first one, while logged in."""
+"""Passwords that a logged-in user changes or sets for the first time."""
 
 from __future__ import annotations
 
@@ -20,19 +20,22 @@ if TYPE_CHECKING:
 
 
 def change_password(request: HttpRequest, user: User, store: Callable[[], None]) -> None:
-    """Replace the password of ``user``, and do what follows.
+    """Replace the password of ``user``, with all consequences.
 
     Parameters:
-        store: Store the new password.
+        request: The current request.
+        user: The user.
+        store: Function that stores the new password.
     """
     store()
     finalize_password_change(request, user)
 
 
 def set_password(request: HttpRequest, user: User, store: Callable[[], None]) -> None:
-    """Give ``user`` a first password, and do what follows; see :func:`change_password`.
+    """Set the first password of ``user``, with all consequences; see :func:`change_password`.
 
-    Raises ``ReauthenticationRequired`` if the user has to prove to be present, and can.
+    Raises ``ReauthenticationRequired`` if the user has a way to reauthenticate, and has not done
+    so.
     """
     raise_if_reauthentication_required(request, app="allauth.account")
     store()
@@ -40,12 +43,12 @@ def set_password(request: HttpRequest, user: User, store: Callable[[], None]) ->
 
 
 def finalize_password_change(request: HttpRequest, user: User) -> None:
-    """Do what follows once the new password of ``user`` is stored."""
+    """Finish the change of the password of ``user``, once it is stored."""
     _finalize(request, user, "password_changed", signals.password_changed)
 
 
 def finalize_password_set(request: HttpRequest, user: User) -> None:
-    """Do what follows once the first password of ``user`` is stored."""
+    """Finish setting the first password of ``user``, once it is stored."""
     _finalize(request, user, "password_set", signals.password_set)
 
 

@@ -1,4 +1,4 @@
-"""Replacing a lost password, by a link that is mailed."""
+"""Replacement of a lost password, by a link in an email."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def request_password_reset(
     users: list[User],
     token_generator: PasswordResetTokenGenerator,
 ) -> None:
-    """Mail a link to each of ``users``, or tell the owner of ``email`` that there is no account."""
+    """Send a link to each of ``users``, or tell the owner of ``email`` that there is no account."""
     if not users:
         send_unknown_account_mail(request, email)
         return
@@ -68,9 +68,9 @@ def request_password_reset(
 
 @sensitive_variables()
 def consume_reset_key(user: User, key: str) -> bool:
-    """Use the token of a link up; of parallel requests only one succeeds.
+    """Use up the token of a link; of parallel requests only one succeeds.
 
-    The new password makes the token void, but not before it is stored.
+    The new password voids the token, but only once it is stored.
     """
     digest = hashlib.sha256(f"{user.pk}:{key}".encode()).hexdigest()
     return take_once(f"allauth:account:reset:{digest}", _KEY_SECONDS)
@@ -78,7 +78,7 @@ def consume_reset_key(user: User, key: str) -> bool:
 
 @sensitive_variables()
 def get_unproven_recipient(user: User, key: str) -> str | None:
-    """The address to which the link with the token ``key`` was mailed, if it was never verified."""
+    """Return the email address to which the link with ``key`` was sent, unless it is verified."""
     email: str | None = cache.get(_get_recipient_key(user, key))
     return email if email and is_unproven(user, email) else None
 
@@ -88,8 +88,8 @@ def _get_recipient_key(user: User, key: str) -> str:
     return f"allauth:account:reset-recipient:{digest}"
 
 
-def is_of_other_user(request: HttpRequest, user: User) -> bool:
-    """Return whether somebody else than ``user`` is logged in."""
+def is_other_user_logged_in(request: HttpRequest, user: User) -> bool:
+    """Return whether another user than ``user`` is logged in."""
     return bool(request.user.is_authenticated and request.user.pk != user.pk)
 
 
@@ -97,15 +97,17 @@ def is_of_other_user(request: HttpRequest, user: User) -> bool:
 def reset_by_link(
     request: HttpRequest, user: User, key: str, store: Callable[[], None]
 ) -> HttpResponse | None:
-    """Replace the password of the user of a link, and do what follows.
+    """Replace the password of the user of a link, with all consequences.
 
     Parameters:
+        request: The current request.
+        user: The user of the link.
         key: The token of the link.
-        store: Store the new password.
+        store: Function that stores the new password.
 
-    Returns the response of the login, where a reset logs in.
+    Returns the response of the login, if a reset logs in.
     """
-    # What the link proves has to be read before the new password makes the token void.
+    # The recipient has to be read before the new password voids the token.
     recipient = get_unproven_recipient(user, key)
     store()
     return finalize_password_reset(request, user, unproven_recipient=recipient)
@@ -117,14 +119,16 @@ def finalize_password_reset(
     email: str | None = None,
     unproven_recipient: str | None = None,
 ) -> HttpResponse | None:
-    """Do what follows once the new password of ``user`` is stored.
+    """Finish the reset of the password of ``user``, once the new one is stored.
 
     Parameters:
-        email: The address to which the code was mailed.
-        unproven_recipient: An address that nobody had verified on the account before this reset
-            proved it: whatever else opens the account is removed.
+        request: The current request.
+        user: The user.
+        email: The email address to which the code was sent.
+        unproven_recipient: The email address that this reset proved, if it was not verified before:
+            all other credentials of the account are removed.
 
-    Returns the response of the login, where a reset logs in.
+    Returns the response of the login, if a reset logs in.
     """
     if unproven_recipient is not None:
         revoke_other_credentials(user, unproven_recipient)

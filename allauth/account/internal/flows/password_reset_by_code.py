@@ -1,4 +1,4 @@
-"""Replacing a lost password, by a code that is mailed."""
+"""Replacement of a lost password, by a code in an email."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 
 class ResetOutcome(NamedTuple):
-    """What came of choosing a new password.
+    """The outcome of choosing a new password.
 
     Attributes:
-        is_replaced: ``False`` if another request did it already.
-        response: What the login answered, where a reset logs in.
+        is_replaced: ``False`` if a parallel request replaced the password.
+        response: The response of the login, if a reset logs in.
     """
 
     is_replaced: bool
@@ -41,7 +41,7 @@ class ResetOutcome(NamedTuple):
 
 
 class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
-    """The reset of a password; once the code is confirmed, a new one may be chosen."""
+    """The reset of a password; once the code is confirmed, the user may choose a new one."""
 
     kind = "password_reset"
     rejected_signal = signals.password_reset_code_rejected
@@ -59,7 +59,7 @@ class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
     def initiate(
         cls, *, request: HttpRequest, user: User | None, email: str
     ) -> PasswordResetVerificationProcess:
-        """Mail a code to ``email``; without ``user`` the reset is pretended."""
+        """Send a code to ``email``; without ``user`` the reset is pretended."""
         state = cls.initial_state(user=user, email=email)
         if user is not None:
             state["auth_hash"] = user.get_session_auth_hash()
@@ -70,7 +70,7 @@ class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
     @classmethod
     @sensitive_variables("state")
     def resume(cls, request: HttpRequest) -> PasswordResetVerificationProcess | None:
-        """The reset that is going on in the session, if there is one."""
+        """Return the pending reset of the session, if there is one."""
         state = request.session.get(PASSWORD_RESET_VERIFICATION_SESSION_KEY)
         if state is None:
             return None
@@ -79,14 +79,14 @@ class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
             return None
         user = get_user_by_id(state["user_id"]) if "user_id" in state else None
         process = cls(request, state, user)
-        if not process.is_valid() or not process._is_still_of_user():
+        if not process.is_valid() or not process._is_user_unchanged():
             process.abort()
             return None
         return process
 
     @sensitive_variables("auth_hash")
-    def _is_still_of_user(self) -> bool:
-        """Tell whether password and addresses are those the code was mailed for."""
+    def _is_user_unchanged(self) -> bool:
+        """Return whether password and email addresses are those for which the code was sent."""
         if self.user is None:
             return "user_id" not in self.state
         auth_hash = self.state.get("auth_hash")
@@ -99,7 +99,7 @@ class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
 
     @property
     def is_code_confirmed(self) -> bool:
-        """Whether the code was entered, so that a new password may be chosen."""
+        """``True`` if the code was confirmed, so that the user may choose a new password."""
         return bool(self.state.get("code_confirmed")) and self.user is not None
 
     def generate_code(self) -> str:
@@ -124,7 +124,7 @@ class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
         self.request.session.pop(PASSWORD_RESET_VERIFICATION_SESSION_KEY, None)
 
     def confirm_code(self) -> None:
-        """Let a new password be chosen; the time for that begins now."""
+        """Allow a new password to be chosen; the time for that begins now."""
         self.state["code_confirmed"] = True
         if is_unproven(self.owner, self.email or ""):
             self.state["is_first_proof"] = True
@@ -133,10 +133,10 @@ class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
         email_verification.verify_email_indirectly(self.request, self.owner, self.email or "")
 
     def replace_password(self, store: Callable[[], None]) -> ResetOutcome:
-        """Replace the password once, and do what follows.
+        """Replace the password once, with all consequences.
 
         Parameters:
-            store: Store the new password.
+            store: Function that stores the new password.
         """
         if not self.consume():
             return ResetOutcome(is_replaced=False)
@@ -144,7 +144,7 @@ class PasswordResetVerificationProcess(AbstractCodeVerificationProcess):
         return ResetOutcome(is_replaced=True, response=self.finish())
 
     def finish(self) -> HttpResponse | None:
-        """Do what follows once the new password is stored."""
+        """Finish the reset, once the new password is stored."""
         self.abort()
         return password_reset.finalize_password_reset(
             self.request,

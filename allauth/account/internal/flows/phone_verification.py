@@ -1,4 +1,4 @@
-"""Proving that a phone number belongs to the user, by a code sent to it."""
+"""Verification of phone numbers, by a code."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 
 def phone_already_exists(user: User | None, phone: str, always_raise: bool = False) -> bool:
-    """Tell whether somebody else has the number.
+    """Return whether another user has the phone number.
 
-    Raises ``ValidationError`` instead where that may be told, or with ``always_raise``.
+    Raises ``ValidationError`` if another user has it and that may be told, or with
+    ``always_raise``.
     """
     adapter = get_adapter()
     owner = adapter.get_user_by_phone(phone)
@@ -40,7 +41,7 @@ def phone_already_exists(user: User | None, phone: str, always_raise: bool = Fal
 
 
 class PhoneVerificationProcess(AbstractCodeVerificationProcess):
-    """What verifying at login and changing the number have in common."""
+    """The base of the verifications of a phone number."""
 
     kind = "phone"
 
@@ -57,7 +58,7 @@ class PhoneVerificationProcess(AbstractCodeVerificationProcess):
 
     @sensitive_variables()
     def deliver(self, code: str, *, is_resend: bool = False) -> None:
-        """Send the code; raises ``RateLimited`` if too many were sent."""
+        """Send the code; raise ``RateLimited`` if too many were sent."""
         adapter = get_adapter()
         phone = self.phone or ""
         ratelimit.consume(
@@ -87,7 +88,7 @@ class PhoneVerificationProcess(AbstractCodeVerificationProcess):
         return "" if self.state.get("account_already_exists") else super().code
 
     def finish(self) -> None:
-        """Store that the number belongs to the user."""
+        """Store that the phone number belongs to the user."""
         adapter = get_adapter()
         adapter.set_phone_verified(self.owner, self.phone or "")
         adapter.add_message(
@@ -111,7 +112,7 @@ class PhoneVerificationStageProcess(StageCodeVerificationProcess, PhoneVerificat
 
     @classmethod
     def initiate(cls, *, stage: LoginStage, phone: str) -> PhoneVerificationStageProcess:
-        """Send a code to ``phone`` and wait for it; raises ``RateLimited``."""
+        """Send a code to ``phone`` and wait for it; raise ``RateLimited`` if too many were sent."""
         login = stage.login
         stage.state.update(cls.initial_state(user=login.user, phone=phone))
         stage.state["signup"] = login.signup
@@ -121,9 +122,11 @@ class PhoneVerificationStageProcess(StageCodeVerificationProcess, PhoneVerificat
 
     @sensitive_variables("former")
     def change_to(self, phone: str, account_already_exists: bool) -> None:
-        """Correct the number to be verified, and send a code to it; raises ``RateLimited``.
+        """Correct the phone number to be verified, and send a code to it.
 
-        A number of another account is only pretended to be taken over.
+        If another account has the number, the correction is pretended.
+
+        Raises ``RateLimited`` if too many codes were sent.
         """
         former, user = dict(self.state), self.user
         self.state["phone"] = phone
@@ -151,7 +154,7 @@ class PhoneVerificationStageProcess(StageCodeVerificationProcess, PhoneVerificat
 
 
 class ChangePhoneVerificationProcess(PhoneVerificationProcess):
-    """The verification of the new number of somebody who is logged in."""
+    """The verification of the new phone number of a logged-in user."""
 
     @classmethod
     @sensitive_variables("state")
@@ -171,7 +174,7 @@ class ChangePhoneVerificationProcess(PhoneVerificationProcess):
     @classmethod
     @sensitive_variables("state")
     def resume(cls, request: AuthenticatedRequest) -> ChangePhoneVerificationProcess | None:
-        """The verification that is going on in the session, if there is one."""
+        """Return the pending verification of the session, if there is one."""
         state = request.session.get(PHONE_VERIFICATION_SESSION_KEY)
         if state is None:
             return None

@@ -1,8 +1,8 @@
-"""Sign-ups that are pretended, because an address or number is taken, and that may be corrected.
+"""Sign-ups that are pretended because an identifier is taken, and that the user may correct.
 
-The pages for codes offer to correct the address of any sign-up, so that nobody can tell which ones
-are pretended. What a pretended one was made of is saved in the session: it becomes real once what
-is corrected is free.
+The pages for codes offer to correct the email address of any sign-up, so that they do not reveal
+which ones are pretended. The data of a pretended sign-up is saved in the session: the sign-up
+becomes real once the corrected identifier is free.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ if TYPE_CHECKING:
 
 PRETENDED_SIGNUP_KEY = "pretended_signup"
 MAX_SAVED_BYTES = 8 * 1024
-"""Sign-ups of more than that cannot be corrected: anybody can send them, and sessions last."""
+"""Larger sign-ups cannot be corrected: any client can send them, and sessions last long."""
 MAX_SAVED_BYTES_IN_COOKIE = 1024
-"""The same where the session travels in a cookie, of which browsers take 4 kB."""
+"""The limit for sessions in a cookie, for which browsers allow 4 kB."""
 
 SavedSignup = dict[str, Any]
-"""What a sign-up was made of: its source as ``kind``, what was typed in as ``data``, and more.
+"""The data of a sign-up: its source as ``kind``, the input as ``data``, and more.
 
-Neither a readable password nor a file is in it.
+It contains neither a readable password nor a file.
 """
 
 
 class AddressTakenError(ValueError):
-    """The address went to another account since the form was checked."""
+    """Another account took the email address since the form was checked."""
 
 
 def is_correction_offered() -> bool:
-    """Return whether the pages for codes offer to correct an address or a number."""
+    """Return whether the pages for codes offer to correct an email address or a phone number."""
     return bool(
         app_settings.EMAIL_VERIFICATION_MAX_CHANGE_COUNT
         or app_settings.PHONE_VERIFICATION_MAX_CHANGE_COUNT
@@ -56,12 +56,14 @@ def is_correction_offered() -> bool:
 
 
 def limit_saved_signup(request: HttpRequest, saved: SavedSignup | None) -> SavedSignup | None:
-    """Return what may be saved of a sign-up, or ``None``; note whether it can be corrected.
+    """Return the data that may be saved of a sign-up; record whether it can be corrected.
 
-    Whether a sign-up can be corrected depends on what was sent, and not on whether it is pretended.
+    Whether a sign-up can be corrected depends on the data that was sent, and not on whether it is
+    pretended.
 
     Parameters:
-        saved: ``None`` if the sign-up holds something that must not be saved.
+        request: The current request.
+        saved: The data of the sign-up; ``None`` if it holds something that must not be saved.
     """
     request.session.pop(SIGNUP_IS_FINAL_SESSION_KEY, None)
     if not is_correction_offered():
@@ -77,14 +79,15 @@ def limit_saved_signup(request: HttpRequest, saved: SavedSignup | None) -> Saved
 def retry_with_correction(
     request: HttpRequest, login: Login, **identifier: str
 ) -> Iterator[User | None]:
-    """Correct the address or number of a pretended sign-up.
+    """Correct the email address or phone number of a pretended sign-up, and yield its user.
 
-    Gives the user, if there is an account now. What happens in the block is part of the same
-    transaction; the account is announced after it is committed.
+    Yields ``None`` if there is still no account. The block is part of the transaction that makes
+    the account. The account is announced after the transaction is committed.
 
     Parameters:
+        request: The current request.
         login: The login that waits for the code.
-        identifier: ``email`` or ``phone``, as it is now.
+        identifier: The corrected ``email`` or ``phone``.
     """
     saved = _read(login, identifier)
     if saved is None:
@@ -112,7 +115,7 @@ def _make(
         with transaction.atomic():
             return source.make(request, login, saved)
     except IntegrityError:
-        # What a constraint guards went to another request meanwhile.
+        # A parallel request took a value that a constraint guards.
         return None
 
 
@@ -136,10 +139,13 @@ def _read(login: Login, identifier: dict[str, str]) -> SavedSignup | None:
 def finish_account(
     request: HttpRequest, user: User, saved: SavedSignup, former_email: str | None
 ) -> None:
-    """Give the user of a corrected sign-up the saved password and, if none was typed, a username.
+    """Give the user of a corrected sign-up the saved password and, if it has none, a username.
 
     Parameters:
-        former_email: The address that was typed in at first.
+        request: The current request.
+        user: The new user.
+        saved: The saved sign-up.
+        former_email: The email address that was typed in at first.
     """
     if saved["password"]:
         user.password = saved["password"]
@@ -149,7 +155,7 @@ def finish_account(
 
 
 def _generate_username(request: HttpRequest, user: User, email: str | None) -> None:
-    """Name the user after the address that was typed in at first, as for other sign-ups."""
+    """Name the user after the email address that was typed in at first, as for other sign-ups."""
     current = user_email(user)
     user_username(user, "")
     user_email(user, email)

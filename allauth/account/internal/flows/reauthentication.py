@@ -1,4 +1,4 @@
-"""Proving to be present before something delicate is done."""
+"""Reauthentication before sensitive actions."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ if TYPE_CHECKING:
 def reauthenticate_by_password(request: HttpRequest) -> None:
     """Record that the user has just entered the password again.
 
-    The session gets a new key, since it may do more from here on.
+    The session gets a new key, since it gains permissions.
     """
     record_authentication(request, request.user, method="password", reauthenticated=True)
     cycle_key(request.session)
 
 
 def raise_if_reauthentication_required(request: HttpRequest, *, app: str) -> None:
-    """Raise ``ReauthenticationRequired`` unless the user may do protected things of ``app`` now."""
+    """Raise ``ReauthenticationRequired`` if protected actions of ``app`` need it now."""
     if is_reauthentication_required(request, app=app):
         raise ReauthenticationRequired
 
 
 def is_reauthentication_required(request: HttpRequest, *, app: str) -> bool:
-    """Tell whether the user has to reauthenticate before doing protected things of ``app``."""
+    """Return whether the user has to reauthenticate before protected actions of ``app``."""
     is_asked_for = not request.user.is_authenticated or get_adapter().is_reauthentication_required(
         app=app
     )
@@ -60,9 +60,9 @@ def is_reauthentication_required(request: HttpRequest, *, app: str) -> bool:
 
 
 def did_recently_reauthenticate(request: HttpRequest) -> bool:
-    """Tell whether the user reauthenticated within ``ACCOUNT_REAUTHENTICATION_TIMEOUT``.
+    """Return whether the user reauthenticated within ``ACCOUNT_REAUTHENTICATION_TIMEOUT``.
 
-    Those who have no way to do so are let through.
+    ``True`` for a user who has no way to do so.
     """
     if not request.user.is_authenticated:
         return False
@@ -77,11 +77,11 @@ def did_recently_reauthenticate(request: HttpRequest) -> bool:
 
 
 did_recently_authenticate = did_recently_reauthenticate
-"""The name of the time when a login counted too."""
+"""The former name, under which older packages import it."""
 
 
 def get_reauthentication_flows(user: AnyUser) -> list[JSONObject]:
-    """Return the ways to reauthenticate that the user has, as the JSON API names them."""
+    """Return the reauthentication methods of the user, as the JSON API names them."""
     flows: dict[str, JSONObject] = {}
     if not user.is_authenticated:
         return []
@@ -107,11 +107,11 @@ def list_password_method(user: User) -> list[ReauthenticationMethod]:
 
 
 class Suspended(NamedTuple):
-    """What a user wanted to do before reauthenticating.
+    """A suspended action, which continues once the user has reauthenticated.
 
     Attributes:
-        callback: To be called with the request and ``state``.
-        state: What the callback needs.
+        callback: The function to call with the request and ``state``.
+        state: The data of the callback.
         frozen_request: The request that was suspended, as text.
     """
 
@@ -123,10 +123,12 @@ class Suspended(NamedTuple):
 def remember_callback(
     request: HttpRequest, state: SessionState, callback: str | Callable[..., object]
 ) -> None:
-    """Have ``callback(request, state)`` called once the user has reauthenticated.
+    """Store that ``callback(request, state)`` is called once the user has reauthenticated.
 
     Parameters:
-        callback: A dotted path.
+        request: The current request.
+        state: The data of the callback, which the session stores.
+        callback: The dotted path of a function.
     """
     request.session[REAUTHENTICATION_STATE_SESSION_KEY] = {
         "state": state,
@@ -136,7 +138,7 @@ def remember_callback(
 
 
 def suspend(request: HttpRequest) -> None:
-    """Keep a POST until the user has reauthenticated; other requests can simply be repeated."""
+    """Store a POST until the user has reauthenticated; other requests can be repeated."""
     if request.method == "POST":
         request.session[REAUTHENTICATION_STATE_SESSION_KEY] = {
             "request": serialize_request(request),
@@ -150,7 +152,7 @@ def _get_binding(request: HttpRequest) -> SessionState:
 
 
 def take_suspended(request: AuthenticatedRequest) -> Suspended:
-    """Take what the user wanted to do out of the session; all is ``None`` if there is nothing."""
+    """Remove the suspended action from the session and return it, empty if there is none."""
     state = request.session.pop(REAUTHENTICATION_STATE_SESSION_KEY, None)
     if not isinstance(state, dict) or not _is_bound_to(request, state):
         state = {}
@@ -165,7 +167,7 @@ def take_suspended(request: AuthenticatedRequest) -> Suspended:
 def _is_bound_to(request: AuthenticatedRequest, state: SessionState) -> bool:
     """Return whether the state belongs to the user and has not expired.
 
-    States written by the published release carry neither, and are accepted.
+    States of the published release carry neither user nor time, and are accepted.
     """
     if "user_id" not in state:
         return True
@@ -188,21 +190,21 @@ def _get_callback(state: SessionState) -> Callable[..., object] | None:
 def stash_and_reauthenticate(
     request: HttpRequest, state: SessionState, callback: str | Callable[..., object]
 ) -> HttpResponse:
-    """Ask for reauthentication, then go on with ``callback(request, state)``."""
+    """Ask for reauthentication, then continue with ``callback(request, state)``."""
     remember_callback(request, state, callback)
     return get_face(request).respond_reauthentication_required(request)
 
 
 def suspend_request(request: HttpRequest, redirect_to: str) -> HttpResponse:
-    """Ask for reauthentication at ``redirect_to``, then go on with the request."""
+    """Ask for reauthentication at ``redirect_to``, then continue with the request."""
     suspend(request)
     return get_face(request).respond_suspended(request, redirect_to)
 
 
 @sensitive_variables("state")
 def resume_request(request: AuthenticatedRequest) -> HttpResponse | None:
-    """Go on with what was suspended, after the user reauthenticated.
+    """Continue the suspended action, after the user has reauthenticated.
 
-    Returns ``None`` if nothing was, and there is no page to go to either.
+    Returns ``None`` if there is neither such an action nor a page to redirect to.
     """
     return get_face(request).resume_suspended(request, take_suspended(request))

@@ -1,4 +1,4 @@
-"""Making accounts."""
+"""Sign-ups."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _USERNAME_ATTEMPTS = 5
 
 
 class IdentifierTakenError(ValueError):
-    """An address, number or username is taken, and the user may be told.
+    """An email address, phone number or username is taken, and the user may be told.
 
     Attributes:
         name: ``"email"``, ``"phone"`` or ``"username"``.
@@ -60,14 +60,15 @@ class IdentifierTakenError(ValueError):
 
 @dataclass(frozen=True)
 class SignupData:
-    """What a sign-up is made of.
+    """The data of a sign-up.
 
     Attributes:
-        email: The address of the new account.
+        email: Email address of the new account.
         phone: Its phone number.
         password: Its password in clear, or ``None`` for an account without one.
-        is_taken: Whether the address or number is known to have an account, which is to be hidden.
-        saved: What to save of a sign-up that is pretended, if it can be corrected.
+        is_taken: Whether an account is known to have the email address or phone number, which must
+            not be revealed.
+        saved: Data to save if the sign-up is pretended and can be corrected.
     """
 
     email: str | None
@@ -79,11 +80,11 @@ class SignupData:
 
 @dataclass(frozen=True)
 class SignupOutcome:
-    """What came of a sign-up.
+    """The outcome of a sign-up.
 
     Attributes:
-        user: The user of the new account; ``None`` for a sign-up that is to be pretended.
-        saved: What is saved of a pretended one.
+        user: User of the new account; ``None`` if the sign-up is pretended.
+        saved: Saved data of a pretended sign-up.
     """
 
     user: User | None = None
@@ -91,13 +92,16 @@ class SignupOutcome:
 
 
 def sign_up(request: HttpRequest, data: SignupData, make: Callable[[], User]) -> SignupOutcome:
-    """Make an account, unless the address or number has one.
+    """Make an account, unless another one has the email address or phone number.
 
     Parameters:
-        make: Make the account and return its user, in a transaction. Raises ``AddressTakenError``
-            if the address went to another account meanwhile.
+        request: The current request.
+        data: The data of the sign-up.
+        make: Function that makes the account in a transaction and returns its user. It raises
+            ``AddressTakenError`` if another account took the email address meanwhile.
 
-    Raises ``IdentifierTakenError`` if another request was faster, and the user may be told.
+    Raises ``IdentifierTakenError`` if a parallel request took an identifier, and the user may be
+    told.
     """
     if not data.is_taken:
         unique_email = data.email if is_email_unique() else None
@@ -114,12 +118,12 @@ def sign_up(request: HttpRequest, data: SignupData, make: Callable[[], User]) ->
 
 
 def is_email_unique() -> bool:
-    """Return whether no other account, verified or not, may have the address of a new one."""
+    """Return whether the email address of a new account must be free, verified or not."""
     return bool(app_settings.UNIQUE_EMAIL) and assess_taken_email() is not True
 
 
 def _find_taken_phone(phone: str | None) -> str | None:
-    """Return the number, if it went to another account since it was checked."""
+    """Return the phone number if another account took it since it was checked."""
     if not phone or get_adapter().get_user_by_phone(phone) is None:
         return None
     return phone
@@ -135,7 +139,7 @@ def _raise_if_not_hidden(taken: str | None, data: SignupData) -> None:
 
 @sensitive_variables()
 def _pretend(request: HttpRequest, data: SignupData) -> SavedSignup | None:
-    """Do the work that a real account would take, and leave the same in the session."""
+    """Do the same work as for a real account, and leave the same data in the session."""
     user = get_user_model()()
     if data.password:
         user.set_password(data.password)
@@ -149,10 +153,11 @@ def store_account(username: str | None, store: Callable[[], User]) -> User:
     """Call ``store`` in a transaction, and return the user that it stores.
 
     Parameters:
-        username: The name that was typed in. Without one ``store`` generates a name; if another
-            request takes that one at the same time, it is called again.
+        username: The username that was typed in. Without one, ``store`` generates it, and is called
+            again if a parallel request takes the same one.
+        store: Function that stores the user and returns it.
 
-    Raises ``IdentifierTakenError`` if another request took ``username`` at the same time.
+    Raises ``IdentifierTakenError`` if a parallel request took ``username``.
     """
     if not username:
         return _store_with_generated_username(store)
@@ -176,9 +181,9 @@ def _store_with_generated_username(store: Callable[[], User]) -> User:
 
 
 def require_address(user: User, email: str | None) -> None:
-    """Raise ``AddressTakenError`` if a new user was stored without the address of the sign-up.
+    """Raise ``AddressTakenError`` if a new user lacks the email address of the sign-up.
 
-    That is how addresses that are taken are treated as a user is stored.
+    Storing a user silently leaves out an email address that is taken.
     """
     if not email or not is_email_unique():
         return
@@ -196,7 +201,7 @@ def complete_signup(
     signal_kwargs: SignalArguments | None = None,
     by_passkey: bool = False,
 ) -> HttpResponse:
-    """Announce the new account and log its user in, as far as no stage is in the way."""
+    """Announce the new account and log in its user, unless a stage needs an action of the user."""
     signal_kwargs = {} if signal_kwargs is None else signal_kwargs
     signals.user_signed_up.send(sender=user.__class__, request=request, user=user, **signal_kwargs)
     login = Login(user=user, redirect_url=redirect_url, signal_kwargs=signal_kwargs, signup=True)
@@ -212,9 +217,13 @@ def prevent_enumeration(
     phone: str | None = None,
     kept: SavedSignup | None = None,
 ) -> HttpResponse:
-    """Answer as if an account were made, for an address or number that has one already.
+    """Answer as if an account were made, for an email address or phone number that is taken.
 
-    ``kept`` is what the account is made of, should the address or number be corrected.
+    Parameters:
+        request: The current request.
+        email: The email address of the sign-up.
+        phone: The phone number of the sign-up.
+        kept: The saved data from which the account is made if the user corrects the identifier.
     """
     login = Login(
         user=None,
@@ -229,7 +238,7 @@ def prevent_enumeration(
 
 
 def pretend_to_robot(request: HttpRequest, email: str | None) -> None:
-    """Leave in the session what a sign-up leaves; nothing is mailed, and no code is right."""
+    """Store the state of a sign-up in the session; nothing is sent, and no code is right."""
     if app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED and email:
         state = EmailVerificationProcess.initial_state(email=email)
         EmailVerificationProcess(request, state).persist()

@@ -1,8 +1,8 @@
-"""What happens once the owner of an address proves that an account is theirs.
+"""Take-overs of an account by the owner of its email address.
 
-Anybody can sign up with an address that is not theirs, add ways to log in, and wait for its owner
-to come by. So when somebody who is not logged in proves an address that was never verified on an
-account, every other way into the account is closed.
+An attacker can sign up with the address of another person, add credentials, and wait for the owner
+to use the account. When an anonymous request proves to control an address that was never verified
+on an account, all other credentials of the account are therefore revoked.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 
 def is_unproven(user: User, email: str) -> bool:
-    """Tell whether ``email`` is what the account was made with, and nobody has verified it.
+    """Return whether the account was created with ``email``, and the address is unverified.
 
-    On a site where nobody ever verifies an address that says nothing. Nor does an address that was
-    added later, perhaps by mistake: its owner must not put out whom the account belongs to.
+    Only the address the account was created with counts: an address added later may belong to
+    another person, who must not be able to take over the account. Always ``False`` if
+    ``EMAIL_VERIFICATION`` is ``"none"``.
     """
     if app_settings.EMAIL_VERIFICATION == EmailVerificationMethod.NONE:
         return False
@@ -34,13 +35,13 @@ def is_unproven(user: User, email: str) -> bool:
 
 
 def end_sessions(user: User) -> None:
-    """End what sessions and tokens the user has; called once a take-over is committed."""
+    """End all sessions and tokens of the user, after a take-over is committed."""
     for revoke in extensions.session_revokers:
         revoke(user)
 
 
 def revoke_other_credentials(user: User, email: str) -> None:
-    """Remove every way to log in other than ``email``; the password is left to the caller."""
+    """Remove all ways to log in other than ``email``; the caller replaces the password."""
     with transaction.atomic():
         lock_addresses(user.pk, email.lower())
         addresses = EmailAddress.objects.filter(user=user)

@@ -1,4 +1,4 @@
-"""Leave each user one primary address."""
+"""Repair of users with several primary email addresses."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from allauth.account.models import EmailAddress
 
 
 class Command(BaseCommand):
-    """Repairs data from before the database saw to it that there is one primary address only."""
+    """The command that leaves each user one primary email address.
+
+    Older releases had no constraint that allows only one.
+    """
 
     help = "Keeps one primary email address of each user who has several."
 
     def handle(self, *args: object, **options: object) -> None:
-        """Keep the address that the user model holds, or else the newest one."""
+        """Keep the email address of the user model, or else the newest one."""
         primaries = EmailAddress.objects.filter(primary=True)
         owners = primaries.values("user_id").annotate(count=Count("pk")).filter(count__gt=1)
         for user_id in owners.values_list("user_id", flat=True):
