@@ -81,6 +81,14 @@ def coverage(session: nox.Session) -> None:
     pytest(session, "--numprocesses=auto", "--cov", "--cov-report=term", "--cov-fail-under=95")
 
 
+@nox.session
+def swapped(session: nox.Session) -> None:
+    """The flows while another session and user are in the places of those of the request."""
+    install(session)
+    suites = ["tests/account", "tests/socialaccount"]
+    pytest(session, "--numprocesses=auto", *suites, project="swapped")
+
+
 def skip_unsupported(session: nox.Session, django: str) -> None:
     """Leave the session if that Django does not support its Python."""
     if session.python not in DJANGOS[django]:
