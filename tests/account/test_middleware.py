@@ -14,10 +14,11 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 
-from allauth.account.middleware import AccountMiddleware
+from allauth.account.middleware import AccountMiddleware, RequestState
 from allauth.account.views import LoginView
 from allauth.core import context
 from allauth.core.async_support import ASYNC_CAPABLE
+from allauth.core.internal.httpkit import is_headless_request
 from tests.support.clients import read_stream
 from tests.support.middleware import ACCOUNT, replace_middleware, respond
 
@@ -62,6 +63,77 @@ def test_namespace_is_fresh_for_each_request(color: str, rf: RequestFactory) -> 
     respond(color, view, rf.get("/"))
 
     assert namespaces[0] is not namespaces[1]
+
+
+def capture_namespace(color: str, request: HttpRequest) -> Any:
+    """What the middleware put on the request."""
+    respond(color, lambda request: HttpResponse(), request)
+    return request.allauth
+
+
+def test_namespace_is_typed_and_empty(color: str, rf: RequestFactory) -> None:
+    namespace = capture_namespace(color, rf.get("/"))
+
+    assert type(namespace) is RequestState
+    assert vars(namespace) == {}
+
+
+def test_declared_fields_have_defaults_except_the_one_that_is_asked_for() -> None:
+    state = RequestState()
+
+    declared = RequestState.__annotations__
+    assert {name for name in declared if not hasattr(state, name)} == {"headless"}
+    assert all(getattr(state, name) is None for name in declared if name != "headless")
+    assert vars(state) == {}
+
+
+def test_field_set_on_one_request_is_unset_on_the_next(color: str, rf: RequestFactory) -> None:
+    first = capture_namespace(color, rf.get("/"))
+    for name in RequestState.__annotations__:
+        setattr(first, name, "value")
+    second = capture_namespace(color, rf.get("/"))
+
+    assert vars(second) == {}
+    assert not hasattr(second, "headless")
+    assert RequestState().pending_login is None
+
+
+def test_namespace_takes_attributes_of_others(color: str, rf: RequestFactory) -> None:
+    namespace = capture_namespace(color, rf.get("/"))
+
+    with pytest.raises(AttributeError):
+        namespace.of_another_package  # noqa: B018
+    namespace.of_another_package = ["value"]
+
+    assert vars(namespace) == {"of_another_package": ["value"]}
+    del namespace.of_another_package
+    assert vars(namespace) == {}
+
+
+def test_request_is_not_one_of_the_api(color: str, rf: RequestFactory) -> None:
+    answers = []
+
+    def view(request: HttpRequest) -> HttpResponse:
+        answers.append(is_headless_request(request))
+        return HttpResponse()
+
+    respond(color, view, rf.get("/"))
+
+    assert len(answers) == 1
+    assert not answers[0]
+
+
+def test_user_logs_in_through_the_pages(client: Client, user: Any, password: str) -> None:
+    assert client.get("/accounts/login/").status_code == HTTPStatus.OK
+    credentials = {"login": user.username, "password": "wrong"}
+    assert client.post("/accounts/login/", credentials).status_code == HTTPStatus.OK
+    assert "_auth_user_id" not in client.session
+
+    response = client.post("/accounts/login/", {**credentials, "password": password})
+
+    assert response.status_code == HTTPStatus.FOUND
+    assert client.session["_auth_user_id"] == str(user.pk)
+    assert client.get("/accounts/").url == "/accounts/email/"
 
 
 @pytest.mark.parametrize("view", ["sync_view", "async_view"])

@@ -101,11 +101,18 @@ def _set_tenant_urlconf(request: HttpRequest) -> None:
     request.urlconf = settings.TENANT_URLCONF  # type: ignore[attr-defined]
 
 
+def _set_namespace(request: HttpRequest) -> None:
+    settings.SET_NAMESPACE(request)
+
+
 set_own_user = _before_view(_set_own_user)
 """Authentication of a project's own, which gives requests no ``auser``."""
 
 set_tenant_urlconf = _before_view(_set_tenant_urlconf)
 """Serves each request by the URLconf that the setting ``TENANT_URLCONF`` holds."""
+
+set_namespace = _before_view(_set_namespace)
+"""Does to ``request.allauth`` what the setting ``SET_NAMESPACE`` does."""
 
 
 @async_only_middleware
