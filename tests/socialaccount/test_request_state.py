@@ -10,11 +10,7 @@ from django.test import Client
 
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialApp
-from tests.account.test_request_state import (  # noqa: F401
-    NAMESPACES,
-    _mock_is_taken_at_its_word,
-    put_declared,
-)
+from tests.account.test_request_state import NAMESPACES, put_declared
 from tests.projects.custom_hooks.tools import is_logged_in, make_request
 from tests.socialaccount.club import LOGIN, add_account, arrive, arrive_from_club
 from tests.support.queries import assert_queries
@@ -30,7 +26,6 @@ def set_namespace(request: Any, settings: Any) -> Any:
     return request.param
 
 
-@pytest.mark.usefixtures("_mock_is_taken_at_its_word")
 def test_apps_are_those_of_the_site(
     set_namespace: Any, club: SocialApp, app_factory: Callable[..., SocialApp]
 ) -> None:
@@ -55,7 +50,6 @@ def test_apps_are_read_once_in_a_request(club: SocialApp) -> None:
     assert request.allauth.social_apps == [club]
 
 
-@pytest.mark.usefixtures("_mock_is_taken_at_its_word")
 def test_login_page_lists_the_providers(
     set_namespace: Any, client: Client, club: SocialApp
 ) -> None:
@@ -73,7 +67,6 @@ def test_new_and_returning_user(set_namespace: Any, client: Client, user: Any) -
     assert SocialAccount.objects.filter(user=user).count() == 2
 
 
-@pytest.mark.usefixtures("_mock_is_taken_at_its_word")
 def test_login_by_an_app_of_the_database(
     set_namespace: Any, client: Client, club: SocialApp, user: Any
 ) -> None:

@@ -27,8 +27,8 @@ def get_request_param(
 def is_headless_request(request: HttpRequest) -> str | None:
     """Return ``"app"`` or ``"browser"`` for a request to the JSON API, else ``None``."""
     headless = getattr(getattr(request, "allauth", None), "headless", None)
-    client: str | None = getattr(headless, "client", None)
-    return client
+    client = getattr(headless, "client", None)
+    return client if client in ("app", "browser") else None
 
 
 @sensitive_variables()
