@@ -47,8 +47,8 @@ LATENCIES = {0: 20, 50: 4, 200: 2}
 """Milliseconds that a provider takes to answer, and how many logins there are in a series then."""
 PROMISED = {
     ("wsgi", "login_page"): 2.0,
-    ("wsgi", "sign_in"): 1.3,
-    ("wsgi", "sign_up"): 1.3,
+    ("wsgi", "sign_in"): 1.45,
+    ("wsgi", "sign_up"): 1.45,
     ("asgi", "sign_in"): 1.3,
     ("asgi", "sign_up"): 1.3,
 }
