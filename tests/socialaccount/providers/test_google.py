@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from allauth.socialaccount.providers.google import views
 from allauth.socialaccount.providers.google.views import GoogleOAuth2Adapter
@@ -274,3 +275,21 @@ def test_without_an_app_there_is_no_page(client: Client, settings: Any) -> None:
     assert client.post(URL).status_code == 404
     settings.SOCIALACCOUNT_PROVIDERS["google"] = {"APPS": [app, app]}
     assert client.post(URL).status_code == 401
+
+
+def test_verification_of_tokens_is_the_one_in_its_module(
+    client: Client, key: SigningKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[dict[str, Any]] = []
+    original = jwtkit.verify_and_decode
+
+    def verify(**kwargs: Any) -> Any:
+        calls.append(kwargs)
+        return {**original(**kwargs), "sub": "by-the-test"}
+
+    monkeypatch.setattr(jwtkit, "verify_and_decode", verify)
+
+    post(client, key.sign(make_claims()))
+
+    assert len(calls) == 1
+    assert SocialAccount.objects.get().uid == "by-the-test"
