@@ -13,7 +13,12 @@ from tests.projects.custom_hooks.tools import (
     LOGIN,
     LOGOUT,
     SIGNUP,
+    STRONG_PASSWORD,
     is_logged_in,
+    read_code,
+    request_login_code,
+    route_account_pages,
+    submit_code,
     submit_login,
     submit_signup,
     write_session,
@@ -23,6 +28,11 @@ from tests.support.queries import assert_queries, max_queries
 pytestmark = pytest.mark.django_db
 
 RESET = "/accounts/password/reset/"
+
+HAS_PROVIDERS = apps.is_installed("allauth.socialaccount")
+"""Pages that list them ask whether any are configured in the database."""
+
+needs_providers = pytest.mark.skipif(not HAS_PROVIDERS, reason="there are no providers")
 
 
 @pytest.fixture(autouse=True)
@@ -37,10 +47,7 @@ def _warm(settings: Any) -> None:
 
 @pytest.mark.parametrize("page", [LOGIN, SIGNUP, RESET])
 def test_page_for_a_visitor(client: Client, page: str) -> None:
-    lists_providers = apps.is_installed("allauth.socialaccount") and page != RESET
-
-    # Providers may be configured in the database.
-    with max_queries(int(lists_providers)):
+    with max_queries(int(HAS_PROVIDERS and page != RESET)):
         assert client.get(page).status_code == 200
 
 
@@ -84,6 +91,26 @@ def test_wrong_password(client: Client, user: Any, settings: Any, methods: set[s
 
     with max_queries(2):
         submit_login(client, login, "wrong")
+
+
+class TestUsernameOrAddress:
+    @pytest.fixture(autouse=True)
+    def _both(self, settings: Any) -> None:
+        settings.ACCOUNT_LOGIN_METHODS = {"username", "email"}
+
+    def test_login_by_username(self, client: Client, user: Any, password: str) -> None:
+        with max_queries(5):
+            submit_login(client, user.username, password)
+
+        assert is_logged_in(client, user)
+
+    def test_wrong_password_for_a_username(self, client: Client, user: Any) -> None:
+        with max_queries(1 + HAS_PROVIDERS):
+            submit_login(client, user.username, "wrong")
+
+    def test_wrong_password_for_an_address(self, client: Client, user: Any) -> None:
+        with max_queries(2 + HAS_PROVIDERS):
+            submit_login(client, user.email, "wrong")
 
 
 def test_signup(client: Client) -> None:
@@ -143,3 +170,113 @@ class TestEmail:
             client.post(RESET, {"email": user.email})
 
         assert len(mail.outbox) == 1
+
+
+class TestVerificationByCode:
+    """A sign-up that waits for the code of its address."""
+
+    @pytest.fixture(autouse=True)
+    def _newcomer(self, client: Client, settings: Any) -> None:
+        settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+        settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+        route_account_pages(settings)
+        submit_signup(client, username="new", email="new@example.org")
+
+    def test_page(self, client: Client) -> None:
+        # Session, user.
+        with max_queries(2):
+            assert client.get("/accounts/confirm-email/").status_code == 200
+
+    def test_wrong_code(self, client: Client) -> None:
+        with max_queries(3):
+            assert submit_code(client, "wrong", "confirm-email").status_code == 200
+
+    def test_right_code(self, client: Client) -> None:
+        with max_queries(13):
+            submit_code(client, read_code(), "confirm-email")
+
+        assert is_logged_in(client)
+
+
+class TestLoginByCode:
+    @pytest.fixture(autouse=True)
+    def _codes(self, settings: Any) -> None:
+        settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+        route_account_pages(settings)
+
+    def test_request(self, client: Client, user: Any) -> None:
+        with max_queries(3):
+            request_login_code(client, user.email)
+
+        assert len(mail.outbox) == 1
+
+    def test_page(self, client: Client, user: Any) -> None:
+        request_login_code(client, user.email)
+
+        with max_queries(2):
+            assert client.get("/accounts/login/code/confirm/").status_code == 200
+
+    def test_wrong_code(self, client: Client, user: Any) -> None:
+        request_login_code(client, user.email)
+
+        with max_queries(3):
+            assert submit_code(client, "wrong").status_code == 200
+
+    def test_right_code(self, client: Client, user: Any) -> None:
+        request_login_code(client, user.email)
+
+        with max_queries(7):
+            submit_code(client, read_code())
+
+        assert is_logged_in(client, user)
+
+
+class TestResetByCode:
+    CONFIRM = "password/reset/confirm"
+    COMPLETE = "/accounts/password/reset/complete/"
+
+    @pytest.fixture(autouse=True)
+    def _codes(self, settings: Any) -> None:
+        settings.ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+        route_account_pages(settings)
+
+    def test_request(self, client: Client, user: Any) -> None:
+        with max_queries(3):
+            client.post(RESET, {"email": user.email})
+
+        assert len(mail.outbox) == 1
+
+    def test_wrong_code(self, client: Client, user: Any) -> None:
+        client.post(RESET, {"email": user.email})
+
+        with max_queries(3):
+            assert submit_code(client, "wrong", self.CONFIRM).status_code == 200
+
+    def test_right_code(self, client: Client, user: Any) -> None:
+        client.post(RESET, {"email": user.email})
+
+        with max_queries(5):
+            assert submit_code(client, read_code(), self.CONFIRM)["Location"] == self.COMPLETE
+
+    def test_new_password(self, client: Client, user: Any) -> None:
+        client.post(RESET, {"email": user.email})
+        submit_code(client, read_code(), self.CONFIRM)
+
+        with max_queries(5):
+            data = {"password1": STRONG_PASSWORD, "password2": STRONG_PASSWORD}
+            client.post(self.COMPLETE, data)
+
+        user.refresh_from_db()
+        assert user.check_password(STRONG_PASSWORD)
+
+
+@needs_providers
+def test_connections(client: Client, user: Any) -> None:
+    from tests.socialaccount.club import CONNECTIONS, add_account
+
+    add_account(user)
+    client.force_login(user)
+
+    # Session, user, accounts, providers.
+    with max_queries(4):
+        assert client.get(CONNECTIONS).status_code == 200
