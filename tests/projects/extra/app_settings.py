@@ -1,0 +1,5 @@
+"""Limits of the app."""
+
+from __future__ import annotations
+
+RATE_LIMITS = {"act": "1/m/ip"}
