@@ -68,7 +68,7 @@ class NotingAdapter(DefaultAccountAdapter):
         return super().new_user(request)
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, *rest: Any, **more: Any) -> Any:
-        calls.append(("save_user", request, user, form, rest, more, user.pk))
+        calls.append(("save_user", request, user, form, rest, more, user._state.adding))
         return super().save_user(request, user, form, *rest, **more)
 
 
@@ -127,7 +127,7 @@ class WideForm(SignupForm):
         user.save()
 
 
-WIDE_DATA = {
+WIDE_DATA: dict[str, Any] = {
     "born_0": "1980-05-06",
     "born_1": "07:08",
     "since_year": "2001",
@@ -253,8 +253,8 @@ class TestCalls:
         request = response.wsgi_request
         assert all(request_of_call.path == request.path for _, request_of_call, *_ in calls)
         user = get_newcomer()
-        _, _, saved_user, form, rest, more, pk_before = calls[3]
-        assert (saved_user, rest, more, pk_before) == (user, (), {}, None)
+        _, _, saved_user, form, rest, more, is_new = calls[3]
+        assert (saved_user, rest, more, is_new) == (user, (), {}, True)
         assert isinstance(form, NotingForm)
         assert form.cleaned_data["email"] == FREE
         # The project's part comes once the user is stored.

@@ -146,9 +146,17 @@ class ProviderAPI:
         events.append(("complete_login", sociallogin))
         return JsonResponse({"answer": "complete_login"})
 
-    def on_authentication_error(self, request: HttpRequest, provider: Any, **details: Any) -> None:
-        events.append(("on_authentication_error", provider, details))
-        if details["extra_context"].get("state", {}).get("headless"):
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: str | None = None,
+        exception: Exception | None = None,
+        extra_context: dict[str, Any] | None = None,
+    ) -> None:
+        events.append(("on_authentication_error", provider, error))
+        state = (extra_context or {}).get("state", {})
+        if state.get("headless"):
             raise ImmediateHttpResponse(JsonResponse({"answer": "authentication_error"}))
 
 
