@@ -144,7 +144,7 @@ def test_field_that_is_valid_only_once_is_not_asked_again(client: Client, settin
     """Like a captcha."""
     settings.ACCOUNT_FORMS = {"signup": f"{FORMS}.OnceSignupForm"}
     forms.OnceSignupForm.used.clear()
-    sign_up(client, captcha="t1")
+    sign_up(client, token="t1")
 
     change_to(client, FREE)
 

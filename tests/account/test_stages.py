@@ -492,7 +492,7 @@ class TestStorage:
 
         found = Login.deserialize(json.loads(json.dumps(login.serialize())))
 
-        assert vars(found) == {**vars(login), "was_stored": True}
+        assert vars(found) == vars(login)
 
     def test_login_has_defaults(self, settings: Any) -> None:
         settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"

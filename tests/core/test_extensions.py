@@ -154,10 +154,6 @@ class TestSlots:
 
         assert slot.get() is None
 
-    @pytest.mark.xfail(
-        strict=True,
-        reason="a slot forgets the value of the app before: Slot.set() has one key for all apps",
-    )
     def test_value_of_the_app_before_counts_again_once_the_last_one_is_missing(self) -> None:
         slot: Slot[int] = Slot()
         slot.set(1, app=INSTALLED)

@@ -77,18 +77,20 @@ class Entries(Generic[T]):
 
 
 class Slot(Generic[T]):
-    """A single value, of the app that registered it last."""
+    """A single value: of the apps that are installed, the one that registered last counts."""
 
     def __init__(self) -> None:
-        self._entries: Entries[T] = Entries()
+        self._values: dict[str, T] = {}
 
     def set(self, value: T, *, app: str) -> None:
         """Register ``value``; see :meth:`Entries.add`."""
-        self._entries.add("", value, app=app)
+        self._values.pop(app, None)
+        self._values[app] = value
 
     def get(self) -> T | None:
-        """Return the value, if its app is installed."""
-        return self._entries.get("")
+        """Return the value that counts, or ``None`` if no app that has one is installed."""
+        values = reversed(list(self._values.items()))
+        return next((value for app, value in values if app in _installed), None)
 
 
 def always(*args: object) -> bool:

@@ -10,8 +10,8 @@ from django.contrib.auth import SESSION_KEY
 
 from allauth.account.internal.flows.email_verification import (
     LinkOutcome,
-    follow_link,
     belongs_to_other_user,
+    follow_link,
     login_on_verification,
 )
 from allauth.account.internal.login_engine import stash_login

@@ -113,14 +113,14 @@ def shout(user: Any) -> str:
 
 
 class OnceSignupForm(SignupForm):
-    """Takes an answer that is good for one check, like that of a captcha."""
+    """Takes a token that is good for one check, like that of a captcha."""
 
     used: ClassVar[set[str]] = set()
-    captcha = forms.CharField()
+    token = forms.CharField()
 
-    def clean_captcha(self) -> str:
-        answer: str = self.cleaned_data["captcha"]
-        if answer in OnceSignupForm.used:
-            raise forms.ValidationError("That answer was used already.", code="used")
-        OnceSignupForm.used.add(answer)
-        return answer
+    def clean_token(self) -> str:
+        token: str = self.cleaned_data["token"]
+        if token in OnceSignupForm.used:
+            raise forms.ValidationError("That token was used already.", code="used")
+        OnceSignupForm.used.add(token)
+        return token
