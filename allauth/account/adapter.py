@@ -369,18 +369,14 @@ class DefaultAccountAdapter(BaseAdapter):
     @sensitive_variables()
     def reauthenticate(self, user: User, password: str) -> bool:
         """Return whether ``password`` is that of the logged-in user."""
-        credentials: dict[str, str] = {"password": password}
-        username = user_username(user)
-        if username:
-            credentials["username"] = username
-        email = EmailAddress.objects.get_primary_email(user)
-        if email:
-            credentials["email"] = email
-        if LoginMethod.PHONE in app_settings.LOGIN_METHODS:
-            phone = self.get_phone(user)
-            if phone:
-                credentials["phone"] = phone[0]
-        found = self.authenticate(_get_context_request(), **credentials)
+        phone = self.get_phone(user) if LoginMethod.PHONE in app_settings.LOGIN_METHODS else None
+        identifiers = {
+            "username": user_username(user),
+            "email": EmailAddress.objects.get_primary_email(user),
+            "phone": phone[0] if phone else None,
+        }
+        known = {name: value for name, value in identifiers.items() if value}
+        found = self.authenticate(_get_context_request(), password=password, **known)
         return found is not None and found.pk == user.pk
 
     def pre_login(

@@ -151,11 +151,10 @@ class EmailVerificationProcess(AbstractCodeVerificationProcess):
         self.request.session[EMAIL_VERIFICATION_CODE_SESSION_KEY] = self.state
 
     def abort(self) -> None:
+        # A login that waits for the code ends, with all that it recorded.
+        give_up = pop_login if self.request.user.is_authenticated else clear_login
+        give_up(self.request)
         self.request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY, None)
-        if self.request.user.is_authenticated:
-            pop_login(self.request)
-        else:
-            clear_login(self.request)
 
     def finish(self) -> EmailAddress | None:
         """Verify the email address and return it.
