@@ -50,6 +50,7 @@ class Entries(Generic[T]):
 
     def __init__(self) -> None:
         self._entries: dict[str, tuple[str, T]] = {}
+        self._listed: tuple[dict[str, AppConfig] | None, tuple[tuple[str, T], ...]] = (None, ())
 
     def add(self, key: str, value: T, *, app: str) -> None:
         """Register ``value`` under ``key``, in place of an earlier value.
@@ -60,20 +61,25 @@ class Entries(Generic[T]):
             app: The dotted path of the app that registers the value.
         """
         self._entries[key] = (app, value)
+        self._listed = (None, ())
 
     def get(self, key: str) -> T | None:
         """Return the value registered under ``key``, if its app is installed."""
         app, value = self._entries.get(key, (None, None))
         return value if app in _installed else None
 
-    def items(self) -> Iterator[tuple[str, T]]:
-        """Yield keys and values of the apps that are installed."""
-        for key, (app, value) in list(self._entries.items()):
-            if app in _installed:
-                yield key, value
+    def items(self) -> tuple[tuple[str, T], ...]:
+        """Return keys and values of the apps that are installed."""
+        configs, listed = self._listed
+        if configs is not apps.app_configs:
+            configs = apps.app_configs
+            entries = list(self._entries.items())
+            listed = tuple((key, value) for key, (app, value) in entries if app in _installed)
+            self._listed = (configs, listed)
+        return listed
 
     def __iter__(self) -> Iterator[T]:
-        return (value for _key, value in self.items())
+        return iter([value for _key, value in self.items()])
 
 
 class Slot(Generic[T]):
