@@ -106,7 +106,10 @@ class EmailAddressManager(models.Manager["EmailAddress"]):
                 if address.email.lower() == email:
                     return address  # type: ignore[no-any-return]
             raise self.model.DoesNotExist
-        address = self.get(user=user, email=email)
+        # There is at most one: get() would take twice the work to make sure.
+        address = next(iter(self.filter(user=user, email=email)), None)
+        if address is None:
+            raise self.model.DoesNotExist
         # The same object, so that changes to the user are visible on both.
         address.user = user
         return address
