@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from django.contrib import messages
@@ -69,9 +70,21 @@ def list_email_addresses(request: HttpRequest, user: User) -> list[EmailAddress]
 
 
 def add_email(request: HttpRequest, form: _AddressForm) -> None:
-    """Add the email address of a valid form; raise ``ReauthenticationRequired`` if that is due."""
+    """Add the email address of a valid form, as :func:`add_address` does."""
+    add_address(request, lambda: form.save(request))
+
+
+def add_address(request: HttpRequest, save: Callable[[], EmailAddress]) -> None:
+    """Add an email address, and announce it.
+
+    Parameters:
+        request: The current request.
+        save: Function that begins to verify the address, and returns its row.
+
+    Raises ``ReauthenticationRequired``.
+    """
     raise_if_reauthentication_required(request, app=_APP)
-    address = form.save(request)
+    address = save()
     # If codes are used, the address is stored and announced once it is verified.
     if address.pk is not None:
         signals.email_added.send(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
     from allauth.account.forms import BaseSignupForm
     from allauth.core.internal.types import User
+
+    MakeAccount = Callable[[], tuple[User | None, HttpResponse | None]]
 
 PENDING_SIGNUP_SESSION_KEY = "socialaccount_sociallogin"
 _INITIATED_AT = "initiated_at"
@@ -90,19 +93,35 @@ def redirect_to_signup(request: HttpRequest, sociallogin: SocialLogin) -> HttpRe
     return get_face(request).respond_signup_form(request)
 
 
-@sensitive_variables("pending")
 def signup_by_form(
     request: HttpRequest, sociallogin: SocialLogin, form: BaseSignupForm
 ) -> HttpResponse:
-    """Create the account from a valid form, and log the user in.
+    """Create the account from a valid form, and log the user in; see :func:`sign_up_by`."""
+    response = sign_up_by(request, sociallogin, lambda: form.try_save(request))
+    return response or get_face(request).respond_account_exists(request)
+
+
+@sensitive_variables("pending")
+def sign_up_by(
+    request: HttpRequest, sociallogin: SocialLogin, make: MakeAccount
+) -> HttpResponse | None:
+    """Create the account that a user has completed the data of, and log the user in.
+
+    Parameters:
+        request: The current request.
+        sociallogin: The login that waited for the data.
+        make: Function that creates the account. It returns the user, or the response to a sign-up
+            that is pretended.
+
+    Returns ``None`` if another request created the account at the same time.
 
     Raises ``ValidationError`` if another request took the email address, unless enumeration
-    prevention hides that. The form can be submitted again.
+    prevention hides that. The data can be submitted again.
     """
     pending = request.session.get(PENDING_SIGNUP_SESSION_KEY)
     clear_pending_signup(request)
     try:
-        user, response = form.try_save(request)
+        user, response = make()
     except ValidationError:
         request.session[PENDING_SIGNUP_SESSION_KEY] = pending
         raise
@@ -110,9 +129,9 @@ def signup_by_form(
         account = sociallogin.account
         if not SocialAccount.objects.filter(provider=account.provider, uid=account.uid).exists():
             raise
-        # The form was submitted twice, and the account exists now. Or the database considers the
+        # The data was submitted twice, and the account exists now. Or the database considers the
         # ids of two accounts equal.
-        return get_face(request).respond_account_exists(request)
+        return None
     if response is not None:
         _mimic_signup_session(request, sociallogin)
         return response
