@@ -15,7 +15,10 @@ import pytest
 from blockbuster import BlockBuster
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
+from django.core.signals import setting_changed
 from django.test import Client
+from django.test.signals import root_urlconf_changed
+from django.urls import set_urlconf
 from django.utils import translation
 
 from tests.support.clients import CLIENTS
@@ -28,6 +31,26 @@ def _event_loops_are_not_blocked() -> Iterator[None]:
     guard.activate()
     yield
     guard.deactivate()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _urls_are_read_once() -> Iterator[None]:
+    """Let Django keep what it has read of a URLconf when ``ROOT_URLCONF`` changes.
+
+    It forgets all URLs then. To read them again takes as long as some requests, and leaves a
+    variable behind in the context of the thread, which asgiref copies at each hop from then on:
+    asynchronous tests became slower and slower.
+    """
+
+    def forget_urlconf(*, setting: str, **kwargs: Any) -> None:
+        if setting == "ROOT_URLCONF":
+            set_urlconf(None)
+
+    setting_changed.disconnect(root_urlconf_changed)
+    setting_changed.connect(forget_urlconf)
+    yield
+    setting_changed.disconnect(forget_urlconf)
+    setting_changed.connect(root_urlconf_changed)
 
 
 @pytest.fixture(autouse=True)
