@@ -10,16 +10,16 @@ from django.urls import reverse
 
 from allauth.account.models import EmailAddress
 from tests.projects.custom_hooks import stages
-from tests.projects.custom_hooks.tools import (
+from tests.support.mails import read_path
+from tests.support.pages import (
     LOGIN,
     LOGOUT,
     SIGNUP,
     STRONG_PASSWORD,
-    is_logged_in,
-    read_link,
     route_account_pages,
     submit_login,
 )
+from tests.support.sessions import is_logged_in
 
 pytestmark = pytest.mark.django_db
 
@@ -138,7 +138,7 @@ def test_password_reset(client: Client, user: Any) -> None:
     response = client.post(page, {"email": user.email}, **AJAX)
     assert response.json()["location"] == "/accounts/password/reset/done/"
 
-    link = read_link()
+    link = read_path()
     broken = link.replace("-", "-x", 1)
     assert client.get(broken, **AJAX).status_code == 200
     response = client.post(broken, PASSWORDS, **AJAX)
@@ -182,7 +182,7 @@ def test_confirmation(client: Client, user_factory: Any) -> None:
     user = user_factory(verified=False)
     client.force_login(user)
     client.post("/accounts/email/", {"action_send": "", "email": user.email})
-    link = read_link()
+    link = read_path()
 
     response = client.get(link, **AJAX)
     assert response.json() == {

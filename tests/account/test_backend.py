@@ -23,17 +23,13 @@ from allauth.account.adapter import get_adapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.models import EmailAddress
 from allauth.core import context
-from tests.projects.custom_hooks.tools import (
-    collect_signals,
-    count_hashes,
-    is_logged_in,
-    lenient_database,
-    make_request,
-    submit_login,
-    use_counting_hasher,
-)
+from tests.support.collations import lenient_database
+from tests.support.hashing import count_hashes, use_counting_hasher
 from tests.support.hops import Hops
 from tests.support.ids import name_parameter
+from tests.support.pages import submit_login
+from tests.support.sessions import is_logged_in, make_request
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 

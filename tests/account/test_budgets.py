@@ -9,25 +9,27 @@ from django.apps import apps
 from django.core import mail
 from django.test import Client
 
-from tests.projects.custom_hooks.tools import (
+from tests.support.mails import read_code
+from tests.support.pages import (
+    EMAIL_VERIFICATION_SENT,
     LOGIN,
+    LOGIN_CODE_CONFIRM,
     LOGOUT,
+    RESET,
+    RESET_CODE_COMPLETE,
+    RESET_CODE_CONFIRM,
     SIGNUP,
     STRONG_PASSWORD,
-    is_logged_in,
-    read_code,
     request_login_code,
     route_account_pages,
     submit_code,
     submit_login,
     submit_signup,
-    write_session,
 )
 from tests.support.queries import assert_queries, max_queries
+from tests.support.sessions import is_logged_in, write_session
 
 pytestmark = pytest.mark.django_db
-
-RESET = "/accounts/password/reset/"
 
 HAS_PROVIDERS = apps.is_installed("allauth.socialaccount")
 """Pages that list them ask whether any are configured in the database."""
@@ -189,11 +191,11 @@ class TestVerificationByCode:
 
     def test_wrong_code(self, client: Client) -> None:
         with max_queries(3):
-            assert submit_code(client, "wrong", "confirm-email").status_code == 200
+            assert submit_code(client, EMAIL_VERIFICATION_SENT, "wrong").status_code == 200
 
     def test_right_code(self, client: Client) -> None:
         with max_queries(13):
-            submit_code(client, read_code(), "confirm-email")
+            submit_code(client, EMAIL_VERIFICATION_SENT, read_code())
 
         assert is_logged_in(client)
 
@@ -220,21 +222,18 @@ class TestLoginByCode:
         request_login_code(client, user.email)
 
         with max_queries(3):
-            assert submit_code(client, "wrong").status_code == 200
+            assert submit_code(client, LOGIN_CODE_CONFIRM, "wrong").status_code == 200
 
     def test_right_code(self, client: Client, user: Any) -> None:
         request_login_code(client, user.email)
 
         with max_queries(7):
-            submit_code(client, read_code())
+            submit_code(client, LOGIN_CODE_CONFIRM, read_code())
 
         assert is_logged_in(client, user)
 
 
 class TestResetByCode:
-    CONFIRM = "password/reset/confirm"
-    COMPLETE = "/accounts/password/reset/complete/"
-
     @pytest.fixture(autouse=True)
     def _codes(self, settings: Any) -> None:
         settings.ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
@@ -250,21 +249,23 @@ class TestResetByCode:
         client.post(RESET, {"email": user.email})
 
         with max_queries(3):
-            assert submit_code(client, "wrong", self.CONFIRM).status_code == 200
+            assert submit_code(client, RESET_CODE_CONFIRM, "wrong").status_code == 200
 
     def test_right_code(self, client: Client, user: Any) -> None:
         client.post(RESET, {"email": user.email})
 
         with max_queries(5):
-            assert submit_code(client, read_code(), self.CONFIRM)["Location"] == self.COMPLETE
+            response = submit_code(client, RESET_CODE_CONFIRM, read_code())
+
+        assert response["Location"] == RESET_CODE_COMPLETE
 
     def test_new_password(self, client: Client, user: Any) -> None:
         client.post(RESET, {"email": user.email})
-        submit_code(client, read_code(), self.CONFIRM)
+        submit_code(client, RESET_CODE_CONFIRM, read_code())
 
         with max_queries(5):
             data = {"password1": STRONG_PASSWORD, "password2": STRONG_PASSWORD}
-            client.post(self.COMPLETE, data)
+            client.post(RESET_CODE_COMPLETE, data)
 
         user.refresh_from_db()
         assert user.check_password(STRONG_PASSWORD)

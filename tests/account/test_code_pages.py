@@ -21,7 +21,8 @@ from allauth.account.forms import (
 from allauth.account.internal.decorators import login_not_required
 from allauth.account.models import EmailAddress
 from allauth.account.views import phone as phone_views
-from tests.projects.codes.tools import (
+from tests.support.mails import make_wrong, read_code
+from tests.support.pages import (
     EMAIL_VERIFICATION_SENT,
     LOGIN_CODE_CONFIRM,
     LOGIN_CODE_REQUEST,
@@ -30,19 +31,14 @@ from tests.projects.codes.tools import (
     RESET_CODE_COMPLETE,
     RESET_CODE_CONFIRM,
     configure,
-    get_code,
-    make_wrong,
     needs_phones,
-    submit,
-)
-from tests.projects.custom_hooks.tools import (
-    collect_signals,
-    is_logged_in,
-    read_session,
     route_account_pages,
+    submit_code,
     submit_login,
 )
 from tests.support.reports import ExpectedFailure
+from tests.support.sessions import is_logged_in, read_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 
@@ -127,7 +123,7 @@ PAGES = {
     "email": Page(
         EMAIL_VERIFICATION_SENT,
         begin_email,
-        get_code,
+        read_code,
         is_logged_in,
         "confirm_email_verification_code",
         ConfirmEmailVerificationCodeForm,
@@ -137,7 +133,7 @@ PAGES = {
     "login": Page(
         LOGIN_CODE_CONFIRM,
         begin_login,
-        get_code,
+        read_code,
         is_logged_in,
         "confirm_login_code",
         ConfirmLoginCodeForm,
@@ -147,7 +143,7 @@ PAGES = {
     "reset": Page(
         RESET_CODE_CONFIRM,
         begin_reset,
-        get_code,
+        read_code,
         is_reset_open,
         "confirm_password_reset_code",
         ConfirmPasswordResetCodeForm,
@@ -223,18 +219,18 @@ class TestFormThatJudgesItself:
         code = page.read_code()
 
         for number in range(1, MAXIMUM):
-            response = submit(client, page.url, make_wrong(code))
+            response = submit_code(client, page.url, make_wrong(code))
             assert (response.status_code, count_failures(client)) == (200, number)
             assert response.context["form"].errors["code"] == ["Not that one."]
-        assert submit(client, page.url, make_wrong(code)).status_code == 302
+        assert submit_code(client, page.url, make_wrong(code)).status_code == 302
         assert count_failures(client) is None
-        submit(client, page.url, code)
+        submit_code(client, page.url, code)
         assert not page.is_passed(client, user)
 
     def test_what_it_finds_right_is_right(self, client: Client, user: Any, page: Page) -> None:
         page.begin(client, user)
 
-        submit(client, page.url, f"code {page.read_code()}")
+        submit_code(client, page.url, f"code {page.read_code()}")
 
         assert page.is_passed(client, user)
 
@@ -258,14 +254,14 @@ class TestFormWithABug:
         signal = {} if page.signal is None else {"rejected": page.signal}
 
         with collect_signals(**signal) as sent:
-            assert submit(client, page.url, code).status_code == 500
+            assert submit_code(client, page.url, code).status_code == 500
         assert (count_failures(client), sent) == (0, [])
 
         monkeypatch.setattr(BrokenMixin, "is_broken", False)
         for number in range(1, MAXIMUM):
-            assert submit(client, page.url, make_wrong(code)).status_code == 200
+            assert submit_code(client, page.url, make_wrong(code)).status_code == 200
             assert count_failures(client) == number
-        assert submit(client, page.url, code).status_code == 302
+        assert submit_code(client, page.url, code).status_code == 302
         assert not page.is_passed(client, user)
 
     def test_right_code_is_not_used_up(
@@ -277,10 +273,10 @@ class TestFormWithABug:
     ) -> None:
         client = client_factory(raise_request_exception=False)
         page.begin(client, user)
-        submit(client, page.url, page.read_code())
+        submit_code(client, page.url, page.read_code())
         monkeypatch.setattr(BrokenMixin, "is_broken", False)
 
-        submit(client, page.url, page.read_code())
+        submit_code(client, page.url, page.read_code())
 
         assert page.is_passed(client, user)
 
@@ -290,7 +286,7 @@ class TestFormWithABug:
         client = client_factory(raise_request_exception=False)
         page.begin(client, user)
 
-        statuses = [submit(client, page.url, "x").status_code for _ in range(MAXIMUM + 1)]
+        statuses = [submit_code(client, page.url, "x").status_code for _ in range(MAXIMUM + 1)]
 
         assert statuses == [500] * MAXIMUM + [302]
         assert count_failures(client) is None
@@ -306,15 +302,15 @@ class TestViewThatAnswersItself:
         code = page.read_code()
 
         for number in range(1, MAXIMUM):
-            assert submit(client, page.url, make_wrong(code)).status_code == 418
+            assert submit_code(client, page.url, make_wrong(code)).status_code == 418
             assert count_failures(client) == number
-        assert submit(client, page.url, make_wrong(code)).status_code == 302
+        assert submit_code(client, page.url, make_wrong(code)).status_code == 302
         assert count_failures(client) is None
 
     def test_right_code_is_right(self, client: Client, user: Any, page: Page) -> None:
         page.begin(client, user)
 
-        submit(client, page.url, page.read_code())
+        submit_code(client, page.url, page.read_code())
 
         assert page.is_passed(client, user)
 
@@ -351,6 +347,6 @@ def test_right_code_is_right_whatever_the_action_is_called(
 ) -> None:
     page.begin(client, user)
 
-    submit(client, page.url, page.read_code(), action="dance")
+    submit_code(client, page.url, page.read_code(), action="dance")
 
     assert page.is_passed(client, user)

@@ -17,33 +17,28 @@ from django.test import Client
 from allauth.account import app_settings, signals
 from allauth.account.internal.flows.code_verification import is_right_code, protect_code
 from allauth.account.models import EmailAddress
-from tests.projects.codes.tools import (
+from tests.support.clocks import NOW
+from tests.support.mails import make_wrong, read_code
+from tests.support.pages import (
     EMAIL,
     EMAIL_VERIFICATION_SENT,
     LOGIN_CODE_CONFIRM,
     LOGIN_CODE_REQUEST,
-    NOW,
+    LOGOUT,
     PHONE_VERIFY,
     RESET,
     RESET_CODE_COMPLETE,
     RESET_CODE_CONFIRM,
     configure,
-    get_code,
-    make_wrong,
-    needs_phones,
-    read_page,
-    submit,
-)
-from tests.projects.custom_hooks.tools import (
-    LOGOUT,
-    collect_signals,
-    is_logged_in,
     list_error_codes,
     list_messages,
-    read_session,
+    needs_phones,
+    read_page,
+    submit_code,
     submit_login,
-    write_session,
 )
+from tests.support.sessions import is_logged_in, read_session, write_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 
@@ -125,8 +120,8 @@ def test_format_reaches_the_mail(client: Client, user: Any, flow: Flow, settings
     setattr(settings, f"ACCOUNT_{flow.setting}_FORMAT", {"numeric": True, "length": 6})
 
     flow.begin(client, user)
-    assert re.fullmatch(r"\d{3}-\d{3}", get_code())
-    submit(client, flow.page, get_code().replace("-", ""))
+    assert re.fullmatch(r"\d{3}-\d{3}", read_code())
+    submit_code(client, flow.page, read_code().replace("-", ""))
     assert flow.is_passed(client, user)
 
 
@@ -185,7 +180,7 @@ def test_code_may_be_typed_carelessly(
 ) -> None:
     flow.begin(client, user)
 
-    submit(client, flow.page, typed(get_code()))
+    submit_code(client, flow.page, typed(read_code()))
     assert flow.is_passed(client, user) is (typed is not make_wrong)
 
 
@@ -196,12 +191,12 @@ def test_sec_066_ch02_s20_ch03_s20_ch03_s21_attempts_are_limited(
     client: Client, user: Any, flow: Flow
 ) -> None:
     flow.begin(client, user)
-    code = get_code()
+    code = read_code()
 
     for _ in range(2):
-        response = submit(client, flow.page, make_wrong(code))
+        response = submit_code(client, flow.page, make_wrong(code))
         assert list_error_codes(response, "code") == ["incorrect_code"]
-    response = submit(client, flow.page, make_wrong(code))
+    response = submit_code(client, flow.page, make_wrong(code))
     assert response.status_code == 302
     assert list_messages(response)[-1][0] == "error"
     # Aborted, in every respect.
@@ -211,7 +206,7 @@ def test_sec_066_ch02_s20_ch03_s20_ch03_s21_attempts_are_limited(
         "account_password_reset_verification",
         "account_authentication_methods",
     }
-    submit(client, flow.page, code)
+    submit_code(client, flow.page, code)
     assert not flow.is_passed(client, user)
 
 
@@ -223,8 +218,8 @@ def test_maximum_is_a_setting(
     flow.begin(client, user)
 
     for _ in range(maximum - 1):
-        assert submit(client, flow.page, "nonsense").status_code == 200
-    assert submit(client, flow.page, "nonsense").status_code == 302
+        assert submit_code(client, flow.page, "nonsense").status_code == 200
+    assert submit_code(client, flow.page, "nonsense").status_code == 302
 
 
 @pytest.mark.parametrize(
@@ -238,7 +233,7 @@ def test_every_submission_is_an_attempt(
     for _ in range(2):
         assert client.post(flow.page, data).status_code == 200
     assert client.post(flow.page, data).status_code == 302
-    submit(client, flow.page, get_code())
+    submit_code(client, flow.page, read_code())
     assert not flow.is_passed(client, user)
 
 
@@ -247,7 +242,7 @@ def test_looking_at_the_page_is_no_attempt(client: Client, user: Any, flow: Flow
     for _ in range(5):
         assert client.get(flow.page).status_code == 200
 
-    submit(client, flow.page, get_code())
+    submit_code(client, flow.page, read_code())
     assert flow.is_passed(client, user)
 
 
@@ -256,17 +251,17 @@ def test_atk_a12_inv_11_attempts_are_not_restored_with_the_session(
 ) -> None:
     flow.begin(client, user)
     saved = read_session(client)
-    code = get_code()
+    code = read_code()
 
     evaluated = 0
     for _ in range(20):
         # As parallel requests do, each reads what the session held at first.
         write_session(client, **saved)
-        response = submit(client, flow.page, make_wrong(code))
+        response = submit_code(client, flow.page, make_wrong(code))
         evaluated += response.status_code == 200
     assert evaluated <= 3
     write_session(client, **saved)
-    submit(client, flow.page, code)
+    submit_code(client, flow.page, code)
     assert not flow.is_passed(client, user)
 
 
@@ -279,7 +274,7 @@ def test_inv_11_counters_of_the_published_release_are_a_lower_bound(
         state["failed_attempts"] = 2
     write_session(client, **session)
 
-    assert submit(client, flow.page, make_wrong(get_code())).status_code == 302
+    assert submit_code(client, flow.page, make_wrong(read_code())).status_code == 302
 
 
 def find_states(value: Any) -> list[dict[str, Any]]:
@@ -295,7 +290,7 @@ def test_atk_a14_inv_11_inv_12_cookie_holds_no_code_and_restores_no_attempts(
 ) -> None:
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
     flow.begin(client, user)
-    code = get_code()
+    code = read_code()
     saved = client.cookies["sessionid"].value
     text = repr(
         signing.loads(
@@ -310,10 +305,10 @@ def test_atk_a14_inv_11_inv_12_cookie_holds_no_code_and_restores_no_attempts(
     evaluated = 0
     for _ in range(6):
         client.cookies["sessionid"] = saved
-        evaluated += submit(client, flow.page, make_wrong(code)).status_code == 200
+        evaluated += submit_code(client, flow.page, make_wrong(code)).status_code == 200
     assert evaluated <= 3
     client.cookies["sessionid"] = saved
-    submit(client, flow.page, code)
+    submit_code(client, flow.page, code)
     assert not flow.is_passed(client, user)
 
 
@@ -323,7 +318,7 @@ def test_code_is_right_in_cookie_sessions(
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
     flow.begin(client, user)
 
-    submit(client, flow.page, get_code().lower())
+    submit_code(client, flow.page, read_code().lower())
     assert flow.is_passed(client, user)
 
 
@@ -337,13 +332,13 @@ def test_atk_a13_wrong_codes_count_per_account_over_all_sessions(
             flow.begin(client, user)
             clock.shift(1)
             for _ in range(3):
-                response = submit(client, flow.page, make_wrong(get_code()))
+                response = submit_code(client, flow.page, make_wrong(read_code()))
                 evaluated += response.status_code == 200
         # Of three wrong codes the last one answers with a redirect.
         assert evaluated == 20
         client = client_factory()
         flow.begin(client, user)
-        submit(client, flow.page, get_code())
+        submit_code(client, flow.page, read_code())
         assert not flow.is_passed(client, user)
 
         # The password is another way in, and an hour later the codes are right again.
@@ -353,7 +348,7 @@ def test_atk_a13_wrong_codes_count_per_account_over_all_sessions(
             client.logout()
         clock.shift(3601)
         flow.begin(client, user)
-        submit(client, flow.page, get_code())
+        submit_code(client, flow.page, read_code())
         assert flow.is_passed(client, user)
 
 
@@ -366,7 +361,7 @@ def test_inv_13_atk_a60_code_expires(client: Client, user: Any, flow: Flow) -> N
         with time_machine.travel(NOW, tick=False) as clock:
             flow.begin(client, user)
             clock.shift(seconds)
-            submit(client, flow.page, get_code())
+            submit_code(client, flow.page, read_code())
             assert flow.is_passed(client, user) is is_right
             client.logout()
 
@@ -376,7 +371,7 @@ def test_timeout_is_a_setting(client: Client, user: Any, flow: Flow, settings: A
     with time_machine.travel(NOW, tick=False) as clock:
         flow.begin(client, user)
         clock.shift(11)
-        submit(client, flow.page, get_code())
+        submit_code(client, flow.page, read_code())
         assert not flow.is_passed(client, user)
 
 
@@ -385,37 +380,37 @@ def test_inv_10_right_code_is_right_once(
 ) -> None:
     flow.begin(client, user)
     saved = read_session(client)
-    code = get_code()
-    submit(client, flow.page, code)
+    code = read_code()
+    submit_code(client, flow.page, code)
     assert flow.is_passed(client, user)
 
     # As the second of two parallel requests does, this reads what the session held before.
     second = client_factory()
     write_session(second, **saved)
     user.save()
-    submit(second, flow.page, code)
+    submit_code(second, flow.page, code)
     assert not flow.is_passed(second, user)
 
 
 def test_atk_a60_abandoned_code_is_dead(client: Client, user: Any, flow: Flow) -> None:
     flow.begin(client, user)
-    code = get_code()
+    code = read_code()
     client.post(LOGOUT)
 
-    submit(client, flow.page, code)
+    submit_code(client, flow.page, code)
     assert not flow.is_passed(client, user)
 
 
 def test_beginning_anew_voids_the_former_code(client: Client, user: Any, flow: Flow) -> None:
     flow.begin(client, user)
-    code = get_code()
+    code = read_code()
     client.post(LOGOUT)
     flow.begin(client, user)
 
-    assert code != get_code()
-    submit(client, flow.page, code)
+    assert code != read_code()
+    submit_code(client, flow.page, code)
     assert not flow.is_passed(client, user)
-    submit(client, flow.page, get_code())
+    submit_code(client, flow.page, read_code())
     assert flow.is_passed(client, user)
 
 
@@ -427,10 +422,10 @@ def test_atk_a15_inv_14_code_of_another_flow_is_wrong(
     client: Client, user: Any, made_for: str, posted_to: str
 ) -> None:
     FLOWS[made_for].begin(client, user)
-    code = get_code()
+    code = read_code()
     FLOWS[posted_to].begin(client, user)
 
-    submit(client, FLOWS[posted_to].page, code)
+    submit_code(client, FLOWS[posted_to].page, code)
     assert not FLOWS[posted_to].is_passed(client, user)
 
 
@@ -442,10 +437,10 @@ def test_atk_a15_inv_14_code_of_another_flow_is_wrong_though_both_are_pending(
     begin_reset(client, user)
 
     for page, index in ((EMAIL_VERIFICATION_SENT, 1), (RESET_CODE_CONFIRM, 0)):
-        response = submit(client, page, get_code(index))
+        response = submit_code(client, page, read_code(index))
         assert list_error_codes(response, "code") == ["incorrect_code"]
-    submit(client, EMAIL_VERIFICATION_SENT, get_code(0))
-    submit(client, RESET_CODE_CONFIRM, get_code(1))
+    submit_code(client, EMAIL_VERIFICATION_SENT, read_code(0))
+    submit_code(client, RESET_CODE_CONFIRM, read_code(1))
     assert is_reset_open(client, user)
     assert EmailAddress.objects.get(email="more@example.org").verified
 
@@ -460,11 +455,11 @@ def test_atk_a15_code_of_a_login_does_not_verify_a_phone(
 
     Phone.objects.update(verified=False)
     client.post(LOGIN_CODE_REQUEST, {"email": user.email})
-    code = get_code()
+    code = read_code()
     client.post(LOGOUT)
     submit_login(client, user.username, password)
 
-    response = submit(client, PHONE_VERIFY, code)
+    response = submit_code(client, PHONE_VERIFY, code)
     assert list_error_codes(response, "code") == ["incorrect_code"]
     assert not is_logged_in(client)
 
@@ -480,7 +475,7 @@ def test_inv_15_code_of_another_user_is_wrong(
     flow.begin(client, user)
     flow.begin(other_client, other)
 
-    submit(other_client, flow.page, get_code(0))
+    submit_code(other_client, flow.page, read_code(0))
     assert not flow.is_passed(other_client, other)
 
 
@@ -500,7 +495,7 @@ def test_atk_a47_sec_053_code_dies_with_the_address_it_was_mailed_to(
         user.email = "safe@example.org"
         user.save()
 
-    submit(client, flow.page, get_code())
+    submit_code(client, flow.page, read_code())
     assert not flow.is_passed(client, user)
 
 
@@ -509,7 +504,7 @@ def test_code_dies_with_the_password(client: Client, user: Any, flow: Flow) -> N
     user.set_password("another password 9")
     user.save()
 
-    submit(client, flow.page, get_code())
+    submit_code(client, flow.page, read_code())
     assert not flow.is_passed(client, user)
 
 
@@ -517,11 +512,11 @@ def test_inv_15_code_of_a_user_who_is_gone_is_no_code(
     client: Client, user: Any, flow: Flow
 ) -> None:
     flow.begin(client, user)
-    code = get_code()
+    code = read_code()
     pk = user.pk
     user.delete()
 
-    response = submit(client, flow.page, code)
+    response = submit_code(client, flow.page, code)
     assert response.status_code == 302
     user.pk = pk
     assert not flow.is_passed(client, user)
@@ -535,10 +530,10 @@ def test_atk_a59_inv_16_code_is_in_the_mail_and_nowhere_else(
 ) -> None:
     caplog.set_level("DEBUG")
     flow.begin(client, user)
-    code = get_code()
-    wrong = submit(client, flow.page, make_wrong(code))
+    code = read_code()
+    wrong = submit_code(client, flow.page, make_wrong(code))
     page = client.get(flow.page)
-    right = submit(client, flow.page, code)
+    right = submit_code(client, flow.page, code)
 
     assert mail.outbox[-1].subject.count(code) == 0
     emitted = [read_page(wrong), read_page(page), right.get("Location", ""), caplog.text]
@@ -566,7 +561,7 @@ def test_wrong_code_is_signaled(client: Client, user: Any, flow: Flow) -> None:
 
     with collect_signals(rejected=SIGNALS[flow.page]) as sent:
         for _ in range(3):
-            submit(client, flow.page, "nonsense")
+            submit_code(client, flow.page, "nonsense")
     assert [arguments["last_attempt"] for _, arguments in sent] == [False, False, True]
     assert {arguments["user"].pk for _, arguments in sent} == {user.pk}
     assert all(arguments["request"].path == flow.page for _, arguments in sent)
@@ -579,7 +574,7 @@ def test_wrong_code_for_nobody_is_not_signaled(client: Client, user: Any, name: 
     flow.begin(client, user)
 
     with collect_signals(rejected=SIGNALS[flow.page]) as sent:
-        assert submit(client, flow.page, "nonsense").status_code == 200
+        assert submit_code(client, flow.page, "nonsense").status_code == 200
     assert sent == []
 
 

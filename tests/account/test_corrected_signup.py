@@ -12,22 +12,20 @@ from django.test import Client
 from allauth.account.models import EmailAddress
 from allauth.account.signals import user_logged_in, user_signed_up
 from tests.projects.custom_hooks import forms
-from tests.projects.custom_hooks.tools import (
+from tests.support.mails import read_code
+from tests.support.pages import (
+    EMAIL_VERIFICATION_SENT,
     LOGOUT,
+    PHONE_VERIFY,
     STRONG_PASSWORD,
-    collect_signals,
-    is_logged_in,
-    read_code,
-    read_session,
     route_account_pages,
     submit_login,
     submit_signup,
 )
+from tests.support.sessions import is_logged_in, read_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
-
-CODE_PAGE = "/accounts/confirm-email/"
-PHONE_PAGE = "/accounts/phone/verify/"
 TAKEN, FREE = "taken@example.org", "free@example.org"
 FORMS = "tests.projects.custom_hooks.forms"
 
@@ -55,7 +53,7 @@ def sign_up(client: Client, **data: Any) -> Any:
 
 
 def change_to(client: Client, email: str) -> Any:
-    return client.post(CODE_PAGE, {"action": "change", "email": email})
+    return client.post(EMAIL_VERIFICATION_SENT, {"action": "change", "email": email})
 
 
 def get_newcomer() -> Any:
@@ -72,7 +70,7 @@ def test_inv_22_account_is_made_and_its_code_is_right(client: Client, owner: Any
         user = get_newcomer()
         assert [name for name, _ in events] == ["signed_up"]
         assert (events[0][1]["user"], user.email) == (user, FREE)
-        response = client.post(CODE_PAGE, {"code": read_code()})
+        response = client.post(EMAIL_VERIFICATION_SENT, {"code": read_code()})
 
     assert [name for name, _ in events] == ["signed_up", "logged_in"]
     assert response["Location"] == "/somewhere/"
@@ -87,7 +85,7 @@ def test_password_is_the_one_that_was_typed_in(client: Client) -> None:
     sign_up(client)
     assert STRONG_PASSWORD not in str(read_session(client))
     change_to(client, FREE)
-    client.post(CODE_PAGE, {"code": read_code()})
+    client.post(EMAIL_VERIFICATION_SENT, {"code": read_code()})
     assert "pretended_signup" not in str(read_session(client))
     client.post(LOGOUT)
 
@@ -108,7 +106,7 @@ def test_inv_20_username_that_is_made_up_is_that_of_other_newcomers(
 
     user = get_user_model().objects.exclude(username="owner").get()
     assert (user.username, user.email) == ("taken", FREE)
-    client.post(CODE_PAGE, {"code": read_code()})
+    client.post(EMAIL_VERIFICATION_SENT, {"code": read_code()})
     client.post(LOGOUT)
     submit_login(client, FREE, STRONG_PASSWORD)
     assert is_logged_in(client, user)
@@ -125,7 +123,7 @@ def test_address_of_another_account_is_pretended_once_more(
     assert mail.outbox[-1].to == ["another@example.org"]
 
     change_to(client, FREE)
-    client.post(CODE_PAGE, {"code": read_code()})
+    client.post(EMAIL_VERIFICATION_SENT, {"code": read_code()})
     assert is_logged_in(client, get_newcomer())
 
 
@@ -136,7 +134,7 @@ def test_form_of_the_project_has_its_turn(client: Client, settings: Any) -> None
 
     change_to(client, FREE)
 
-    assert [call["path"] for call in forms.calls] == [CODE_PAGE]
+    assert [call["path"] for call in forms.calls] == [EMAIL_VERIFICATION_SENT]
     assert get_newcomer().first_name == "Signed"
 
 
@@ -161,7 +159,7 @@ def test_username_that_went_to_somebody_else_stays_pretended(
 
     assert get_newcomer() == other
     assert not EmailAddress.objects.filter(email=FREE).exists()
-    assert client.get(CODE_PAGE).context["email"] == FREE
+    assert client.get(EMAIL_VERIFICATION_SENT).context["email"] == FREE
 
 
 def test_nothing_is_made_where_no_mail_may_be_sent(client: Client, settings: Any) -> None:
@@ -175,9 +173,9 @@ def test_nothing_is_made_where_no_mail_may_be_sent(client: Client, settings: Any
     assert get_newcomer() is None
     assert events == []
     settings.ACCOUNT_RATE_LIMITS = False
-    assert client.get(CODE_PAGE).context["email"] == TAKEN
+    assert client.get(EMAIL_VERIFICATION_SENT).context["email"] == TAKEN
     change_to(client, FREE)
-    client.post(CODE_PAGE, {"code": read_code()})
+    client.post(EMAIL_VERIFICATION_SENT, {"code": read_code()})
     assert is_logged_in(client, get_newcomer())
 
 
@@ -186,7 +184,7 @@ def test_nothing_is_kept_where_nothing_can_be_corrected(client: Client, settings
     sign_up(client)
 
     assert read_session(client)["account_login"]["state"].keys() == {"stages"}
-    assert client.get(CODE_PAGE).context["can_change"] is False
+    assert client.get(EMAIL_VERIFICATION_SENT).context["can_change"] is False
 
 
 @pytest.mark.parametrize(
@@ -201,7 +199,7 @@ def test_malformed_session_is_pretended(client: Client, kept: Any) -> None:
     session.save()
 
     assert change_to(client, FREE).status_code == 302
-    assert client.get(CODE_PAGE).context["email"] == FREE
+    assert client.get(EMAIL_VERIFICATION_SENT).context["email"] == FREE
     assert get_newcomer() is None
 
 
@@ -212,12 +210,12 @@ def test_atk_a39_robot_is_offered_the_same_and_nothing_is_mailed(
     free = "robot@example.org"
     sign_up(client, email=free, email2=free, company="Robots & Sons")
 
-    assert client.get(CODE_PAGE).context["can_change"] is True
+    assert client.get(EMAIL_VERIFICATION_SENT).context["can_change"] is True
     change_to(client, FREE)
 
-    page = client.get(CODE_PAGE)
+    page = client.get(EMAIL_VERIFICATION_SENT)
     assert (page.status_code, page.context["email"]) == (200, FREE)
-    assert client.post(CODE_PAGE, {"code": "BCDF-GHJK"}).status_code == 200
+    assert client.post(EMAIL_VERIFICATION_SENT, {"code": "BCDF-GHJK"}).status_code == 200
     assert mail.outbox == []
     assert get_newcomer() is None
 
@@ -231,7 +229,7 @@ class TestPhones:
         user_factory(username="caller", email="caller@example.org", phone="+31687654321")
 
     def _change_to(self, client: Client, phone: str) -> Any:
-        return client.post(PHONE_PAGE, {"action": "change", "phone": phone})
+        return client.post(PHONE_VERIFY, {"action": "change", "phone": phone})
 
     def test_number_is_corrected_and_the_address_is_verified_next(
         self, client: Client, sms_outbox: Any
@@ -242,11 +240,11 @@ class TestPhones:
         assert user.phone.number == "+31612340000"
         assert not user.phone.verified
 
-        response = client.post(PHONE_PAGE, {"code": sms_outbox[-1].code})
+        response = client.post(PHONE_VERIFY, {"code": sms_outbox[-1].code})
 
-        assert response["Location"] == CODE_PAGE
+        assert response["Location"] == EMAIL_VERIFICATION_SENT
         assert mail.outbox[-1].to == [FREE]
-        client.post(CODE_PAGE, {"code": read_code()})
+        client.post(EMAIL_VERIFICATION_SENT, {"code": read_code()})
         assert is_logged_in(client, user)
         user.phone.refresh_from_db()
         assert user.phone.verified
@@ -260,7 +258,7 @@ class TestPhones:
 
         assert get_newcomer() is None
         assert sms_outbox[-1].phone == "+31612340000"
-        assert client.post(PHONE_PAGE, {"code": sms_outbox[-1].code or ""}).status_code == 200
+        assert client.post(PHONE_VERIFY, {"code": sms_outbox[-1].code or ""}).status_code == 200
 
     def test_nothing_is_made_where_no_text_message_may_be_sent(
         self, client: Client, settings: Any

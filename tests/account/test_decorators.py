@@ -25,14 +25,10 @@ from allauth.account.decorators import (
 from allauth.core.exceptions import RateLimited
 from allauth.decorators import rate_limit
 from tests.projects.custom_hooks import views
-from tests.projects.custom_hooks.tools import (
-    is_logged_in,
-    read_code,
-    read_session,
-    route_account_pages,
-    write_session,
-)
 from tests.support.hops import Hops
+from tests.support.mails import read_code
+from tests.support.pages import route_account_pages
+from tests.support.sessions import is_logged_in, read_session, write_session
 
 pytestmark = pytest.mark.django_db
 

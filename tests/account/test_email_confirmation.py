@@ -15,22 +15,19 @@ from django.utils import timezone
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress, EmailConfirmation, EmailConfirmationHMAC
-from tests.projects.codes.tools import (
+from tests.support.clocks import NOW
+from tests.support.mails import read_path
+from tests.support.pages import (
     EMAIL,
     EMAIL_VERIFICATION_SENT,
-    NOW,
-    configure,
-    get_path,
-    read_page,
-)
-from tests.projects.custom_hooks.tools import (
     LOGIN,
-    is_logged_in,
+    configure,
     list_messages,
-    read_session,
+    read_page,
     submit_login,
     submit_signup,
 )
+from tests.support.sessions import is_logged_in, read_session
 
 pytestmark = pytest.mark.django_db
 AJAX = {"x-requested-with": "XMLHttpRequest"}
@@ -54,7 +51,7 @@ def send_link(client: Client, user: Any, email: str = "") -> str:
     client.force_login(user)
     client.post(EMAIL, {"action_send": "", "email": email or user.email})
     client.logout()
-    return get_path()
+    return read_path()
 
 
 def is_verified(email: str, user: Any = None) -> bool:
@@ -235,7 +232,7 @@ def sign_up(client: Client, email: str = "new@example.org", **data: Any) -> str:
     """Sign up, and return the path of the link that was mailed."""
     response = submit_signup(client, username=email.split("@")[0], email=email, **data)
     assert response["Location"] == EMAIL_VERIFICATION_SENT
-    return get_path()
+    return read_path()
 
 
 @pytest.mark.usefixtures("mandatory", "is_signed")
@@ -310,7 +307,7 @@ def test_later_logins_are_no_signups(client: Client, owner: Any, password: str) 
     assert client.get(EMAIL_VERIFICATION_SENT).status_code == 200
     # By link there is nothing to do on that page: the login page stays open.
     assert client.get(LOGIN).status_code == 200
-    client.post(get_path())
+    client.post(read_path())
     assert submit_login(client, owner.username, password)["Location"] == "/accounts/profile/"
 
 

@@ -16,21 +16,18 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import AddEmailForm
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.views import EmailView
-from tests.projects.codes.tools import (
+from tests.support.mails import read_code, read_path
+from tests.support.pages import (
     EMAIL,
     EMAIL_VERIFICATION_SENT,
     configure,
-    get_code,
-    get_path,
-    read_page,
-    submit,
-)
-from tests.projects.custom_hooks.tools import (
     list_error_codes,
     list_messages,
-    read_session,
+    read_page,
+    submit_code,
     submit_login,
 )
+from tests.support.sessions import read_session
 
 pytestmark = pytest.mark.django_db
 AJAX = {"x-requested-with": "XMLHttpRequest"}
@@ -188,7 +185,7 @@ def test_sec_057_ch03_s18_adding_a_foreign_address_looks_like_adding_a_free_one(
         )
 
     assert transcripts[0] == transcripts[1]
-    response = client.post(get_path(0))
+    response = client.post(read_path(0))
     assert [level for level, _ in list_messages(response)] == ["error"]
     assert EmailAddress.objects.filter(email=other.email, verified=True).get().user == other
 
@@ -355,19 +352,19 @@ def test_sec_058_ch03_s37_address_is_stored_once_its_code_is_entered(
     assert page.context["email"] == "new@example.org"
     assert page.context["cancel_url"] == EMAIL
     assert page.context["can_change"] is False
-    response = submit(client, EMAIL_VERIFICATION_SENT, get_code())
+    response = submit_code(client, EMAIL_VERIFICATION_SENT, read_code())
     assert response["Location"] == "/accounts/profile/"
     assert ("new@example.org", True, False) in list_rows(by_code)
 
 
 def test_sec_058_second_address_replaces_the_one_that_waits(client: Client, by_code: Any) -> None:
     add(client, "first@example.org")
-    code = get_code()
+    code = read_code()
     add(client, "second@example.org")
 
-    submit(client, EMAIL_VERIFICATION_SENT, code)
+    submit_code(client, EMAIL_VERIFICATION_SENT, code)
     assert len(list_rows(by_code)) == 1
-    submit(client, EMAIL_VERIFICATION_SENT, get_code())
+    submit_code(client, EMAIL_VERIFICATION_SENT, read_code())
     assert ("second@example.org", True, False) in list_rows(by_code)
     assert not EmailAddress.objects.filter(email="first@example.org").exists()
 
@@ -375,7 +372,7 @@ def test_sec_058_second_address_replaces_the_one_that_waits(client: Client, by_c
 def test_code_sends_on_to_where_the_visitor_asked(client: Client, by_code: Any) -> None:
     add(client, "new@example.org")
 
-    response = submit(client, EMAIL_VERIFICATION_SENT, get_code(), next="/onwards/")
+    response = submit_code(client, EMAIL_VERIFICATION_SENT, read_code(), next="/onwards/")
     assert response["Location"] == "/onwards/"
 
 
@@ -383,7 +380,7 @@ def test_resending_to_an_own_address_by_code(client: Client, by_code: Any) -> No
     add_row(by_code, "waiting@example.org")
 
     assert act(client, "send", "waiting@example.org")["Location"] == EMAIL_VERIFICATION_SENT
-    submit(client, EMAIL_VERIFICATION_SENT, get_code())
+    submit_code(client, EMAIL_VERIFICATION_SENT, read_code())
     assert ("waiting@example.org", True, False) in list_rows(by_code)
 
 
@@ -400,13 +397,13 @@ def test_sec_065_second_code_is_refused_within_the_cooldown(
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"confirm_email": "1/300s/key"}
     add(client, "new@example.org")
-    code = get_code()
+    code = read_code()
 
     for response in (add(client, "new@example.org"), add(client, "NEW@example.org")):
         assert response.status_code == 429
     assert len(mail.outbox) == 1
     # The code that was sent is still the right one.
-    submit(client, EMAIL_VERIFICATION_SENT, code)
+    submit_code(client, EMAIL_VERIFICATION_SENT, code)
     assert ("new@example.org", True, False) in list_rows(by_code)
 
 
@@ -419,14 +416,14 @@ def test_send_mails_a_link(client: Client, member: Any) -> None:
     response = act(client, "send", "WAITING@example.org")
     assert response["Location"] == EMAIL
     assert mail.outbox[0].to == ["waiting@example.org"]
-    client.post(get_path())
+    client.post(read_path())
     assert ("waiting@example.org", True, False) in list_rows(member)
 
 
 def test_link_for_a_verified_address_is_useless(client: Client, member: Any) -> None:
     act(client, "send", member.email)
 
-    assert client.post(get_path()).status_code == 404
+    assert client.post(read_path()).status_code == 404
 
 
 def test_remove(client: Client, member: Any) -> None:
@@ -672,7 +669,7 @@ def test_change_waits_for_the_new_address_to_be_verified(client: Client, change_
     change_email.refresh_from_db()
     assert change_email.email == former
 
-    client.post(get_path())
+    client.post(read_path())
     change_email.refresh_from_db()
     assert change_email.email == "new@example.org"
     assert list_rows(change_email) == [("new@example.org", True, True)]
@@ -683,14 +680,14 @@ def test_sec_060_ch03_s15_later_change_voids_the_former_link(
     client: Client, change_email: Any, user_factory: Callable[..., Any]
 ) -> None:
     add(client, "mine@example.org")
-    link = get_path()
+    link = read_path()
     add(client, "victim@example.org")
 
     assert not EmailAddress.objects.filter(email="mine@example.org").exists()
     assert client.get(link).context["confirmation"] is None
     assert client.post(link).status_code == 404
     assert not EmailAddress.objects.filter(email="victim@example.org", verified=True).exists()
-    client.post(get_path())
+    client.post(read_path())
     assert list_rows(change_email) == [("victim@example.org", True, True)]
 
 
@@ -702,7 +699,7 @@ def test_sec_061_user_without_verified_address_has_none_until_the_new_one_is(
     add(client, "new@example.org")
     change_email.refresh_from_db()
     assert change_email.email == ""
-    client.post(get_path())
+    client.post(read_path())
     change_email.refresh_from_db()
     assert change_email.email == "new@example.org"
 
@@ -715,7 +712,7 @@ def test_conflicting_change_stays_unverified(
     add(client, "taken@example.org")
     user_factory(email="taken@example.org")
 
-    response = client.post(get_path())
+    response = client.post(read_path())
     assert "error" in [level for level, _ in list_messages(response)]
     change_email.refresh_from_db()
     assert change_email.email == former
@@ -737,7 +734,7 @@ def test_change_by_code_waits_in_the_session(
 
     add(client, "new@example.org")
     assert list_rows(change_email) == before
-    submit(client, EMAIL_VERIFICATION_SENT, get_code())
+    submit_code(client, EMAIL_VERIFICATION_SENT, read_code())
     assert list_rows(change_email) == [("new@example.org", True, True)]
 
 
@@ -752,7 +749,7 @@ def test_inv_42_change_is_all_or_nothing(
 
     monkeypatch.setattr(EmailAddress, "remove", fail)
     with pytest.raises(RuntimeError):
-        client.post(get_path())
+        client.post(read_path())
     assert list_rows(change_email) == before
     change_email.refresh_from_db()
     assert change_email.email != "new@example.org"

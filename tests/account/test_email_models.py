@@ -21,9 +21,9 @@ from allauth.account.models import (
     get_emailconfirmation_model,
 )
 from allauth.core import context
-from tests.projects.codes.tools import NOW
-from tests.projects.custom_hooks.tools import make_request
+from tests.support.clocks import NOW
 from tests.support.queries import assert_queries
+from tests.support.sessions import make_request
 
 pytestmark = pytest.mark.django_db
 

@@ -24,8 +24,8 @@ from allauth.account.internal.flows.code_verification import AbstractCodeVerific
 from allauth.account.models import EmailConfirmation, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
 from allauth.core.internal import user_codes
-from tests.projects.codes.tools import configure, needs_phones
 from tests.projects.phones.adapter import PhoneAdapter
+from tests.support.pages import configure, needs_phones
 from tests.support.reports import ExpectedFailure, Report, collect_reports, fail, make_report
 
 pytestmark = pytest.mark.django_db

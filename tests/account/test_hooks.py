@@ -22,23 +22,25 @@ from allauth.core import context
 from tests.projects.custom_hooks import adapters, middleware
 from tests.projects.custom_hooks import forms as custom_forms
 from tests.projects.custom_hooks.adapters import HOOKS, AsyncAdapter
-from tests.projects.custom_hooks.tools import (
+from tests.support.mails import read_code, read_path
+from tests.support.pages import (
+    EMAIL_VERIFICATION_SENT,
     LOGIN,
+    LOGIN_CODE_CONFIRM,
     LOGOUT,
+    PHONE_VERIFY,
+    RESET_CODE_CONFIRM,
     SIGNUP,
     STRONG_PASSWORD,
-    is_logged_in,
     list_error_codes,
     list_messages,
-    make_request,
-    read_code,
-    read_link,
     reset_password_by_link,
     route_account_pages,
     submit_code,
     submit_login,
     submit_signup,
 )
+from tests.support.sessions import is_logged_in, make_request
 
 pytestmark = pytest.mark.django_db
 
@@ -79,10 +81,10 @@ def _live_through_everything(client: Client, messages: Any, settings: Any) -> No
     """What a person may do with an account in the course of time."""
     client.get(SIGNUP)
     submit_signup(client, username="", email="me@example.org", phone=PHONE)
-    assert submit_code(client, messages[-1].code, "phone/verify")["Location"] == (
+    assert submit_code(client, PHONE_VERIFY, messages[-1].code)["Location"] == (
         "/accounts/confirm-email/"
     )
-    client.post(read_link())
+    client.post(read_path())
     assert is_logged_in(client)
     client.post(
         "/accounts/password/change/",
@@ -96,13 +98,13 @@ def _live_through_everything(client: Client, messages: Any, settings: Any) -> No
     client.post(
         "/accounts/reauthenticate/", {"password": "changed 5 words", "next": "/accounts/email/"}
     )
-    client.post(read_link())
+    client.post(read_path())
     assert EmailAddress.objects.filter(email="two@example.org", verified=True).exists()
     client.post("/accounts/email/", {"action_primary": "", "email": "two@example.org"})
     client.post("/accounts/email/", {"action_remove": "", "email": "me@example.org"})
     assert list(EmailAddress.objects.values_list("email", "primary")) == [("two@example.org", True)]
     client.post("/accounts/phone/change/", {"phone": "+31687654321"})
-    submit_code(client, messages[-1].code, "phone/verify")
+    submit_code(client, PHONE_VERIFY, messages[-1].code)
     client.get(LOGIN)
     client.post(LOGOUT)
     assert not is_logged_in(client)
@@ -115,7 +117,7 @@ def _live_through_everything(client: Client, messages: Any, settings: Any) -> No
     assert is_logged_in(client)
     client.post(LOGOUT)
     client.post("/accounts/login/code/", {"email": "two@example.org"})
-    submit_code(client, read_code())
+    submit_code(client, LOGIN_CODE_CONFIRM, read_code())
     assert is_logged_in(client)
     client.post(LOGOUT)
     for data in ({"phone": "+31687654321"}, {"phone": "+31600000000"}):
@@ -130,9 +132,9 @@ def _live_through_everything(client: Client, messages: Any, settings: Any) -> No
     settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
     route_account_pages(settings)
     client.post("/accounts/password/reset/", {"email": "two@example.org"})
-    submit_code(client, read_code(), "password/reset/confirm")
+    submit_code(client, RESET_CODE_CONFIRM, read_code())
     submit_signup(client, username="z", email="z@example.org")
-    submit_code(client, read_code(), "confirm-email")
+    submit_code(client, EMAIL_VERIFICATION_SENT, read_code())
     assert is_logged_in(client, get_user_model().objects.get(username="z"))
     client.post(LOGOUT)
     get_user_model().objects.filter(username="z").update(is_active=False)
@@ -249,7 +251,7 @@ def test_no_event_loop_is_started_without_an_async_hook(
     submit_login(client, user.username, password)
     client.post(LOGOUT)
     submit_signup(client, username="new", email="new@example.org")
-    client.post(read_link())
+    client.post(read_path())
     client.post("/accounts/password/reset/", {"email": "new@example.org"})
 
     assert is_logged_in(client)

@@ -14,29 +14,27 @@ from allauth.account import utils
 from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
-from tests.projects.codes.tools import needs_phones
 from tests.projects.custom_hooks import views as guarded_views
-from tests.projects.custom_hooks.tools import (
+from tests.support.pages import (
+    EMAIL,
+    EMAIL_VERIFICATION_SENT,
     LOGIN,
+    LOGIN_CODE_CONFIRM,
+    PHONE_CHANGE,
+    PHONE_VERIFY,
     SIGNUP,
-    is_logged_in,
     list_error_codes,
     list_messages,
-    make_request,
-    read_session,
+    needs_phones,
     request_login_code,
     route_account_pages,
     submit_code,
     submit_login,
     submit_signup,
 )
+from tests.support.sessions import is_logged_in, make_request, read_session
 
 pytestmark = pytest.mark.django_db
-
-CODE_PAGE = "/accounts/confirm-email/"
-EMAIL_PAGE = "/accounts/email/"
-PHONE_PAGE = "/accounts/phone/verify/"
-CHANGE_PHONE_PAGE = "/accounts/phone/change/"
 PHONE = "+31612345678"
 
 
@@ -96,7 +94,7 @@ class TestMails:
     def test_address_that_is_added(self, client: Client, user: Any) -> None:
         client.force_login(user)
 
-        assert_limited(client.post(EMAIL_PAGE, {"action_add": "", "email": "more@example.org"}))
+        assert_limited(client.post(EMAIL, {"action_add": "", "email": "more@example.org"}))
 
         assert not EmailAddress.objects.filter(email="more@example.org").exists()
         assert "account_email_verification_code" not in read_session(client)
@@ -104,7 +102,7 @@ class TestMails:
     def test_address_that_is_verified_again(self, client: Client, newcomer: Any) -> None:
         client.force_login(newcomer)
 
-        assert_limited(client.post(EMAIL_PAGE, {"action_send": "", "email": newcomer.email}))
+        assert_limited(client.post(EMAIL, {"action_send": "", "email": newcomer.email}))
 
         assert "account_email_verification_code" not in read_session(client)
 
@@ -112,7 +110,7 @@ class TestMails:
         client.force_login(user)
 
         response = client.post(
-            EMAIL_PAGE,
+            EMAIL,
             {"action_add": "", "email": "more@example.org"},
             headers={"X-Requested-With": "XMLHttpRequest"},
         )
@@ -135,11 +133,11 @@ class TestMails:
         settings.ACCOUNT_RATE_LIMITS = {"confirm_email": "1/m/ip"}
         submit_login(client, newcomer.username, password)
 
-        assert_limited(client.post(CODE_PAGE, {"action": "resend"}))
+        assert_limited(client.post(EMAIL_VERIFICATION_SENT, {"action": "resend"}))
         data = {"action": "change", "email": "more@example.org"}
-        assert_limited(client.post(CODE_PAGE, data))
+        assert_limited(client.post(EMAIL_VERIFICATION_SENT, data))
 
-        assert client.get(CODE_PAGE).context["email"] == newcomer.email
+        assert client.get(EMAIL_VERIFICATION_SENT).context["email"] == newcomer.email
         assert len(mail.outbox) == 1
 
     def test_login_goes_on_by_link(
@@ -150,7 +148,7 @@ class TestMails:
         response = submit_login(client, newcomer.username, password)
 
         # An earlier link may still be in the mail box.
-        assert response["Location"] == CODE_PAGE
+        assert response["Location"] == EMAIL_VERIFICATION_SENT
         assert mail.outbox == []
 
 
@@ -242,7 +240,7 @@ class TestTextMessages:
     def test_number_that_is_changed(self, client: Client, user: Any, sms_outbox: Any) -> None:
         client.force_login(user)
 
-        assert_limited(client.post(CHANGE_PHONE_PAGE, {"phone": PHONE}))
+        assert_limited(client.post(PHONE_CHANGE, {"phone": PHONE}))
 
         assert "account_phone_verification" not in read_session(client)
         assert sms_outbox == []
@@ -255,9 +253,9 @@ class TestTextMessages:
         user = user_factory(phone=PHONE, verified=False)
         submit_login(client, user.username, password)
 
-        response = client.post(PHONE_PAGE, {"action": "resend"})
+        response = client.post(PHONE_VERIFY, {"action": "resend"})
 
-        assert response["Location"] == PHONE_PAGE
+        assert response["Location"] == PHONE_VERIFY
         assert [tag for tag, _ in list_messages(response)][-1] == "error"
         assert len(sms_outbox) == 1
 
@@ -284,7 +282,7 @@ class TestLoginCodes:
         )
         request_login_code(client, user.email)
 
-        response = submit_code(client, "", action="resend")
+        response = submit_code(client, LOGIN_CODE_CONFIRM, "", action="resend")
 
         assert response["Location"] == "/accounts/login/code/confirm/"
         assert [tag for tag, _ in list_messages(response)][-1] == "error"
@@ -294,11 +292,11 @@ class TestLoginCodes:
 PAGES = {
     "login": (LOGIN, {"login": "x", "password": "x"}, False),
     "signup": (SIGNUP, {"username": "new"}, False),
-    "manage_email": (EMAIL_PAGE, {"action_add": "", "email": "more@example.org"}, True),
+    "manage_email": (EMAIL, {"action_add": "", "email": "more@example.org"}, True),
     "reset_password": ("/accounts/password/reset/", {"email": "user1@example.org"}, False),
     "change_password": ("/accounts/password/change/", {}, True),
     "reauthenticate": ("/accounts/reauthenticate/", {"password": "x"}, True),
-    "change_phone": (CHANGE_PHONE_PAGE, {"phone": PHONE}, True),
+    "change_phone": (PHONE_CHANGE, {"phone": PHONE}, True),
 }
 
 

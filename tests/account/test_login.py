@@ -16,18 +16,15 @@ from allauth.account.signals import authentication_step_completed, user_logged_i
 from allauth.account.utils import complete_signup, perform_login
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
-from tests.projects.custom_hooks.tools import (
+from tests.support.pages import (
     LOGIN,
-    collect_signals,
-    is_logged_in,
     list_error_codes,
     list_messages,
-    make_request,
-    read_session,
     route_account_pages,
     submit_login,
-    write_session,
 )
+from tests.support.sessions import is_logged_in, make_request, read_session, write_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 

@@ -14,26 +14,22 @@ from django.urls import NoReverseMatch, reverse
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
 from allauth.account.models import EmailAddress
-from tests.projects.codes.tools import (
+from tests.support.clocks import NOW
+from tests.support.mails import make_wrong, read_code
+from tests.support.pages import (
     EMAIL_VERIFICATION_SENT,
+    LOGIN,
     LOGIN_CODE_CONFIRM,
     LOGIN_CODE_REQUEST,
-    NOW,
-    configure,
-    get_code,
-    make_wrong,
-    needs_phones,
-    submit,
-)
-from tests.projects.custom_hooks.tools import (
-    LOGIN,
     LOGOUT,
-    is_logged_in,
+    configure,
     list_error_codes,
     list_messages,
-    read_session,
+    needs_phones,
+    submit_code,
     submit_login,
 )
+from tests.support.sessions import is_logged_in, read_session
 
 pytestmark = pytest.mark.django_db
 INACTIVE = "/accounts/inactive/"
@@ -82,7 +78,7 @@ def test_code_is_mailed_and_logs_in(client: Client, user: Any) -> None:
     assert page.context["can_resend"] is False
     assert isinstance(page.context["verify_form"], ConfirmLoginCodeForm)
     assert "no-store" in page["Cache-Control"]
-    response = submit(client, LOGIN_CODE_CONFIRM, get_code(), next="/onwards/")
+    response = submit_code(client, LOGIN_CODE_CONFIRM, read_code(), next="/onwards/")
     assert response["Location"] == "/onwards/"
     assert is_logged_in(client, user)
     session = read_session(client)
@@ -96,7 +92,7 @@ def test_unsafe_target_is_dropped(client: Client, user: Any) -> None:
     response = request_code(client, email=user.email, next="https://evil.example/")
     assert response["Location"] == LOGIN_CODE_CONFIRM
 
-    response = submit(client, LOGIN_CODE_CONFIRM, get_code(), next="https://evil.example/")
+    response = submit_code(client, LOGIN_CODE_CONFIRM, read_code(), next="https://evil.example/")
     assert response["Location"] == "/accounts/profile/"
 
 
@@ -229,7 +225,7 @@ def test_ch03_s25_user_switched_off_meanwhile_gets_no_session(client: Client, us
     user.is_active = False
     user.save()
 
-    assert submit(client, LOGIN_CODE_CONFIRM, get_code())["Location"] == INACTIVE
+    assert submit_code(client, LOGIN_CODE_CONFIRM, read_code())["Location"] == INACTIVE
     assert not is_logged_in(client)
     assert "account_authentication_methods" not in read_session(client)
 
@@ -253,7 +249,7 @@ def test_user_who_verified_the_address_is_preferred(
     verified = user_factory(email="shared@example.org", verified=True)
 
     request_code(client, email="shared@example.org")
-    submit(client, LOGIN_CODE_CONFIRM, get_code())
+    submit_code(client, LOGIN_CODE_CONFIRM, read_code())
     assert is_logged_in(client, verified)
 
 
@@ -283,7 +279,7 @@ def test_unknown_address_is_an_error_where_that_may_be_told(client: Client, sett
 def test_inv_39_code_verifies_the_address(client: Client, user_factory: Callable[..., Any]) -> None:
     user = user_factory(verified=False)
     request_code(client, email=user.email)
-    submit(client, LOGIN_CODE_CONFIRM, get_code())
+    submit_code(client, LOGIN_CODE_CONFIRM, read_code())
 
     assert is_logged_in(client, user)
     assert EmailAddress.objects.get(user=user).verified
@@ -296,7 +292,7 @@ def test_code_does_not_verify_an_address_of_another_account(
     request_code(client, email=user.email)
     user_factory(email=user.email, verified=True)
 
-    submit(client, LOGIN_CODE_CONFIRM, get_code())
+    submit_code(client, LOGIN_CODE_CONFIRM, read_code())
     assert not EmailAddress.objects.get(user=user).verified
 
 
@@ -304,7 +300,7 @@ def test_code_makes_no_row_for_an_address_of_the_user_model(client: Client, user
     EmailAddress.objects.filter(user=user).delete()
 
     request_code(client, email=user.email)
-    submit(client, LOGIN_CODE_CONFIRM, get_code())
+    submit_code(client, LOGIN_CODE_CONFIRM, read_code())
     assert is_logged_in(client, user)
     assert not EmailAddress.objects.exists()
 
@@ -316,7 +312,7 @@ def test_code_counts_as_verification_at_login(
     user = user_factory(verified=False)
 
     request_code(client, email=user.email)
-    submit(client, LOGIN_CODE_CONFIRM, get_code())
+    submit_code(client, LOGIN_CODE_CONFIRM, read_code())
     assert is_logged_in(client, user)
     assert len(mail.outbox) == 1
 
@@ -325,7 +321,7 @@ def test_session_key_is_another_one_after_the_code(client: Client, user: Any) ->
     request_code(client, email=user.email)
     before = client.cookies["sessionid"].value
 
-    submit(client, LOGIN_CODE_CONFIRM, get_code())
+    submit_code(client, LOGIN_CODE_CONFIRM, read_code())
     assert client.cookies["sessionid"].value != before
 
 
@@ -340,7 +336,7 @@ def test_last_wrong_code_leads_back(
     request_code(client, email=user.email)
     settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = is_enabled
 
-    assert submit(client, LOGIN_CODE_CONFIRM, make_wrong(get_code()))["Location"] == target
+    assert submit_code(client, LOGIN_CODE_CONFIRM, make_wrong(read_code()))["Location"] == target
 
 
 # Sending another code
@@ -354,16 +350,16 @@ def resend(settings: Any) -> None:
 @pytest.mark.usefixtures("resend")
 def test_sec_070_resend(client: Client, user: Any) -> None:
     request_code(client, email=user.email)
-    code = get_code()
-    submit(client, LOGIN_CODE_CONFIRM, make_wrong(code))
+    code = read_code()
+    submit_code(client, LOGIN_CODE_CONFIRM, make_wrong(code))
 
-    response = submit(client, LOGIN_CODE_CONFIRM, "", action="resend", next="/on/")
+    response = submit_code(client, LOGIN_CODE_CONFIRM, "", action="resend", next="/on/")
     assert response["Location"] == f"{LOGIN_CODE_CONFIRM}?next=%2Fon%2F"
     assert [level for level, _ in list_messages(response)] == ["success"]
     data = read_session(client)["account_login"]["state"]["stages"]["login_by_code"]["data"]
     assert (data["resend_count"], data["failed_attempts"]) == (1, 1)
-    assert submit(client, LOGIN_CODE_CONFIRM, code).status_code == 200
-    submit(client, LOGIN_CODE_CONFIRM, get_code())
+    assert submit_code(client, LOGIN_CODE_CONFIRM, code).status_code == 200
+    submit_code(client, LOGIN_CODE_CONFIRM, read_code())
     assert is_logged_in(client, user)
 
 
@@ -372,10 +368,10 @@ def test_resends_are_limited_in_number(client: Client, user: Any) -> None:
     request_code(client, email=user.email)
     for _ in range(2):
         assert client.get(LOGIN_CODE_CONFIRM).context["can_resend"] is True
-        submit(client, LOGIN_CODE_CONFIRM, "", action="resend")
+        submit_code(client, LOGIN_CODE_CONFIRM, "", action="resend")
 
     assert client.get(LOGIN_CODE_CONFIRM).context["can_resend"] is False
-    submit(client, LOGIN_CODE_CONFIRM, "", action="resend")
+    submit_code(client, LOGIN_CODE_CONFIRM, "", action="resend")
     assert len(mail.outbox) == 3
 
 
@@ -383,14 +379,14 @@ def test_resends_are_limited_in_number(client: Client, user: Any) -> None:
 def test_resends_are_limited_in_time(client: Client, user: Any, settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"request_login_code": "1/m/key"}
     request_code(client, email=user.email)
-    code = get_code()
+    code = read_code()
 
-    response = submit(client, LOGIN_CODE_CONFIRM, "", action="resend")
+    response = submit_code(client, LOGIN_CODE_CONFIRM, "", action="resend")
     assert response["Location"] == LOGIN_CODE_CONFIRM
     assert list_messages(response)[-1][0] == "error"
     assert len(mail.outbox) == 1
     # Nothing was sent, so the code that was mailed before stays the right one.
-    submit(client, LOGIN_CODE_CONFIRM, code)
+    submit_code(client, LOGIN_CODE_CONFIRM, code)
     assert is_logged_in(client, user)
 
 
@@ -402,9 +398,9 @@ def test_inv_13_resend_does_not_extend_the_time(
     with time_machine.travel(NOW, tick=False) as clock:
         request_code(client, email=user.email)
         clock.shift(seconds - 1)
-        submit(client, LOGIN_CODE_CONFIRM, "", action="resend")
+        submit_code(client, LOGIN_CODE_CONFIRM, "", action="resend")
         clock.shift(1)
-        submit(client, LOGIN_CODE_CONFIRM, get_code())
+        submit_code(client, LOGIN_CODE_CONFIRM, read_code())
         assert is_logged_in(client, user) is is_in_time
 
 
@@ -414,14 +410,14 @@ def test_atk_a28_resend_for_nobody_is_like_any_other(client: Client, user: Any, 
     email = user.email if email == "user" else email
     request_code(client, email=email)
 
-    response = submit(client, LOGIN_CODE_CONFIRM, "", action="resend")
+    response = submit_code(client, LOGIN_CODE_CONFIRM, "", action="resend")
     assert response["Location"] == LOGIN_CODE_CONFIRM
     assert [level for level, _ in list_messages(response)] == ["success", "success"]
     for typed in ("BCDF-GHJK", ""):
-        response = submit(client, LOGIN_CODE_CONFIRM, typed)
+        response = submit_code(client, LOGIN_CODE_CONFIRM, typed)
         assert response.status_code == 200
         assert len(response.context["form"].errors["code"]) == 1
-    assert submit(client, LOGIN_CODE_CONFIRM, "BCDF-GHJK")["Location"] == LOGIN_CODE_REQUEST
+    assert submit_code(client, LOGIN_CODE_CONFIRM, "BCDF-GHJK")["Location"] == LOGIN_CODE_REQUEST
     assert not is_logged_in(client)
 
 
@@ -439,7 +435,7 @@ def test_login_page_without_password_sends_a_code(
     response = client.post(LOGIN, data)
     expected = "?next=%2Fonwards%2F" if target else ""
     assert response["Location"] == f"{LOGIN_CODE_CONFIRM}{expected}"
-    submit(client, LOGIN_CODE_CONFIRM, get_code())
+    submit_code(client, LOGIN_CODE_CONFIRM, read_code())
     assert is_logged_in(client, user)
 
 
@@ -479,7 +475,7 @@ def test_required_code(
     assert not is_logged_in(client)
     data = read_session(client)["account_login"]["state"]["stages"]["login_by_code"]["data"]
     assert (data["initiated_by_user"], data["login_by_code_required"]) == (False, True)
-    response = submit(client, LOGIN_CODE_CONFIRM, get_code())
+    response = submit_code(client, LOGIN_CODE_CONFIRM, read_code())
     assert response["Location"] == "/onwards/"
     methods = [r["method"] for r in read_session(client)["account_authentication_methods"]]
     assert methods == ["password", "code"]
@@ -498,7 +494,7 @@ def test_code_is_not_required_twice(client: Client, user: Any, settings: Any) ->
     configure(settings, LOGIN_BY_CODE_REQUIRED=True)
 
     request_code(client, email=user.email)
-    submit(client, LOGIN_CODE_CONFIRM, get_code())
+    submit_code(client, LOGIN_CODE_CONFIRM, read_code())
     assert is_logged_in(client, user)
     assert len(mail.outbox) == 1
 
@@ -509,7 +505,7 @@ def test_last_wrong_required_code_leads_to_the_login(
     configure(settings, LOGIN_BY_CODE_REQUIRED=True, LOGIN_BY_CODE_MAX_ATTEMPTS=1)
     submit_login(client, user.username, password)
 
-    assert submit(client, LOGIN_CODE_CONFIRM, "nonsense")["Location"] == LOGIN
+    assert submit_code(client, LOGIN_CODE_CONFIRM, "nonsense")["Location"] == LOGIN
     session = read_session(client)
     assert "account_login" not in session
     assert "account_authentication_methods" not in session
@@ -549,7 +545,7 @@ def test_required_code_comes_before_the_verification(
     submit_login(client, user.username, password)
 
     assert client.get(EMAIL_VERIFICATION_SENT)["Location"] == LOGIN
-    submit(client, LOGIN_CODE_CONFIRM, get_code())
+    submit_code(client, LOGIN_CODE_CONFIRM, read_code())
     assert is_logged_in(client, user)
     assert len(mail.outbox) == 1
 
@@ -579,7 +575,7 @@ def test_code_is_sent_to_a_phone(
     assert (message.kind, message.phone) == ("verification", PHONE)
     context = client.get(LOGIN_CODE_CONFIRM).context
     assert (context["phone"], context["email"]) == (PHONE, None)
-    submit(client, LOGIN_CODE_CONFIRM, message.code)
+    submit_code(client, LOGIN_CODE_CONFIRM, message.code)
     assert is_logged_in(client, user)
     (record,) = read_session(client)["account_authentication_methods"]
     assert (record["method"], record["phone"]) == ("code", PHONE)
@@ -594,7 +590,7 @@ def test_code_verifies_the_phone(
     user.phone.save()
 
     request_code(client, phone=PHONE)
-    submit(client, LOGIN_CODE_CONFIRM, by_phone[-1].code)
+    submit_code(client, LOGIN_CODE_CONFIRM, by_phone[-1].code)
     user.phone.refresh_from_db()
     assert user.phone.verified
     assert is_logged_in(client, user)
@@ -607,7 +603,7 @@ def test_inactive_user_ends_at_the_inactive_page_after_the_code(
     user_factory(phone=PHONE, is_active=False)
 
     request_code(client, phone=PHONE)
-    assert submit(client, LOGIN_CODE_CONFIRM, by_phone[-1].code)["Location"] == INACTIVE
+    assert submit_code(client, LOGIN_CODE_CONFIRM, by_phone[-1].code)["Location"] == INACTIVE
     assert not is_logged_in(client)
 
 
@@ -631,10 +627,10 @@ def test_atk_a28_resend_to_a_phone(
         user_factory(phone=PHONE)
     request_code(client, phone=PHONE)
 
-    response = submit(client, LOGIN_CODE_CONFIRM, "", action="resend")
+    response = submit_code(client, LOGIN_CODE_CONFIRM, "", action="resend")
     assert response["Location"] == LOGIN_CODE_CONFIRM
     assert [level for level, _ in list_messages(response)] == ["success", "success"]
-    response = submit(client, LOGIN_CODE_CONFIRM, "BCDF-GHJK")
+    response = submit_code(client, LOGIN_CODE_CONFIRM, "BCDF-GHJK")
     assert list_error_codes(response, "code") == ["incorrect_code"]
     assert len(by_phone) == (2 if is_known else 1)
 
@@ -651,7 +647,7 @@ def test_required_code_goes_to_the_phone_of_who_has_no_address(
     user = user_factory(email="", phone=PHONE)
 
     submit_login(client, PHONE, password)
-    submit(client, LOGIN_CODE_CONFIRM, by_phone[-1].code)
+    submit_code(client, LOGIN_CODE_CONFIRM, by_phone[-1].code)
     assert is_logged_in(client, user)
 
 

@@ -10,18 +10,17 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from tests.projects.custom_hooks.tools import (
+from tests.support.mails import read_code
+from tests.support.pages import (
     LOGIN,
     LOGOUT,
     SIGNUP,
     STRONG_PASSWORD,
-    read_code,
-    read_session,
     request_login_code,
     route_account_pages,
     submit_login,
-    write_session,
 )
+from tests.support.sessions import read_session, write_session
 
 pytestmark = pytest.mark.django_db
 

@@ -19,12 +19,10 @@ from allauth.account.signals import user_logged_in
 from allauth.account.stages import LoginStage
 from allauth.account.utils import perform_login
 from allauth.core.exceptions import ImmediateHttpResponse
-from tests.projects.custom_hooks.tools import (
+from tests.support.mails import read_code
+from tests.support.pages import (
     LOGIN,
-    collect_signals,
-    is_logged_in,
-    read_code,
-    read_session,
+    LOGIN_CODE_CONFIRM,
     request_login_code,
     reset_password_by_code,
     reset_password_by_link,
@@ -33,6 +31,8 @@ from tests.projects.custom_hooks.tools import (
     submit_login,
     submit_signup,
 )
+from tests.support.sessions import is_logged_in, read_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +59,7 @@ def come_by_password(client: Client, user: Any) -> Any:
 
 def come_by_code(client: Client, user: Any) -> Any:
     request_login_code(client, user.email)
-    return submit_code(client, read_code())
+    return submit_code(client, LOGIN_CODE_CONFIRM, read_code())
 
 
 def come_by_signup(client: Client, user: Any) -> Any:

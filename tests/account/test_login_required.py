@@ -13,14 +13,10 @@ from django.urls import URLPattern, URLResolver
 
 from allauth import urls as allauth_urls
 from allauth.account import urls as account_urls
-from tests.projects.custom_hooks.tools import (
-    LOGIN,
-    is_logged_in,
-    read_link,
-    route_account_pages,
-    submit_login,
-)
+from tests.support.mails import read_path
 from tests.support.middleware import AUTHENTICATION, replace_middleware
+from tests.support.pages import LOGIN, route_account_pages, submit_login
+from tests.support.sessions import is_logged_in
 
 pytestmark = [
     pytest.mark.django_db,
@@ -146,7 +142,7 @@ def test_sec_017_lost_password_can_be_replaced(client: Client, user: Any, by_cod
     page = client.get(response["Location"])
     assert page.status_code == 200
     if not by_code:
-        assert client.get(read_link(), follow=True).status_code == 200
+        assert client.get(read_path(), follow=True).status_code == 200
 
 
 def _iterate(patterns: Any) -> Iterator[URLPattern]:

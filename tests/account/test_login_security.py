@@ -25,20 +25,19 @@ from allauth.account.signals import (
     user_logged_out,
 )
 from tests.projects.custom_hooks import stages
-from tests.projects.custom_hooks.tools import (
+from tests.support.collations import lenient_database
+from tests.support.hashing import count_hashes, use_counting_hasher
+from tests.support.ids import name_parameter
+from tests.support.mails import read_code, read_path
+from tests.support.pages import (
+    EMAIL_VERIFICATION_SENT,
     LOGIN,
+    LOGIN_CODE_CONFIRM,
     LOGOUT,
+    RESET_CODE_CONFIRM,
     SIGNUP,
     STRONG_PASSWORD,
-    collect_signals,
-    copy_session,
-    count_hashes,
-    is_logged_in,
-    lenient_database,
     list_error_codes,
-    read_code,
-    read_link,
-    read_session,
     request_login_code,
     reset_password_by_code,
     reset_password_by_link,
@@ -46,10 +45,9 @@ from tests.projects.custom_hooks.tools import (
     submit_code,
     submit_login,
     submit_signup,
-    use_counting_hasher,
-    write_session,
 )
-from tests.support.ids import name_parameter
+from tests.support.sessions import copy_session, is_logged_in, read_session, write_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 
@@ -108,7 +106,7 @@ class TestInactive:
         code = read_code()
         client.post(LOGOUT)
         client.post("/accounts/password/reset/", {"email": user.email})
-        page = client.get(read_link())
+        page = client.get(read_path())
         _update(user, is_active=False)
 
         data = {"password1": STRONG_PASSWORD, "password2": STRONG_PASSWORD}
@@ -362,7 +360,7 @@ class TestFailedLogins:
         ]
         assert working.get("/probe/whoami/").json() == {"username": user.username}
         request_login_code(owner, user.email)
-        submit_code(owner, read_code())
+        submit_code(owner, LOGIN_CODE_CONFIRM, read_code())
         assert is_logged_in(owner, user)
         other = client_factory()
         reset_password_by_link(other, user.email)
@@ -438,7 +436,7 @@ class TestSessionKey:
         self._assert_useless(attacker, client, key)
 
         key = copy_session(client, attacker)
-        submit_code(client, read_code())
+        submit_code(client, LOGIN_CODE_CONFIRM, read_code())
         assert is_logged_in(client, user)
         self._assert_useless(attacker, client, key)
 
@@ -453,7 +451,7 @@ class TestSessionKey:
         self._assert_useless(attacker, client, key)
 
         key = copy_session(client, attacker)
-        client.post(read_link())
+        client.post(read_path())
         assert is_logged_in(client)
         self._assert_useless(attacker, client, key)
 
@@ -540,13 +538,13 @@ class TestPasswordChange:
         submit_login(thief, user.username, password)
         code_of_thief = read_code()
         asking.post("/accounts/password/reset/", {"email": user.email})
-        link = read_link()
+        link = read_path()
         page = asking.get(link)["Location"]
         owner.force_login(user)
 
         _change_password(owner, password)
 
-        assertRedirects(submit_code(thief, code_of_thief), LOGIN)
+        assertRedirects(submit_code(thief, LOGIN_CODE_CONFIRM, code_of_thief), LOGIN)
         data = {"password1": "another 5 lanterns", "password2": "another 5 lanterns"}
         assert asking.post(page, data).context["token_fail"]
         assert client_factory().get(link).context["token_fail"]
@@ -565,7 +563,7 @@ class TestPasswordChange:
         reset_password_by_link(owner, user.email)
 
         assert working.get("/probe/whoami/").json() == {"username": ""}
-        assertRedirects(submit_code(waiting, code), LOGIN)
+        assertRedirects(submit_code(waiting, LOGIN_CODE_CONFIRM, code), LOGIN)
         assert not is_logged_in(waiting)
 
     def test_inv_09_login_codes_and_reset_codes_of_a_removed_address_die(
@@ -586,9 +584,9 @@ class TestPasswordChange:
         owner.post("/accounts/email/", {"action_remove": "", "email": "old@example.org"})
         assert not EmailAddress.objects.filter(email="old@example.org").exists()
 
-        submit_code(logging_in, login_code)
+        submit_code(logging_in, LOGIN_CODE_CONFIRM, login_code)
         assert not is_logged_in(logging_in)
-        response = submit_code(resetting, reset_code, "password/reset/confirm")
+        response = submit_code(resetting, RESET_CODE_CONFIRM, reset_code)
         assertRedirects(response, LOGIN)
 
     def test_sec_046_ch02_s27_ch03_s28_first_password_is_for_those_who_have_none(
@@ -740,7 +738,7 @@ class TestRejectedCodes:
 
         with collect_signals(rejected=login_code_rejected) as sent:
             for _ in range(3):
-                submit_code(client, "WRONG")
+                submit_code(client, LOGIN_CODE_CONFIRM, "WRONG")
 
         _assert_rejections(sent, user)
 
@@ -755,7 +753,7 @@ class TestRejectedCodes:
 
         with collect_signals(rejected=email_verification_code_rejected) as sent:
             for _ in range(3):
-                submit_code(client, "WRONG", "confirm-email")
+                submit_code(client, EMAIL_VERIFICATION_SENT, "WRONG")
 
         _assert_rejections(sent, user)
 
@@ -766,7 +764,7 @@ class TestRejectedCodes:
 
         with collect_signals(rejected=password_reset_code_rejected) as sent:
             for _ in range(3):
-                submit_code(client, "WRONG", "password/reset/confirm")
+                submit_code(client, RESET_CODE_CONFIRM, "WRONG")
 
         _assert_rejections(sent, user)
 
@@ -792,10 +790,10 @@ def test_sec_047_time_for_the_new_password_begins_with_the_code(
         with time_machine.travel(start, tick=False) as clock:
             client.post("/accounts/password/reset/", {"email": user.email})
             clock.move_to(start + 5)
-            submit_code(client, "WRONG", "password/reset/confirm")
+            submit_code(client, RESET_CODE_CONFIRM, "WRONG")
             client.get("/accounts/password/reset/confirm/")
             clock.move_to(start + 9)
-            submit_code(client, read_code(), "password/reset/confirm")
+            submit_code(client, RESET_CODE_CONFIRM, read_code())
             clock.move_to(start + 9 + waited - 1)
             client.get("/accounts/password/reset/complete/")
             clock.move_to(start + 9 + waited)
@@ -1119,10 +1117,10 @@ class TestSafeMethods:
         route_account_pages(settings, *stages.urlpatterns)
         mine, other = user_factory(), user_factory(verified=False)
         client.post("/accounts/password/reset/", {"email": other.email})
-        reset_link = read_link()
+        reset_link = read_path()
         client.force_login(other)
         client.post("/accounts/email/", {"action_send": "", "email": other.email})
-        confirmation_link = read_link()
+        confirmation_link = read_path()
         client.post(LOGOUT)
         submit_login(client, mine.username, password)
         mail.outbox.clear()
@@ -1193,7 +1191,7 @@ def test_sec_166_validators_guard_every_door(
     response = submit_signup(client, username="longname8", **weak)
     assert list_error_codes(response, "password1") == ["password_too_similar"]
     client.post("/accounts/password/reset/", {"email": user.email})
-    page = client.get(read_link())["Location"]
+    page = client.get(read_path())["Location"]
     assert list_error_codes(client.post(page, weak), "password1") == ["password_too_similar"]
     client.force_login(user)
     response = client.post("/accounts/password/change/", {"oldpassword": "old 8 owls", **weak})
@@ -1207,7 +1205,7 @@ def test_sec_166_validators_guard_every_door(
     route_account_pages(settings)
     client.post(LOGOUT)
     client.post("/accounts/password/reset/", {"email": user.email})
-    submit_code(client, read_code(), "password/reset/confirm")
+    submit_code(client, RESET_CODE_CONFIRM, read_code())
     response = client.post("/accounts/password/reset/complete/", weak)
     assert list_error_codes(response, "password1") == ["password_too_similar"]
 

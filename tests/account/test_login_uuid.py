@@ -18,13 +18,11 @@ from django.test import Client
 
 from allauth.account.internal.userkit import get_user_by_id, str_to_user_id, user_id_to_str
 from allauth.account.utils import url_str_to_user_pk, user_pk_to_url_str
-from tests.projects.custom_hooks.tools import (
+from tests.support.mails import read_code, read_path
+from tests.support.pages import (
+    LOGIN_CODE_CONFIRM,
     LOGOUT,
     STRONG_PASSWORD,
-    is_logged_in,
-    read_code,
-    read_link,
-    read_session,
     request_login_code,
     reset_password_by_link,
     route_account_pages,
@@ -32,6 +30,7 @@ from tests.projects.custom_hooks.tools import (
     submit_login,
     submit_signup,
 )
+from tests.support.sessions import is_logged_in, read_session
 
 IS_UUID = django_settings.AUTH_USER_MODEL == "custom_users.Person"
 uuid_users = pytest.mark.skipif(not IS_UUID, reason="runs under the project custom_users")
@@ -69,7 +68,7 @@ class TestUuidUsers:
         submit_login(client, user.username, password)
         assert read_session(client)["account_login"]["user_pk"] == user.pk.hex
 
-        submit_code(client, read_code())
+        submit_code(client, LOGIN_CODE_CONFIRM, read_code())
 
         assert is_logged_in(client, user)
 
@@ -80,14 +79,14 @@ class TestUuidUsers:
         state = read_session(client)["account_login"]["state"]["stages"]["login_by_code"]["data"]
         assert state["user_id"] == str(user.pk)
 
-        submit_code(client, read_code())
+        submit_code(client, LOGIN_CODE_CONFIRM, read_code())
 
         assert is_logged_in(client, user)
 
     def test_sec_071_reset_link(self, client: Client, user: Any) -> None:
         reset_password_by_link(client, user.email)
 
-        assert f"/accounts/password/reset/key/{user.pk.hex}-" in read_link()
+        assert f"/accounts/password/reset/key/{user.pk.hex}-" in read_path()
         user.refresh_from_db()
         assert user.check_password(STRONG_PASSWORD)
 
@@ -103,7 +102,7 @@ class TestUuidUsers:
         settings.ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
         submit_signup(client, username="new", email="new@example.org")
 
-        client.post(read_link())
+        client.post(read_path())
 
         assert is_logged_in(client, get_user_model().objects.get())
         client.post(LOGOUT)

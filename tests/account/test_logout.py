@@ -12,17 +12,9 @@ from pytest_django.asserts import assertRedirects, assertTemplateUsed
 from allauth.account.internal.flows.logout import logout
 from allauth.account.signals import user_logged_out
 from allauth.core import context
-from tests.projects.custom_hooks.tools import (
-    LOGIN,
-    LOGOUT,
-    collect_signals,
-    is_logged_in,
-    list_messages,
-    make_request,
-    read_session,
-    submit_login,
-    write_session,
-)
+from tests.support.pages import LOGIN, LOGOUT, list_messages, submit_login
+from tests.support.sessions import is_logged_in, make_request, read_session, write_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 

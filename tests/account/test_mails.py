@@ -17,27 +17,22 @@ from django.test import Client
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.models import EmailAddress
 from allauth.core import context
-from tests.projects.codes.tools import (
+from tests.support.mails import read_body, read_code, read_link, read_path
+from tests.support.pages import (
     EMAIL,
     LOGIN_CODE_REQUEST,
     PASSWORD_CHANGE,
     PASSWORD_SET,
     RESET,
     RESET_CODE_CONFIRM,
-    configure,
-    get_code,
-    get_link,
-    get_path,
-    read_body,
-    submit,
-)
-from tests.projects.custom_hooks.tools import (
     STRONG_PASSWORD,
+    configure,
     list_messages,
-    make_request,
+    submit_code,
     submit_login,
     submit_signup,
 )
+from tests.support.sessions import make_request
 
 pytestmark = pytest.mark.django_db
 NEW_PASSWORD = {"password1": STRONG_PASSWORD, "password2": STRONG_PASSWORD}
@@ -198,7 +193,7 @@ def test_sec_165_atk_a48_replaced_address_is_told(client: Client, user: Any, set
     former = user.email
     client.force_login(user)
     client.post(EMAIL, {"action_add": "", "email": "new@example.org"})
-    client.post(get_path())
+    client.post(read_path())
 
     assert mail.outbox[-1].to == [former]
     assert mail.outbox[-1].subject.endswith("Your email address was changed")
@@ -391,7 +386,7 @@ def test_sec_164_links_are_of_the_protocol_configured(
     client.post(EMAIL, {"action_send": "", "email": user.email})
 
     for index in range(3):
-        assert urlsplit(get_link(index)).scheme == protocol
+        assert urlsplit(read_link(index)).scheme == protocol
 
 
 @pytest.mark.parametrize(
@@ -423,7 +418,7 @@ def test_inv_33_host_that_django_refuses_sends_nothing(client: Client, user: Any
 def test_links_work(client: Client, user: Any) -> None:
     client.post(RESET, {"email": user.email})
 
-    assert client.get(get_path()).status_code == 302
+    assert client.get(read_path()).status_code == 302
 
 
 # Names and secrets in mails
@@ -441,5 +436,5 @@ def test_atk_a59_code_is_not_in_the_subject(client: Client, user: Any, settings:
     configure(settings, PASSWORD_RESET_BY_CODE_ENABLED=True)
     client.post(RESET, {"email": user.email})
 
-    assert get_code() not in mail.outbox[0].subject
-    assert submit(client, RESET_CODE_CONFIRM, get_code()).status_code == 302
+    assert read_code() not in mail.outbox[0].subject
+    assert submit_code(client, RESET_CODE_CONFIRM, read_code()).status_code == 302

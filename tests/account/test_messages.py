@@ -14,23 +14,21 @@ from django.test import Client
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.models import EmailAddress
 from allauth.core import context
-from tests.projects.codes.tools import (
+from tests.support.mails import read_path
+from tests.support.pages import (
     EMAIL,
     LOGIN_CODE_CONFIRM,
     LOGIN_CODE_REQUEST,
+    LOGOUT,
     PASSWORD_CHANGE,
     PASSWORD_SET,
-    configure,
-    get_path,
-    submit,
-)
-from tests.projects.custom_hooks.tools import (
-    LOGOUT,
     STRONG_PASSWORD,
+    configure,
     list_messages,
-    make_request,
+    submit_code,
     submit_login,
 )
+from tests.support.sessions import make_request
 
 pytestmark = pytest.mark.django_db
 NAMES = {
@@ -118,7 +116,7 @@ def test_confirmation(client: Client, user: Any, is_taken: bool) -> None:
         another = type(user).objects.create_user("another")
         EmailAddress.objects.create(user=another, email="other@example.org", verified=True)
 
-    level, text = list_messages(client.post(get_path()))[-1]
+    level, text = list_messages(client.post(read_path()))[-1]
     assert level == ("error" if is_taken else "success")
     assert "other@example.org" in text
 
@@ -141,7 +139,7 @@ def test_login_code(client: Client, user: Any, settings: Any) -> None:
     ((level, text),) = list_messages(client.post(LOGIN_CODE_REQUEST, {"email": user.email}))
     assert level == "success"
     assert user.email in text
-    texts = list_messages(submit(client, LOGIN_CODE_CONFIRM, "wrong"))
+    texts = list_messages(submit_code(client, LOGIN_CODE_CONFIRM, "wrong"))
     assert texts[-1] == ("error", str(get_adapter().error_messages["too_many_login_attempts"]))
 
 

@@ -26,13 +26,8 @@ from allauth.account.mixins import (
 )
 from allauth.core import context
 from tests.projects.custom_hooks import stages
-from tests.projects.custom_hooks.tools import (
-    is_logged_in,
-    make_request,
-    read_session,
-    route_account_pages,
-    submit_login,
-)
+from tests.support.pages import route_account_pages, submit_login
+from tests.support.sessions import is_logged_in, make_request, read_session
 
 pytestmark = pytest.mark.django_db
 

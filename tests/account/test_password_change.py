@@ -13,16 +13,18 @@ from django.test import Client
 from allauth.account import signals
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import ChangePasswordForm, SetPasswordForm
-from tests.projects.codes.tools import PASSWORD_CHANGE, PASSWORD_SET, read_page
-from tests.projects.custom_hooks.tools import (
+from tests.support.pages import (
     LOGIN,
+    PASSWORD_CHANGE,
+    PASSWORD_SET,
     STRONG_PASSWORD,
-    collect_signals,
-    is_logged_in,
     list_error_codes,
     list_messages,
+    read_page,
     submit_login,
 )
+from tests.support.sessions import is_logged_in
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 AJAX = {"x-requested-with": "XMLHttpRequest"}

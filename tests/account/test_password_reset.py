@@ -28,26 +28,22 @@ from allauth.account.forms import (
 )
 from allauth.account.models import EmailAddress
 from allauth.account.utils import url_str_to_user_pk, user_pk_to_url_str
-from tests.projects.codes.tools import (
+from tests.support.mails import read_body, read_path
+from tests.support.pages import (
     EMAIL_VERIFICATION_SENT,
-    RESET,
-    RESET_DONE,
-    configure,
-    get_path,
-    read_body,
-    read_page,
-)
-from tests.projects.custom_hooks.tools import (
     LOGIN,
     LOGOUT,
+    RESET,
+    RESET_DONE,
     STRONG_PASSWORD,
-    collect_signals,
-    is_logged_in,
+    configure,
     list_error_codes,
     list_messages,
-    read_session,
+    read_page,
     submit_login,
 )
+from tests.support.sessions import is_logged_in, make_request, read_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 AJAX = {"x-requested-with": "XMLHttpRequest"}
@@ -64,7 +60,7 @@ def _limits_do_not_get_in_the_way(settings: Any) -> None:
 def request_link(client: Client, email: str) -> str:
     """Ask for a link; its path."""
     assert client.post(RESET, {"email": email}).status_code == 302
-    return get_path()
+    return read_path()
 
 
 def open_link(client: Client, link: str) -> str:
@@ -111,7 +107,7 @@ def test_link_resets_the_password(client: Client, user: Any, password: str) -> N
     assert [message.to for message in mail.outbox] == [[user.email]]
     assert user.username in read_body()
 
-    page = open_link(client, get_path())
+    page = open_link(client, read_path())
     shown = client.get(page)
     assert shown.status_code == 200
     assert shown.context["action_url"] == page
@@ -682,14 +678,13 @@ def test_form_takes_another_token_generator(client: Client, user: Any) -> None:
     from django.contrib.auth.tokens import default_token_generator as django_generator
 
     from allauth.core import context
-    from tests.projects.custom_hooks.tools import make_request
 
     form = ResetPasswordForm({"email": user.email})
     assert form.is_valid()
     request = make_request()
     with context.request_context(request):
         assert form.save(request, token_generator=django_generator) == user.email
-    token = get_path().rstrip("/").split("-", 1)[1]
+    token = read_path().rstrip("/").split("-", 1)[1]
     assert django_generator.check_token(user, token)
 
 

@@ -13,31 +13,26 @@ from django.test import Client
 from allauth.account import signals
 from allauth.account.forms import ConfirmPasswordResetCodeForm, ResetPasswordKeyForm
 from allauth.account.models import EmailAddress
-from tests.projects.codes.tools import (
+from tests.support.clocks import NOW
+from tests.support.mails import make_wrong, read_code
+from tests.support.pages import (
     EMAIL_VERIFICATION_SENT,
-    NOW,
+    LOGIN,
+    LOGOUT,
     RESET,
     RESET_CODE_COMPLETE,
     RESET_CODE_CONFIRM,
     RESET_DONE,
-    configure,
-    get_code,
-    make_wrong,
-    read_page,
-    submit,
-)
-from tests.projects.custom_hooks.tools import (
-    LOGIN,
-    LOGOUT,
     STRONG_PASSWORD,
-    collect_signals,
-    is_logged_in,
+    configure,
     list_error_codes,
     list_messages,
-    read_session,
+    read_page,
+    submit_code,
     submit_login,
-    write_session,
 )
+from tests.support.sessions import is_logged_in, read_session, write_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 STATE = "account_password_reset_verification"
@@ -62,7 +57,7 @@ def choose(client: Client, password: str = STRONG_PASSWORD, **data: Any) -> Any:
 def confirm(client: Client, user: Any) -> None:
     """Come as far as the page for the new password."""
     request_code(client, user.email)
-    assert submit(client, RESET_CODE_CONFIRM, get_code())["Location"] == RESET_CODE_COMPLETE
+    assert submit_code(client, RESET_CODE_CONFIRM, read_code())["Location"] == RESET_CODE_COMPLETE
 
 
 def has_password(user: Any, password: str) -> bool:
@@ -81,7 +76,7 @@ def test_code_resets_the_password(client: Client, user: Any) -> None:
     assert page.context["can_resend"] is False
     assert page.context["can_change"] is False
     assert isinstance(page.context["verify_form"], ConfirmPasswordResetCodeForm)
-    response = submit(client, RESET_CODE_CONFIRM, get_code(), next="/on/")
+    response = submit_code(client, RESET_CODE_CONFIRM, read_code(), next="/on/")
     assert response["Location"] == f"{RESET_CODE_COMPLETE}?next=%2Fon%2F"
     assert client.get(RESET_CODE_CONFIRM)["Location"] == RESET_CODE_COMPLETE
 
@@ -104,7 +99,7 @@ def test_atk_a60_code_works_once(client: Client, user: Any) -> None:
     choose(client)
 
     assert choose(client, "yet another 9 words")["Location"] == RESET
-    assert submit(client, RESET_CODE_CONFIRM, get_code())["Location"] == LOGIN
+    assert submit_code(client, RESET_CODE_CONFIRM, read_code())["Location"] == LOGIN
     assert has_password(user, STRONG_PASSWORD)
 
 
@@ -139,7 +134,7 @@ def test_last_wrong_code_leads_to_the_login(client: Client, user: Any, settings:
     settings.ACCOUNT_PASSWORD_RESET_BY_CODE_MAX_ATTEMPTS = 1
     request_code(client, user.email)
 
-    response = submit(client, RESET_CODE_CONFIRM, make_wrong(get_code()), next="/on/")
+    response = submit_code(client, RESET_CODE_CONFIRM, make_wrong(read_code()), next="/on/")
     assert response["Location"] == f"{LOGIN}?next=%2Fon%2F"
     assert [level for level, _ in list_messages(response)] == ["error"]
     assert STATE not in read_session(client)
@@ -153,7 +148,7 @@ def test_inv_13_time_begins_anew_for_the_new_password(
     with time_machine.travel(NOW, tick=False) as clock:
         request_code(client, user.email)
         clock.shift(9)
-        submit(client, RESET_CODE_CONFIRM, get_code())
+        submit_code(client, RESET_CODE_CONFIRM, read_code())
         clock.shift(seconds)
         response = choose(client)
         assert response["Location"] == (RESET_DONE if is_in_time else RESET)
@@ -184,7 +179,7 @@ def test_ch03_s37_code_makes_no_row_and_verifies_no_foreign_one(
     user = user_factory(verified=False)
     request_code(client, user.email)
     user_factory(email=user.email, verified=True)
-    submit(client, RESET_CODE_CONFIRM, get_code())
+    submit_code(client, RESET_CODE_CONFIRM, read_code())
     assert not EmailAddress.objects.get(user=user).verified
 
     other = user_factory()
@@ -220,7 +215,7 @@ def test_sec_072_login_after_a_reset_passes_all_stages(
     request_code(client, user.email)
     # Verified by somebody else meanwhile, so that the code proves nothing here.
     user_factory(email="shared@example.org", verified=True)
-    submit(client, RESET_CODE_CONFIRM, get_code())
+    submit_code(client, RESET_CODE_CONFIRM, read_code())
 
     assert choose(client)["Location"] == EMAIL_VERIFICATION_SENT
     assert not is_logged_in(client)
@@ -306,7 +301,7 @@ def test_pretended_reset_is_never_confirmed(client: Client) -> None:
     session[STATE].update(code_confirmed=True, code="BCDF-GHJK")
     write_session(client, **session)
 
-    response = submit(client, RESET_CODE_CONFIRM, "BCDF-GHJK")
+    response = submit_code(client, RESET_CODE_CONFIRM, "BCDF-GHJK")
     assert list_error_codes(response, "code") == ["incorrect_code"]
     assert choose(client)["Location"] == RESET_CODE_CONFIRM
 
@@ -317,7 +312,7 @@ def test_state_of_the_published_release_is_read(client: Client, user: Any) -> No
     session[STATE].pop("auth_hash")
     write_session(client, **session)
 
-    submit(client, RESET_CODE_CONFIRM, get_code())
+    submit_code(client, RESET_CODE_CONFIRM, read_code())
     choose(client)
     assert has_password(user, STRONG_PASSWORD)
 
@@ -367,7 +362,7 @@ def test_forms_can_be_replaced(client: Client, user: Any, settings: Any) -> None
     }
     request_code(client, user.email)
     assert isinstance(client.get(RESET_CODE_CONFIRM).context["form"], MyCodeForm)
-    submit(client, RESET_CODE_CONFIRM, get_code())
+    submit_code(client, RESET_CODE_CONFIRM, read_code())
     assert isinstance(client.get(RESET_CODE_COMPLETE).context["form"], MyKeyForm)
 
 

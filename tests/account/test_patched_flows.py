@@ -12,10 +12,11 @@ from django.test import Client
 
 from allauth.account.models import EmailAddress
 from tests.projects.custom_hooks import views as guarded_views
-from tests.projects.custom_hooks.tools import (
-    is_logged_in,
-    read_code,
-    read_link,
+from tests.support.mails import read_code, read_path
+from tests.support.pages import (
+    EMAIL,
+    EMAIL_VERIFICATION_SENT,
+    LOGIN_CODE_CONFIRM,
     request_login_code,
     reset_password_by_code,
     reset_password_by_link,
@@ -24,11 +25,11 @@ from tests.projects.custom_hooks.tools import (
     submit_login,
     submit_signup,
 )
+from tests.support.sessions import is_logged_in
 
 pytestmark = pytest.mark.django_db
 
 PASSWORD = "correct horse 7 battery"
-EMAIL_PAGE = "/accounts/email/"
 REAUTHENTICATE = "/accounts/reauthenticate/"
 
 needs_providers = pytest.mark.skipif(
@@ -62,13 +63,13 @@ def log_in(scene: Scene) -> Any:
 def log_in_by_code(scene: Scene) -> Any:
     use(scene, LOGIN_BY_CODE_ENABLED=True)
     request_login_code(scene.client, scene.user.email)
-    return submit_code(scene.client, read_code())
+    return submit_code(scene.client, LOGIN_CODE_CONFIRM, read_code())
 
 
 def log_in_with_a_required_code(scene: Scene) -> Any:
     use(scene, LOGIN_BY_CODE_REQUIRED=True)
     log_in(scene)
-    return submit_code(scene.client, read_code())
+    return submit_code(scene.client, LOGIN_CODE_CONFIRM, read_code())
 
 
 def sign_up(scene: Scene) -> Any:
@@ -94,19 +95,19 @@ def verify_by_link(scene: Scene) -> Any:
     use(scene, EMAIL_VERIFICATION="mandatory", LOGIN_ON_EMAIL_CONFIRMATION=True)
     unverify(scene.user)
     log_in(scene)
-    return scene.client.post(read_link())
+    return scene.client.post(read_path())
 
 
 def verify_by_code(scene: Scene) -> Any:
     use(scene, EMAIL_VERIFICATION="mandatory", EMAIL_VERIFICATION_BY_CODE_ENABLED=True)
     unverify(scene.user)
     log_in(scene)
-    return submit_code(scene.client, read_code(), "confirm-email")
+    return submit_code(scene.client, EMAIL_VERIFICATION_SENT, read_code())
 
 
 def add_address(scene: Scene) -> Any:
     scene.client.force_login(scene.user)
-    return scene.client.post(EMAIL_PAGE, {"action_add": "", "email": "more@example.org"})
+    return scene.client.post(EMAIL, {"action_add": "", "email": "more@example.org"})
 
 
 def add_address_when_protected(scene: Scene) -> Any:
@@ -117,7 +118,7 @@ def add_address_when_protected(scene: Scene) -> Any:
 def remove_address_when_protected(scene: Scene) -> Any:
     use(scene, REAUTHENTICATION_REQUIRED=True)
     scene.client.force_login(scene.user)
-    return scene.client.post(EMAIL_PAGE, {"action_remove": "", "email": scene.user.email})
+    return scene.client.post(EMAIL, {"action_remove": "", "email": scene.user.email})
 
 
 def visit_guarded_view(scene: Scene) -> Any:
@@ -128,7 +129,7 @@ def visit_guarded_view(scene: Scene) -> Any:
 
 def reauthenticate(scene: Scene) -> Any:
     add_address_when_protected(scene)
-    url = f"{REAUTHENTICATE}?next={EMAIL_PAGE}"
+    url = f"{REAUTHENTICATE}?next={EMAIL}"
     return scene.client.post(url, {"password": PASSWORD})
 
 

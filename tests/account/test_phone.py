@@ -13,26 +13,22 @@ from django.test import Client
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.fields import PhoneField
 from allauth.account.forms import ChangePhoneForm, VerifyPhoneForm
-from tests.projects.codes.tools import (
-    NOW,
+from tests.support.clocks import NOW
+from tests.support.mails import make_wrong
+from tests.support.pages import (
+    LOGIN,
+    LOGOUT,
     PHONE_CHANGE,
     PHONE_VERIFY,
     configure,
-    make_wrong,
-    needs_phones,
-    submit,
-)
-from tests.projects.custom_hooks.tools import (
-    LOGIN,
-    LOGOUT,
-    is_logged_in,
     list_error_codes,
     list_messages,
-    read_session,
+    needs_phones,
+    submit_code,
     submit_login,
     submit_signup,
-    write_session,
 )
+from tests.support.sessions import is_logged_in, read_session, write_session
 
 pytestmark = [pytest.mark.django_db, needs_phones]
 PHONE = "+31612345678"
@@ -93,7 +89,7 @@ def test_code_completes_the_signup(client: Client, outbox: Any) -> None:
     assert isinstance(page.context["change_form"], ChangePhoneForm)
     assert "no-store" in page["Cache-Control"]
     assert page["X-Frame-Options"] == "DENY"
-    response = submit(client, PHONE_VERIFY, outbox[0].code)
+    response = submit_code(client, PHONE_VERIFY, outbox[0].code)
     assert response["Location"] == "/on/"
     assert PHONE in [text for _, text in list_messages(response)][-2]
     assert is_logged_in(client, get_newcomer())
@@ -196,13 +192,13 @@ def test_wrong_codes_end_the_signup(client: Client, outbox: Any) -> None:
     code = outbox[0].code
 
     for _ in range(2):
-        response = submit(client, PHONE_VERIFY, make_wrong(code))
+        response = submit_code(client, PHONE_VERIFY, make_wrong(code))
         assert list_error_codes(response, "code") == ["incorrect_code"]
-    response = submit(client, PHONE_VERIFY, make_wrong(code))
+    response = submit_code(client, PHONE_VERIFY, make_wrong(code))
     assert response["Location"] == LOGIN
     assert [level for level, _ in list_messages(response)] == ["error"]
     assert "account_login" not in read_session(client)
-    assert submit(client, PHONE_VERIFY, code)["Location"] == LOGIN
+    assert submit_code(client, PHONE_VERIFY, code)["Location"] == LOGIN
     assert not is_logged_in(client)
     assert get_phone(get_newcomer()) == (PHONE, False)
 
@@ -214,10 +210,11 @@ def test_atk_a12_attempts_are_not_restored_with_the_session(client: Client, outb
     evaluated = 0
     for _ in range(10):
         write_session(client, **saved)
-        evaluated += submit(client, PHONE_VERIFY, make_wrong(outbox[0].code)).status_code == 200
+        response = submit_code(client, PHONE_VERIFY, make_wrong(outbox[0].code))
+        evaluated += response.status_code == 200
     assert evaluated <= 3
     write_session(client, **saved)
-    submit(client, PHONE_VERIFY, outbox[0].code)
+    submit_code(client, PHONE_VERIFY, outbox[0].code)
     assert not is_logged_in(client)
 
 
@@ -226,7 +223,7 @@ def test_inv_13_code_expires(client: Client, outbox: Any, seconds: int, is_in_ti
     with time_machine.travel(NOW, tick=False) as clock:
         sign_up(client)
         clock.shift(seconds)
-        response = submit(client, PHONE_VERIFY, outbox[0].code)
+        response = submit_code(client, PHONE_VERIFY, outbox[0].code)
         assert is_logged_in(client) is is_in_time
         assert (response["Location"] == LOGIN) is not is_in_time
 
@@ -246,7 +243,7 @@ def test_cancel_ends_the_process(client: Client, outbox: Any) -> None:
     sign_up(client)
     client.post(LOGOUT)
 
-    assert submit(client, PHONE_VERIFY, outbox[0].code)["Location"] == LOGIN
+    assert submit_code(client, PHONE_VERIFY, outbox[0].code)["Location"] == LOGIN
     assert not is_logged_in(client)
 
 
@@ -258,7 +255,7 @@ def test_atk_a58_number_taken_meanwhile_is_refused(
     newcomer.phone.delete()
     user_factory(phone=PHONE)
 
-    response = submit(client, PHONE_VERIFY, outbox[0].code)
+    response = submit_code(client, PHONE_VERIFY, outbox[0].code)
     assert list_error_codes(response, "code") == ["phone_taken"]
     assert not is_logged_in(client)
 
@@ -269,18 +266,18 @@ def test_atk_a58_number_taken_meanwhile_is_refused(
 def test_sec_070_resend(client: Client, settings: Any, outbox: Any) -> None:
     settings.ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = 1
     sign_up(client)
-    submit(client, PHONE_VERIFY, make_wrong(outbox[0].code))
+    submit_code(client, PHONE_VERIFY, make_wrong(outbox[0].code))
     assert client.get(PHONE_VERIFY).context["can_resend"] is True
 
-    response = submit(client, PHONE_VERIFY, "", action="resend", next="/on/")
+    response = submit_code(client, PHONE_VERIFY, "", action="resend", next="/on/")
     assert response["Location"] == f"{PHONE_VERIFY}?next=%2Fon%2F"
     assert len(outbox) == 2
     state = get_stage_state(client)
     assert (state["resend_count"], state["failed_attempts"]) == (1, 1)
     page = client.get(PHONE_VERIFY)
     assert page.context["can_resend"] is False
-    assert submit(client, PHONE_VERIFY, outbox[0].code).status_code == 200
-    submit(client, PHONE_VERIFY, outbox[1].code)
+    assert submit_code(client, PHONE_VERIFY, outbox[0].code).status_code == 200
+    submit_code(client, PHONE_VERIFY, outbox[1].code)
     assert is_logged_in(client)
 
 
@@ -291,12 +288,12 @@ def test_atk_a57_refused_resend_is_told_and_keeps_the_code(
     settings.ACCOUNT_RATE_LIMITS = {}
     sign_up(client)
 
-    response = submit(client, PHONE_VERIFY, "", action="resend")
+    response = submit_code(client, PHONE_VERIFY, "", action="resend")
     assert response["Location"] == PHONE_VERIFY
     assert list_messages(response)[-1][0] == "error"
     assert len(outbox) == 1
     assert get_stage_state(client)["resend_count"] == 0
-    submit(client, PHONE_VERIFY, outbox[0].code)
+    submit_code(client, PHONE_VERIFY, outbox[0].code)
     assert is_logged_in(client)
 
 
@@ -315,7 +312,7 @@ def change_to(client: Client, phone: str) -> Any:
 @pytest.mark.usefixtures("change")
 def test_sec_070_change(client: Client, outbox: Any) -> None:
     sign_up(client)
-    submit(client, PHONE_VERIFY, make_wrong(outbox[0].code))
+    submit_code(client, PHONE_VERIFY, make_wrong(outbox[0].code))
     assert client.get(PHONE_VERIFY).context["can_change"] is True
 
     assert change_to(client, OTHER_PHONE)["Location"] == PHONE_VERIFY
@@ -323,8 +320,8 @@ def test_sec_070_change(client: Client, outbox: Any) -> None:
     assert get_phone(get_newcomer()) == (OTHER_PHONE, False)
     state = get_stage_state(client)
     assert (state["change_count"], state["failed_attempts"]) == (1, 1)
-    assert submit(client, PHONE_VERIFY, outbox[0].code).status_code == 200
-    submit(client, PHONE_VERIFY, outbox[1].code)
+    assert submit_code(client, PHONE_VERIFY, outbox[0].code).status_code == 200
+    submit_code(client, PHONE_VERIFY, outbox[1].code)
     assert get_phone(get_newcomer()) == (OTHER_PHONE, True)
     assert is_logged_in(client)
 
@@ -353,11 +350,11 @@ def test_sec_070_change_to_a_foreign_number_looks_alike_and_verifies_nothing(
     assert (outbox[-1].kind, outbox[-1].phone) == ("account_already_exists", OTHER_PHONE)
     assert client.get(PHONE_VERIFY).context["phone"] == OTHER_PHONE
     assert get_phone(get_newcomer()) == (PHONE, False)
-    response = submit(client, PHONE_VERIFY, outbox[0].code)
+    response = submit_code(client, PHONE_VERIFY, outbox[0].code)
     assert list_error_codes(response, "code") == ["incorrect_code"]
 
     change_to(client, "+31699999999")
-    submit(client, PHONE_VERIFY, outbox[-1].code)
+    submit_code(client, PHONE_VERIFY, outbox[-1].code)
     assert is_logged_in(client, get_newcomer())
 
 
@@ -406,7 +403,7 @@ def test_atk_a57_change_is_limited_in_number_and_time(
     settings.ACCOUNT_RATE_LIMITS = False
     change_to(client, "+31699999999")
     assert client.get(PHONE_VERIFY).context["can_change"] is False
-    submit(client, PHONE_VERIFY, outbox[-1].code)
+    submit_code(client, PHONE_VERIFY, outbox[-1].code)
     assert is_logged_in(client)
 
 
@@ -422,7 +419,7 @@ def test_login_waits_for_the_code(
 
     assert submit_login(client, user.username, password)["Location"] == PHONE_VERIFY
     assert get_stage_state(client)["signup"] is False
-    submit(client, PHONE_VERIFY, outbox[0].code)
+    submit_code(client, PHONE_VERIFY, outbox[0].code)
     assert is_logged_in(client, user)
 
 
@@ -502,7 +499,7 @@ def test_atk_a27_sec_007_failed_logins_count_per_number(
 
 def test_stage_page_is_for_those_who_wait(client: Client) -> None:
     assert client.get(PHONE_VERIFY)["Location"] == LOGIN
-    assert submit(client, PHONE_VERIFY, "BCDF-GHJK")["Location"] == LOGIN
+    assert submit_code(client, PHONE_VERIFY, "BCDF-GHJK")["Location"] == LOGIN
 
 
 def test_pages_exist_only_where_there_are_numbers(client: Client, settings: Any) -> None:
@@ -556,7 +553,7 @@ def test_new_number_counts_once_its_code_is_entered(
     assert page.context["phone"] == OTHER_PHONE
     assert page.context["cancel_url"] == PHONE_CHANGE
     assert (page.context["can_change"], page.context["can_resend"]) == (False, False)
-    response = submit(client, PHONE_VERIFY, outbox[0].code)
+    response = submit_code(client, PHONE_VERIFY, outbox[0].code)
     assert response["Location"] == PHONE_CHANGE
     assert list_messages(response)[-1][0] == "success"
     assert get_phone(member) == (OTHER_PHONE, True)
@@ -587,7 +584,7 @@ def test_foreign_number(
     # The conflict shows once the code proves that both are of one person.
     assert client.post(PHONE_CHANGE, {"phone": OTHER_PHONE})["Location"] == PHONE_VERIFY
     assert outbox[-1].kind == "verification"
-    response = submit(client, PHONE_VERIFY, outbox[-1].code)
+    response = submit_code(client, PHONE_VERIFY, outbox[-1].code)
     assert list_error_codes(response, "code") == ["phone_taken"]
     assert get_phone(member) == (PHONE, True)
 
@@ -605,18 +602,18 @@ def test_stored_number_can_be_verified_later(
     member.phone.save()
 
     assert client.post(PHONE_CHANGE, {"action": "verify"})["Location"] == PHONE_VERIFY
-    submit(client, PHONE_VERIFY, outbox[-1].code)
+    submit_code(client, PHONE_VERIFY, outbox[-1].code)
     assert get_phone(member) == (PHONE, True)
 
 
 def test_wrong_codes_end_the_change(client: Client, member: Any, outbox: Any) -> None:
     client.post(PHONE_CHANGE, {"phone": OTHER_PHONE})
     for _ in range(2):
-        assert submit(client, PHONE_VERIFY, make_wrong(outbox[0].code)).status_code == 200
+        assert submit_code(client, PHONE_VERIFY, make_wrong(outbox[0].code)).status_code == 200
 
-    response = submit(client, PHONE_VERIFY, make_wrong(outbox[0].code))
+    response = submit_code(client, PHONE_VERIFY, make_wrong(outbox[0].code))
     assert response["Location"] == PHONE_CHANGE
-    assert submit(client, PHONE_VERIFY, outbox[0].code)["Location"] == PHONE_CHANGE
+    assert submit_code(client, PHONE_VERIFY, outbox[0].code)["Location"] == PHONE_CHANGE
     assert get_phone(member) == (PHONE, True)
     assert is_logged_in(client, member)
 
@@ -628,7 +625,7 @@ def test_no_other_actions_are_offered(
     settings.ACCOUNT_PHONE_VERIFICATION_SUPPORTS_CHANGE = True
     client.post(PHONE_CHANGE, {"phone": OTHER_PHONE})
 
-    submit(client, PHONE_VERIFY, "", action="resend")
+    submit_code(client, PHONE_VERIFY, "", action="resend")
     client.post(PHONE_VERIFY, {"action": "change", "phone": "+31699999999"})
     assert len(outbox) == 1
     assert read_session(client)[STATE]["failed_attempts"] == 2
@@ -639,7 +636,7 @@ def test_inv_13_code_for_a_change_expires(client: Client, member: Any, outbox: A
         client.force_login(member)
         client.post(PHONE_CHANGE, {"phone": OTHER_PHONE})
         clock.shift(901)
-        assert submit(client, PHONE_VERIFY, outbox[0].code)["Location"] == PHONE_CHANGE
+        assert submit_code(client, PHONE_VERIFY, outbox[0].code)["Location"] == PHONE_CHANGE
     assert get_phone(member) == (PHONE, True)
 
 
@@ -653,7 +650,7 @@ def test_inv_15_change_of_another_user_is_dropped(
     client.force_login(other)
     write_session(client, **{STATE: state})
 
-    assert submit(client, PHONE_VERIFY, outbox[0].code)["Location"] == PHONE_CHANGE
+    assert submit_code(client, PHONE_VERIFY, outbox[0].code)["Location"] == PHONE_CHANGE
     assert get_phone(other) == ("+31655555555", True)
     assert STATE not in read_session(client)
 

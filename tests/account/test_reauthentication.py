@@ -22,22 +22,13 @@ from allauth.account.models import EmailAddress
 from allauth.account.signals import authentication_step_completed
 from allauth.core import context
 from allauth.core.exceptions import ReauthenticationRequired
-from tests.projects.custom_hooks.tools import (
-    LOGOUT,
-    collect_signals,
-    is_logged_in,
-    list_error_codes,
-    make_request,
-    read_session,
-    route_account_pages,
-    submit_login,
-    write_session,
-)
+from tests.support.pages import EMAIL, LOGOUT, list_error_codes, route_account_pages, submit_login
+from tests.support.sessions import is_logged_in, make_request, read_session, write_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 
 PAGE = "/accounts/reauthenticate/"
-EMAIL = "/accounts/email/"
 STATE = "account_reauthentication_state"
 
 seen: list[dict[str, Any]] = []

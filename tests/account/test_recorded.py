@@ -22,35 +22,28 @@ from allauth.account.internal.flows import reauthentication
 from allauth.account.models import EmailAddress
 from allauth.core import context
 from tests.compat.recorder import Notes, Resume, resuming
-from tests.projects.codes.tools import (
+from tests.support.clocks import NOW
+from tests.support.mails import make_wrong, read_code, read_path
+from tests.support.pages import (
     EMAIL,
     EMAIL_VERIFICATION_SENT,
     LOGIN_CODE_CONFIRM,
     LOGIN_CODE_REQUEST,
-    NOW,
     PHONE_CHANGE,
     PHONE_VERIFY,
     RESET,
     RESET_CODE_COMPLETE,
     RESET_CODE_CONFIRM,
-    configure,
-    get_code,
-    get_path,
-    make_wrong,
-    needs_phones,
-    submit,
-)
-from tests.projects.custom_hooks.tools import (
     STRONG_PASSWORD,
-    is_logged_in,
+    configure,
     list_error_codes,
-    make_request,
-    read_session,
+    needs_phones,
     route_account_pages,
+    submit_code,
     submit_login,
     submit_signup,
-    write_session,
 )
+from tests.support.sessions import is_logged_in, make_request, read_session, write_session
 
 pytestmark = pytest.mark.django_db
 
@@ -88,14 +81,14 @@ def test_login_by_code(resume: Resume, settings: Any, user_factory: Any) -> None
 
     def begin(client: Client) -> Notes:
         request_code(client, email=user_factory().email)
-        return {"code": get_code()}
+        return {"code": read_code()}
 
     client, notes = resume(begin)
 
     assert client.get(LOGIN_CODE_CONFIRM).context["email"] == get_user().email
-    wrong = submit(client, LOGIN_CODE_CONFIRM, make_wrong(notes["code"]))
+    wrong = submit_code(client, LOGIN_CODE_CONFIRM, make_wrong(notes["code"]))
     assert list_error_codes(wrong, "code") == ["incorrect_code"]
-    submit(client, LOGIN_CODE_CONFIRM, notes["code"])
+    submit_code(client, LOGIN_CODE_CONFIRM, notes["code"])
     assert is_logged_in(client, get_user())
 
 
@@ -109,7 +102,7 @@ def test_login_by_code_for_nobody(resume: Resume, settings: Any) -> None:
     client, _ = resume(begin)
 
     assert client.get(LOGIN_CODE_CONFIRM).context["email"] == "nobody@example.org"
-    wrong = submit(client, LOGIN_CODE_CONFIRM, "BCDF-GHJK")
+    wrong = submit_code(client, LOGIN_CODE_CONFIRM, "BCDF-GHJK")
     assert list_error_codes(wrong, "code") == ["incorrect_code"]
     assert not is_logged_in(client)
 
@@ -121,15 +114,15 @@ def test_login_by_code_after_two_wrong_ones(
 
     def begin(client: Client) -> Notes:
         request_code(client, email=user_factory().email)
-        code = get_code()
+        code = read_code()
         for _ in range(2):
-            submit(client, LOGIN_CODE_CONFIRM, make_wrong(code))
+            submit_code(client, LOGIN_CODE_CONFIRM, make_wrong(code))
         return {"code": code}
 
     client, notes = resume(begin)
 
-    assert submit(client, LOGIN_CODE_CONFIRM, make_wrong(notes["code"])).status_code == 302
-    submit(client, LOGIN_CODE_CONFIRM, notes["code"])
+    assert submit_code(client, LOGIN_CODE_CONFIRM, make_wrong(notes["code"])).status_code == 302
+    submit_code(client, LOGIN_CODE_CONFIRM, notes["code"])
     assert not is_logged_in(client)
 
 
@@ -138,16 +131,16 @@ def test_attempts_that_the_session_forgot(resume: Resume, settings: Any, user_fa
 
     def begin(client: Client) -> Notes:
         request_code(client, email=user_factory().email)
-        session, code = read_session(client), get_code()
+        session, code = read_session(client), read_code()
         for _ in range(3):
-            submit(client, LOGIN_CODE_CONFIRM, make_wrong(code))
+            submit_code(client, LOGIN_CODE_CONFIRM, make_wrong(code))
         client.cookies.clear()
         write_session(client, **session)
         return {"code": code}
 
     client, notes = resume(begin)
 
-    submit(client, LOGIN_CODE_CONFIRM, notes["code"])
+    submit_code(client, LOGIN_CODE_CONFIRM, notes["code"])
     assert not is_logged_in(client)
 
 
@@ -156,8 +149,8 @@ def test_used_code(resume: Resume, settings: Any, user_factory: Any) -> None:
 
     def begin(client: Client) -> Notes:
         request_code(client, email=user_factory().email)
-        session, code = read_session(client), get_code()
-        submit(client, LOGIN_CODE_CONFIRM, code)
+        session, code = read_session(client), read_code()
+        submit_code(client, LOGIN_CODE_CONFIRM, code)
         assert is_logged_in(client)
         client.cookies.clear()
         write_session(client, **session)
@@ -165,7 +158,7 @@ def test_used_code(resume: Resume, settings: Any, user_factory: Any) -> None:
 
     client, notes = resume(begin)
 
-    submit(client, LOGIN_CODE_CONFIRM, notes["code"])
+    submit_code(client, LOGIN_CODE_CONFIRM, notes["code"])
     assert not is_logged_in(client)
 
 
@@ -177,13 +170,13 @@ def test_signup_by_code(resume: Resume, settings: Any) -> None:
 
     def begin(client: Client) -> Notes:
         submit_signup(client, username="new", email="new@example.org", next="/onwards/")
-        return {"code": get_code()}
+        return {"code": read_code()}
 
     client, notes = resume(begin)
 
-    wrong = submit(client, EMAIL_VERIFICATION_SENT, make_wrong(notes["code"]))
+    wrong = submit_code(client, EMAIL_VERIFICATION_SENT, make_wrong(notes["code"]))
     assert list_error_codes(wrong, "code") == ["incorrect_code"]
-    response = submit(client, EMAIL_VERIFICATION_SENT, notes["code"])
+    response = submit_code(client, EMAIL_VERIFICATION_SENT, notes["code"])
     assert response["Location"] == "/onwards/"
     assert is_logged_in(client, get_user("new"))
     assert EmailAddress.objects.get(email="new@example.org").verified
@@ -194,7 +187,7 @@ def test_signup_by_link(resume: Resume, settings: Any) -> None:
 
     def begin(client: Client) -> Notes:
         submit_signup(client, username="new", email="new@example.org", next="/onwards/")
-        return {"path": get_path()}
+        return {"path": read_path()}
 
     client, notes = resume(begin)
 
@@ -219,11 +212,11 @@ def test_signup_that_was_pretended(resume: Resume, settings: Any, user_factory: 
 
     client, _ = resume(begin)
 
-    wrong = submit(client, EMAIL_VERIFICATION_SENT, "BCDF-GHJK")
+    wrong = submit_code(client, EMAIL_VERIFICATION_SENT, "BCDF-GHJK")
     assert list_error_codes(wrong, "code") == ["incorrect_code"]
     assert not get_user_model().objects.filter(username="new").exists()
     client.post(EMAIL_VERIFICATION_SENT, {"action": "change", "email": FREE})
-    response = submit(client, EMAIL_VERIFICATION_SENT, get_code())
+    response = submit_code(client, EMAIL_VERIFICATION_SENT, read_code())
 
     assert response["Location"] == "/onwards/"
     user = get_user("new")
@@ -268,7 +261,7 @@ def test_link_to_an_added_address(resume: Resume, settings: Any, user_factory: A
     def begin(client: Client) -> Notes:
         client.force_login(user_factory())
         client.post(EMAIL, {"action_add": "", "email": FREE})
-        return {"path": get_path()}
+        return {"path": read_path()}
 
     client, notes = resume(begin)
 
@@ -283,7 +276,7 @@ def test_link_to_an_address_that_was_replaced(
         client.force_login(user_factory())
         client.post(EMAIL, {"action_add": "", "email": FREE})
         EmailAddress.objects.filter(email=FREE).update(email="other@example.org")
-        return {"path": get_path()}
+        return {"path": read_path()}
 
     client, notes = resume(begin)
 
@@ -297,13 +290,13 @@ def test_code_to_an_added_address(resume: Resume, settings: Any, user_factory: A
     def begin(client: Client) -> Notes:
         client.force_login(user_factory())
         client.post(EMAIL, {"action_add": "", "email": FREE})
-        return {"code": get_code()}
+        return {"code": read_code()}
 
     client, notes = resume(begin)
 
     assert client.get(EMAIL_VERIFICATION_SENT).context["email"] == FREE
-    submit(client, EMAIL_VERIFICATION_SENT, make_wrong(notes["code"]))
-    submit(client, EMAIL_VERIFICATION_SENT, notes["code"])
+    submit_code(client, EMAIL_VERIFICATION_SENT, make_wrong(notes["code"]))
+    submit_code(client, EMAIL_VERIFICATION_SENT, notes["code"])
     address = EmailAddress.objects.get(user=get_user())
     assert (address.email, address.verified, address.primary) == (FREE, True, True)
 
@@ -340,8 +333,8 @@ def test_login_by_code_to_a_phone(resume: Resume, phones: Any, user_factory: Any
 
     client, notes = resume(begin)
 
-    submit(client, LOGIN_CODE_CONFIRM, make_wrong(notes["code"]))
-    submit(client, LOGIN_CODE_CONFIRM, notes["code"])
+    submit_code(client, LOGIN_CODE_CONFIRM, make_wrong(notes["code"]))
+    submit_code(client, LOGIN_CODE_CONFIRM, notes["code"])
     assert is_logged_in(client, get_user())
 
 
@@ -353,9 +346,9 @@ def test_signup_with_a_phone(resume: Resume, phones: Any) -> None:
 
     client, notes = resume(begin)
 
-    wrong = submit(client, PHONE_VERIFY, make_wrong(notes["code"]))
+    wrong = submit_code(client, PHONE_VERIFY, make_wrong(notes["code"]))
     assert list_error_codes(wrong, "code") == ["incorrect_code"]
-    submit(client, PHONE_VERIFY, notes["code"])
+    submit_code(client, PHONE_VERIFY, notes["code"])
     assert is_logged_in(client, get_user("new"))
     assert get_phone(get_user("new")) == (PHONE, True)
 
@@ -369,9 +362,9 @@ def test_change_of_a_phone(resume: Resume, phones: Any, user_factory: Any) -> No
 
     client, notes = resume(begin)
 
-    submit(client, PHONE_VERIFY, make_wrong(notes["code"]))
+    submit_code(client, PHONE_VERIFY, make_wrong(notes["code"]))
     assert get_phone(get_user()) == (PHONE, True)
-    submit(client, PHONE_VERIFY, notes["code"])
+    submit_code(client, PHONE_VERIFY, notes["code"])
     assert get_phone(get_user()) == (OTHER_PHONE, True)
 
 
@@ -383,15 +376,15 @@ def test_reset_by_code(resume: Resume, settings: Any, user_factory: Any) -> None
 
     def begin(client: Client) -> Notes:
         client.post(RESET, {"email": user_factory().email})
-        return {"code": get_code()}
+        return {"code": read_code()}
 
     client, notes = resume(begin)
 
-    wrong = submit(client, RESET_CODE_CONFIRM, make_wrong(notes["code"]))
+    wrong = submit_code(client, RESET_CODE_CONFIRM, make_wrong(notes["code"]))
     assert list_error_codes(wrong, "code") == ["incorrect_code"]
     choose_password(client)
     assert not get_user().check_password(STRONG_PASSWORD)
-    submit(client, RESET_CODE_CONFIRM, notes["code"])
+    submit_code(client, RESET_CODE_CONFIRM, notes["code"])
     choose_password(client)
     assert get_user().check_password(STRONG_PASSWORD)
 
@@ -403,7 +396,7 @@ def test_reset_by_code_that_was_confirmed(resume: Resume, settings: Any, user_fa
         client.post(RESET, {"email": user_factory().email})
         # The time to choose a password begins now, by which it is told from that for the code.
         with time_machine.travel(NOW + 1, tick=False):
-            submit(client, RESET_CODE_CONFIRM, get_code())
+            submit_code(client, RESET_CODE_CONFIRM, read_code())
         return {}
 
     client, _ = resume(begin)
@@ -423,7 +416,7 @@ def test_reset_by_link(resume: Resume, settings: Any, user_factory: Any, is_prov
         user = user_factory(verified=is_proven)
         EmailAddress.objects.create(user=user, email="second@example.org", verified=True)
         client.post(RESET, {"email": user.email})
-        return {"path": get_path()}
+        return {"path": read_path()}
 
     client, notes = resume(begin)
 
@@ -438,7 +431,7 @@ def test_reset_by_link(resume: Resume, settings: Any, user_factory: Any, is_prov
 def test_reset_by_link_that_was_opened(resume: Resume, settings: Any, user_factory: Any) -> None:
     def begin(client: Client) -> Notes:
         client.post(RESET, {"email": user_factory().email})
-        return {"page": client.get(get_path())["Location"]}
+        return {"page": client.get(read_path())["Location"]}
 
     client, notes = resume(begin)
 
@@ -451,10 +444,10 @@ def test_reset_by_link_that_was_used(resume: Resume, settings: Any, user_factory
     def begin(client: Client) -> Notes:
         user = user_factory()
         client.post(RESET, {"email": user.email})
-        page = client.get(get_path())["Location"]
+        page = client.get(read_path())["Location"]
         flow = import_module("allauth.account.internal.flows.password_reset")
         # Another request is about to store the new password.
-        key = get_path().strip("/").rpartition("/")[2].partition("-")[2]
+        key = read_path().strip("/").rpartition("/")[2].partition("-")[2]
         assert flow.consume_reset_key(user, key)
         return {"page": page}
 

@@ -22,13 +22,10 @@ from allauth.account.internal.flows.login import (
     record_authentication,
 )
 from allauth.account.signals import authentication_step_completed
-from tests.projects.custom_hooks.tools import (
+from tests.support.mails import read_code
+from tests.support.pages import (
+    LOGIN_CODE_CONFIRM,
     LOGOUT,
-    collect_signals,
-    is_logged_in,
-    make_request,
-    read_code,
-    read_session,
     request_login_code,
     reset_password_by_code,
     reset_password_by_link,
@@ -37,6 +34,8 @@ from tests.projects.custom_hooks.tools import (
     submit_login,
     submit_signup,
 )
+from tests.support.sessions import is_logged_in, make_request, read_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 
@@ -213,7 +212,7 @@ class TestFlows:
         request_login_code(client, user.email)
         assert METHODS not in read_session(client)
 
-        submit_code(client, read_code())
+        submit_code(client, LOGIN_CODE_CONFIRM, read_code())
 
         assert _read_records(client) == [{"method": "code", "email": user.email}]
 
@@ -222,7 +221,7 @@ class TestFlows:
         submit_login(client, user.username, password)
         assert len(_read_records(client)) == 1
 
-        submit_code(client, read_code())
+        submit_code(client, LOGIN_CODE_CONFIRM, read_code())
 
         assert _read_records(client) == [
             {"method": "password", "username": user.username},

@@ -15,25 +15,20 @@ from allauth.account.middleware import RequestState
 from allauth.account.models import Login
 from allauth.core import ratelimit
 from allauth.core.internal import httpkit
-from tests.projects.codes.tools import (
+from tests.support.mails import make_wrong, read_code
+from tests.support.pages import (
     EMAIL_VERIFICATION_SENT,
+    LOGIN,
     LOGIN_CODE_CONFIRM,
     LOGIN_CODE_REQUEST,
-    configure,
-    get_code,
-    make_wrong,
-    submit,
-)
-from tests.projects.custom_hooks.tools import (
-    LOGIN,
     LOGOUT,
-    is_logged_in,
+    configure,
     list_error_codes,
-    make_request,
-    read_session,
+    submit_code,
     submit_login,
     submit_signup,
 )
+from tests.support.sessions import is_logged_in, make_request, read_session
 
 pytestmark = pytest.mark.django_db
 
@@ -84,10 +79,10 @@ def test_login_by_code(set_namespace: Any, client: Client, user: Any, settings: 
     response = client.post(LOGIN_CODE_REQUEST, {"email": user.email})
     assert response["Location"] == LOGIN_CODE_CONFIRM
     assert client.get(LOGIN_CODE_CONFIRM).status_code == 200
-    code = get_code()
-    response = submit(client, LOGIN_CODE_CONFIRM, make_wrong(code))
+    code = read_code()
+    response = submit_code(client, LOGIN_CODE_CONFIRM, make_wrong(code))
     assert list_error_codes(response, "code") == ["incorrect_code"]
-    submit(client, LOGIN_CODE_CONFIRM, code)
+    submit_code(client, LOGIN_CODE_CONFIRM, code)
 
     assert is_logged_in(client, user)
     assert "account_login" not in read_session(client)
@@ -100,7 +95,7 @@ def test_signup_with_verification_by_code(
 
     response = submit_signup(client, username="new", email="new@example.org")
     assert response["Location"] == EMAIL_VERIFICATION_SENT
-    submit(client, EMAIL_VERIFICATION_SENT, get_code())
+    submit_code(client, EMAIL_VERIFICATION_SENT, read_code())
 
     assert is_logged_in(client)
 

@@ -12,8 +12,9 @@ from django.db.models.signals import post_delete
 from django.test import Client
 
 from allauth.account.internal.session_store import cheaper_rotation, cycle_key
-from tests.projects.custom_hooks.tools import is_logged_in, submit_login, write_session
+from tests.support.pages import submit_login
 from tests.support.queries import assert_queries
+from tests.support.sessions import is_logged_in, write_session
 
 pytestmark = pytest.mark.django_db
 

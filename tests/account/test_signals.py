@@ -22,26 +22,23 @@ from allauth.account.internal.flows.password_reset_by_code import (
     PasswordResetVerificationProcess,
 )
 from allauth.account.models import EmailAddress, EmailConfirmation, EmailConfirmationHMAC
-from tests.projects.codes.tools import (
+from tests.support.mails import read_code, read_path
+from tests.support.pages import (
     EMAIL,
     EMAIL_VERIFICATION_SENT,
     LOGIN_CODE_CONFIRM,
     LOGIN_CODE_REQUEST,
+    LOGOUT,
     PASSWORD_CHANGE,
     RESET,
     RESET_CODE_CONFIRM,
-    configure,
-    get_code,
-    get_path,
-    submit,
-)
-from tests.projects.custom_hooks.tools import (
-    LOGOUT,
     STRONG_PASSWORD,
-    collect_signals,
+    configure,
+    submit_code,
     submit_login,
     submit_signup,
 )
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 ALL = {name: signal for name, signal in vars(signals).items() if isinstance(signal, Signal)} | {
@@ -127,10 +124,10 @@ def test_signup_with_a_link(client: Client, settings: Any, is_signed: bool) -> N
     expected = EmailConfirmationHMAC if is_signed else EmailConfirmation
     assert confirmation["sender"] is type(confirmation["confirmation"]) is expected
     assert confirmation["signup"] is True
-    assert confirmation["confirmation"].key in get_path()
+    assert confirmation["confirmation"].key in read_path()
 
     with collect_signals(**ALL) as sent:
-        client.post(get_path())
+        client.post(read_path())
     assert names(sent) == ["email_confirmed", "django_user_logged_in", "user_logged_in"]
     confirmed = get(sent, "email_confirmed")
     assert set(confirmed) == {"sender", "request", "email_address"}
@@ -146,11 +143,11 @@ def test_signup_by_code(client: Client, settings: Any) -> None:
     assert names(sent) == ["user_signed_up", "email_confirmation_sent"]
     confirmation = get(sent, "email_confirmation_sent")
     assert confirmation["sender"] is EmailVerificationProcess
-    assert confirmation["confirmation"].key == get_code()
+    assert confirmation["confirmation"].key == read_code()
     assert confirmation["confirmation"].email_address.email == "new@example.org"
 
     with collect_signals(**ALL) as sent:
-        submit(client, EMAIL_VERIFICATION_SENT, get_code())
+        submit_code(client, EMAIL_VERIFICATION_SENT, read_code())
     assert names(sent) == ["email_confirmed", "django_user_logged_in", "user_logged_in"]
 
 
@@ -158,7 +155,7 @@ def test_pretended_signup_signals_nothing(client: Client, user: Any, settings: A
     configure(settings, EMAIL_VERIFICATION="mandatory", EMAIL_VERIFICATION_BY_CODE_ENABLED=True)
     with collect_signals(**ALL) as sent:
         submit_signup(client, username="new", email=user.email)
-        submit(client, EMAIL_VERIFICATION_SENT, "wrong")
+        submit_code(client, EMAIL_VERIFICATION_SENT, "wrong")
 
     assert sent == []
 
@@ -185,7 +182,7 @@ def test_sec_058_adding_by_code(client: Client, user: Any, settings: Any) -> Non
     assert names(sent) == ["_add_email", "email_confirmation_sent"]
 
     with collect_signals(**ALL) as sent:
-        submit(client, EMAIL_VERIFICATION_SENT, get_code())
+        submit_code(client, EMAIL_VERIFICATION_SENT, read_code())
     assert names(sent) == ["email_added", "email_confirmed"]
     assert get(sent, "email_added")["email_address"].pk
 
@@ -238,7 +235,7 @@ def test_change_of_the_only_address(client: Client, user: Any, settings: Any) ->
     client.force_login(user)
     client.post(EMAIL, {"action_add": "", "email": "more@example.org"})
     with collect_signals(**ALL) as sent:
-        client.post(get_path())
+        client.post(read_path())
 
     assert names(sent) == ["email_confirmed", "email_changed"]
     assert get(sent, "email_changed")["from_email_address"].email == user.email
@@ -275,7 +272,7 @@ def test_password_change_comes_last(client: Client, user: Any, password: str) ->
 def test_reset(client: Client, user: Any, settings: Any, is_login: bool) -> None:
     settings.ACCOUNT_LOGIN_ON_PASSWORD_RESET = is_login
     client.post(RESET, {"email": user.email})
-    page = client.get(get_path())["Location"]
+    page = client.get(read_path())["Location"]
     with collect_signals(**ALL) as sent:
         client.post(page, {"password1": STRONG_PASSWORD, "password2": STRONG_PASSWORD})
 
@@ -288,8 +285,8 @@ def test_login_by_code(client: Client, user: Any, settings: Any) -> None:
     configure(settings, LOGIN_BY_CODE_ENABLED=True)
     client.post(LOGIN_CODE_REQUEST, {"email": user.email})
     with collect_signals(**ALL) as sent:
-        submit(client, LOGIN_CODE_CONFIRM, "wrong")
-        submit(client, LOGIN_CODE_CONFIRM, get_code())
+        submit_code(client, LOGIN_CODE_CONFIRM, "wrong")
+        submit_code(client, LOGIN_CODE_CONFIRM, read_code())
 
     assert names(sent) == [
         "login_code_rejected",
@@ -312,8 +309,8 @@ def test_rejected_codes_name_their_process(client: Client, user: Any, settings: 
     client.post(RESET, {"email": user.email})
     client.post(EMAIL, {"action_add": "", "email": "more@example.org"})
     with collect_signals(**ALL) as sent:
-        submit(client, RESET_CODE_CONFIRM, "wrong")
-        submit(client, EMAIL_VERIFICATION_SENT, "wrong")
+        submit_code(client, RESET_CODE_CONFIRM, "wrong")
+        submit_code(client, EMAIL_VERIFICATION_SENT, "wrong")
 
     assert names(sent) == ["password_reset_code_rejected", "email_verification_code_rejected"]
     assert [arguments["sender"] for _, arguments in sent] == [

@@ -19,23 +19,22 @@ from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmation_sent, user_logged_in, user_signed_up
 from allauth.account.utils import cleanup_email_addresses, setup_user_email
 from tests.projects.custom_hooks import forms as custom_forms
-from tests.projects.custom_hooks.tools import (
+from tests.support.mails import read_code, read_path
+from tests.support.pages import (
+    EMAIL_VERIFICATION_SENT,
     LOGIN,
+    LOGIN_CODE_CONFIRM,
+    PHONE_VERIFY,
     SIGNUP,
     STRONG_PASSWORD,
-    collect_signals,
-    is_logged_in,
     list_error_codes,
     list_messages,
-    make_request,
-    read_code,
-    read_link,
-    read_session,
     route_account_pages,
     submit_code,
     submit_signup,
-    write_session,
 )
+from tests.support.sessions import is_logged_in, make_request, read_session, write_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 
@@ -264,7 +263,7 @@ class TestPage:
         )
         assertRedirects(response, "/accounts/confirm-email/")
 
-        response = submit_code(client, read_code(), "confirm-email")
+        response = submit_code(client, EMAIL_VERIFICATION_SENT, read_code())
 
         assertRedirects(response, "/foo", fetch_redirect_response=False)
         assert is_logged_in(client)
@@ -280,7 +279,7 @@ class TestPage:
         assertRedirects(response, "/accounts/phone/verify/")
         user = get_user_model().objects.get()
         assert get_adapter().get_phone(user) == (PHONE, False)
-        submit_code(client, sms_outbox[0].code, "phone/verify")
+        submit_code(client, PHONE_VERIFY, sms_outbox[0].code)
         assert is_logged_in(client, user)
         assert get_adapter().get_phone(user) == (PHONE, True)
 
@@ -302,7 +301,7 @@ class TestPage:
         response = submit_signup(client, username="new", email="new@example.org")
 
         assertRedirects(response, "/accounts/login/code/confirm/")
-        submit_code(client, read_code())
+        submit_code(client, LOGIN_CODE_CONFIRM, read_code())
         assert is_logged_in(client)
         assert EmailAddress.objects.get().verified
 
@@ -804,7 +803,7 @@ def test_sign_up_with_a_link_completes_in_the_same_browser(client: Client, setti
     settings.ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
     submit_signup(client, username="new", email="new@example.org", next="/foo")
 
-    response = client.post(read_link())
+    response = client.post(read_path())
 
     assertRedirects(response, "/foo", fetch_redirect_response=False)
     assert is_logged_in(client)

@@ -18,24 +18,22 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import SignupForm
 from allauth.account.models import EmailAddress
 from allauth.account.signals import user_signed_up
-from tests.projects.custom_hooks.tools import (
+from tests.support.hashing import count_hashes, use_counting_hasher
+from tests.support.mails import read_code
+from tests.support.pages import (
+    EMAIL_VERIFICATION_SENT,
     SIGNUP,
     STRONG_PASSWORD,
-    Transcript,
-    collect_signals,
-    count_hashes,
-    is_logged_in,
-    read_code,
-    read_session,
     route_account_pages,
     submit_signup,
-    use_counting_hasher,
 )
+from tests.support.parity import Visitor, compare
+from tests.support.sessions import is_logged_in, read_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 
 User = get_user_model()
-CODE_PAGE = "/accounts/confirm-email/"
 TAKEN, FREE, OTHER = "taken@example.org", "free@example.org", "other@example.org"
 
 calls: list[tuple[Any, ...]] = []
@@ -225,7 +223,7 @@ def sign_up(client: Client, email: str = TAKEN, **data: Any) -> Any:
 
 
 def change_to(client: Client, email: str) -> Any:
-    return client.post(CODE_PAGE, {"action": "change", "email": email})
+    return client.post(EMAIL_VERIFICATION_SENT, {"action": "change", "email": email})
 
 
 def read_saved(client: Client) -> dict[str, Any] | None:
@@ -381,7 +379,7 @@ class TestWhatIsSaved:
         sign_up(client, captcha="seven")
 
         change_to(client, FREE)
-        client.post(CODE_PAGE, {"code": read_code()})
+        client.post(EMAIL_VERIFICATION_SENT, {"code": read_code()})
 
         assert is_logged_in(client, get_newcomer())
 
@@ -457,28 +455,25 @@ class TestWhatCannotBeCorrected:
     ) -> None:
         sign_up(client, email, **data())
 
-        page = client.get(CODE_PAGE)
+        page = client.get(EMAIL_VERIFICATION_SENT)
         assert (page.context["can_change"], page.context["email"]) == (False, email)
         change_to(client, OTHER)
-        assert client.get(CODE_PAGE).context["email"] == email
+        assert client.get(EMAIL_VERIFICATION_SENT).context["email"] == email
         assert [message.to for message in mail.outbox] == [[email]]
 
     def test_inv_20_pages_are_the_same_whether_it_is_real(
         self, client_factory: Callable[..., Client], data: Callable[[], dict[str, Any]]
     ) -> None:
-        def visit(email: str) -> list[dict[str, Any]]:
-            client = client_factory()
-            transcript = Transcript(client, email)
-            values = {"username": "new", "email": email, "password1": STRONG_PASSWORD}
-            values["password2"] = STRONG_PASSWORD
-            transcript.post(SIGNUP, {**values, **data()})
-            transcript.get(CODE_PAGE)
-            transcript.post(CODE_PAGE, {"action": "change", "email": OTHER})
-            transcript.post(CODE_PAGE, {"action": "resend"})
-            transcript.get(CODE_PAGE)
-            return transcript.steps
+        def visit(visitor: Visitor, email: str) -> None:
+            page = EMAIL_VERIFICATION_SENT
+            passwords = {"password1": STRONG_PASSWORD, "password2": STRONG_PASSWORD}
+            visitor.post(SIGNUP, username=visitor.name, email=email, **passwords, **data())
+            visitor.get(page)
+            visitor.post(page, action="change", email=OTHER)
+            visitor.post(page, action="resend")
+            visitor.get(page)
 
-        assert visit(TAKEN) == visit(FREE)
+        compare(client_factory, visit, TAKEN, FREE)
 
     def test_next_signup_of_the_session_can_be_corrected(
         self, client: Client, data: Callable[[], dict[str, Any]]
@@ -488,12 +483,12 @@ class TestWhatCannotBeCorrected:
 
         sign_up(client, **WIDE_DATA)
 
-        assert client.get(CODE_PAGE).context["can_change"] is True
+        assert client.get(EMAIL_VERIFICATION_SENT).context["can_change"] is True
 
     def test_real_signup_goes_on(self, client: Client, data: Callable[[], dict[str, Any]]) -> None:
         sign_up(client, FREE, **data())
 
-        client.post(CODE_PAGE, {"code": read_code()})
+        client.post(EMAIL_VERIFICATION_SENT, {"code": read_code()})
 
         assert is_logged_in(client, get_newcomer())
 
@@ -508,7 +503,7 @@ def test_cookie_holds_less(
 
     sign_up(client, email, **{**WIDE_DATA, "about": "x" * size})
 
-    assert client.get(CODE_PAGE).context["can_change"] is is_offered
+    assert client.get(EMAIL_VERIFICATION_SENT).context["can_change"] is is_offered
 
 
 class TestHashes:

@@ -19,15 +19,14 @@ from allauth.account.internal.lookalikes import get_username_skeleton
 from allauth.account.models import EmailAddress
 from tests.projects.custom_hooks import adapters
 from tests.projects.custom_hooks import forms as custom_forms
-from tests.projects.custom_hooks.tools import (
+from tests.support.pages import (
     SIGNUP,
-    is_logged_in,
     list_error_codes,
-    read_session,
     route_account_pages,
     submit_login,
     submit_signup,
 )
+from tests.support.sessions import is_logged_in, read_session
 
 pytestmark = pytest.mark.django_db
 

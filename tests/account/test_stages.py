@@ -30,18 +30,16 @@ from allauth.account.stages import (
 )
 from allauth.core import context
 from tests.projects.custom_hooks import stages
-from tests.projects.custom_hooks.tools import (
+from tests.support.mails import read_code, read_path
+from tests.support.pages import (
+    EMAIL_VERIFICATION_SENT,
     LOGIN,
+    LOGIN_CODE_CONFIRM,
     LOGOUT,
+    PHONE_VERIFY,
     SIGNUP,
     STRONG_PASSWORD,
-    collect_signals,
-    is_logged_in,
     list_messages,
-    make_request,
-    read_code,
-    read_link,
-    read_session,
     request_login_code,
     reset_password_by_code,
     reset_password_by_link,
@@ -49,8 +47,9 @@ from tests.projects.custom_hooks.tools import (
     submit_code,
     submit_login,
     submit_signup,
-    write_session,
 )
+from tests.support.sessions import is_logged_in, make_request, read_session, write_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 
@@ -424,7 +423,7 @@ class TestPendingLogin:
         with time_machine.travel(start, tick=False) as clock:
             submit_login(client, user.username, password)
             clock.move_to(start + 600)
-            assertRedirects(submit_code(client, read_code()), "/gate/")
+            assertRedirects(submit_code(client, LOGIN_CODE_CONFIRM, read_code()), "/gate/")
             clock.move_to(start + 900)
             assert client.get("/gate/").status_code == 200
             clock.move_to(start + 901)
@@ -742,9 +741,9 @@ def _pass_stage(client: Client, stage: str, sms_outbox: Any) -> Any:
     if stage == "gate":
         return client.post("/gate/")
     if stage == "verify_phone":
-        return submit_code(client, sms_outbox[-1].code, "phone/verify")
-    page = "confirm-email" if stage == "verify_email" else "login/code/confirm"
-    return submit_code(client, read_code(), page)
+        return submit_code(client, PHONE_VERIFY, sms_outbox[-1].code)
+    page = EMAIL_VERIFICATION_SENT if stage == "verify_email" else LOGIN_CODE_CONFIRM
+    return submit_code(client, page, read_code())
 
 
 def test_atk_a17_login_begun_in_a_second_tab_is_the_one_that_counts(
@@ -758,11 +757,11 @@ def test_atk_a17_login_begun_in_a_second_tab_is_the_one_that_counts(
     code_of_first = read_code()
     request_login_code(client, second.email)
 
-    response = submit_code(client, code_of_first)
+    response = submit_code(client, LOGIN_CODE_CONFIRM, code_of_first)
 
     assert response.status_code == 200
     assert not is_logged_in(client)
-    submit_code(client, read_code())
+    submit_code(client, LOGIN_CODE_CONFIRM, read_code())
     assert is_logged_in(client, second)
 
 
@@ -781,7 +780,7 @@ def test_sec_037_inv_05_ch02_s17_ch03_s22_nothing_of_an_ended_login_counts_for_t
             client.post(LOGOUT)
         elif ending == "attempts":
             for _ in range(3):
-                response = submit_code(client, "WRONG")
+                response = submit_code(client, LOGIN_CODE_CONFIRM, "WRONG")
             assert response["Location"] == LOGIN
         elif ending == "expiry":
             clock.move_to(start + 1000)
@@ -790,13 +789,14 @@ def test_sec_037_inv_05_ch02_s17_ch03_s22_nothing_of_an_ended_login_counts_for_t
             client.get(SIGNUP)
         else:
             _deactivate(first)
-            assert submit_code(client, read_code())["Location"] == "/accounts/inactive/"
+            response = submit_code(client, LOGIN_CODE_CONFIRM, read_code())
+            assert response["Location"] == "/accounts/inactive/"
         _assert_nothing_is_left(client)
 
         submit_login(client, second.username, password)
         records = read_session(client)["account_authentication_methods"]
         assert [record["method"] for record in records] == ["password"]
-        submit_code(client, read_code())
+        submit_code(client, LOGIN_CODE_CONFIRM, read_code())
 
     assert is_logged_in(client, second)
     session = read_session(client)
@@ -822,7 +822,7 @@ def test_inv_07_code_of_one_account_does_not_verify_for_another(
 
     write_session(client, account_email_verification_code=state)
     response = submit_login(client, victim.username, password)
-    submit_code(client, code, "confirm-email")
+    submit_code(client, EMAIL_VERIFICATION_SENT, code)
 
     assert response["Location"] in (LOGIN, "/accounts/confirm-email/")
     assert not is_logged_in(client)
@@ -843,7 +843,7 @@ def test_ch03_s35_planted_verification_does_not_complete_another_login(
     submit_login(client, victim.username, password)
     write_session(client, account_email_verification_code=state)
 
-    submit_code(client, code, "confirm-email")
+    submit_code(client, EMAIL_VERIFICATION_SENT, code)
 
     assert not is_logged_in(client)
     assert not EmailAddress.objects.filter(verified=True).exists()
@@ -1024,7 +1024,7 @@ class TestEmailStage:
         assert not is_logged_in(client)
         assert mail.outbox[0].to == ["second@example.org"]
 
-        client.post(read_link())
+        client.post(read_path())
         submit_login(client, "second@example.org", password)
         assert is_logged_in(client, user)
 
@@ -1078,12 +1078,12 @@ class TestEmailStage:
 
 def _log_in_by_code(client: Client, user: Any) -> Any:
     request_login_code(client, user.email)
-    return submit_code(client, read_code())
+    return submit_code(client, LOGIN_CODE_CONFIRM, read_code())
 
 
 def _confirm_signup(client: Client) -> Any:
     submit_signup(client, username="new", email="new@example.org")
-    return client.post(read_link())
+    return client.post(read_path())
 
 
 def _plant_login(client: Client, user: Any, current: str, **values: Any) -> None:

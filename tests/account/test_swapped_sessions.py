@@ -16,33 +16,28 @@ from django.urls import path
 
 from allauth.account.internal import stagekit
 from allauth.account.models import EmailAddress, Login
-from tests.projects.codes.tools import (
+from tests.support.mails import make_wrong, read_code
+from tests.support.middleware import build_urlconf
+from tests.support.pages import (
     EMAIL,
     EMAIL_VERIFICATION_SENT,
+    LOGIN,
     LOGIN_CODE_CONFIRM,
     LOGIN_CODE_REQUEST,
+    LOGOUT,
     RESET,
     RESET_CODE_COMPLETE,
     RESET_CODE_CONFIRM,
-    configure,
-    get_code,
-    make_wrong,
-    submit,
-)
-from tests.projects.custom_hooks.tools import (
-    LOGIN,
-    LOGOUT,
     SIGNUP,
     STRONG_PASSWORD,
-    is_logged_in,
+    configure,
     list_error_codes,
     list_messages,
-    make_request,
-    read_session,
+    submit_code,
     submit_login,
     submit_signup,
 )
-from tests.support.middleware import build_urlconf
+from tests.support.sessions import is_logged_in, make_request, read_session
 from tests.support.swapping import SWAPPING, swap_sessions
 
 pytestmark = pytest.mark.django_db
@@ -167,11 +162,11 @@ def test_signup_is_completed_by_the_right_code(client: Client, settings: Any) ->
 
     response = submit_signup(client, username="new", email="new@example.org", next="/onwards/")
     assert response["Location"] == EMAIL_VERIFICATION_SENT
-    code = get_code()
-    response = submit(client, EMAIL_VERIFICATION_SENT, make_wrong(code))
+    code = read_code()
+    response = submit_code(client, EMAIL_VERIFICATION_SENT, make_wrong(code))
     assert list_error_codes(response, "code") == INCORRECT_CODE
     assert client.get(SIGNUP)["Location"] == EMAIL_VERIFICATION_SENT
-    response = submit(client, EMAIL_VERIFICATION_SENT, code)
+    response = submit_code(client, EMAIL_VERIFICATION_SENT, code)
 
     assert response["Location"] == "/onwards/"
     assert is_logged_in(client, get_user_model().objects.get(username="new"))
@@ -183,11 +178,11 @@ def test_login_by_code(client: Client, user: Any, settings: Any) -> None:
 
     response = client.post(LOGIN_CODE_REQUEST, {"email": user.email})
     assert response["Location"] == LOGIN_CODE_CONFIRM
-    code = get_code()
-    response = submit(client, LOGIN_CODE_CONFIRM, make_wrong(code))
+    code = read_code()
+    response = submit_code(client, LOGIN_CODE_CONFIRM, make_wrong(code))
     assert list_error_codes(response, "code") == INCORRECT_CODE
     assert not is_logged_in(client)
-    submit(client, LOGIN_CODE_CONFIRM, code)
+    submit_code(client, LOGIN_CODE_CONFIRM, code)
 
     assert is_logged_in(client, user)
     assert "account_login" not in read_session(client)
@@ -197,10 +192,10 @@ def test_password_reset_by_code(client: Client, user: Any, settings: Any) -> Non
     configure(settings, PASSWORD_RESET_BY_CODE_ENABLED=True)
 
     assert client.post(RESET, {"email": user.email})["Location"] == RESET_CODE_CONFIRM
-    code = get_code()
-    response = submit(client, RESET_CODE_CONFIRM, make_wrong(code))
+    code = read_code()
+    response = submit_code(client, RESET_CODE_CONFIRM, make_wrong(code))
     assert list_error_codes(response, "code") == INCORRECT_CODE
-    assert submit(client, RESET_CODE_CONFIRM, code)["Location"] == RESET_CODE_COMPLETE
+    assert submit_code(client, RESET_CODE_CONFIRM, code)["Location"] == RESET_CODE_COMPLETE
     passwords = {"password1": STRONG_PASSWORD, "password2": STRONG_PASSWORD}
     assert client.post(RESET_CODE_COMPLETE, passwords).status_code == 302
 
@@ -236,9 +231,9 @@ def test_address_is_changed_by_code(
 
     response = client.post(EMAIL, {"action_add": "", "email": "new@example.org"})
     assert response["Location"] == EMAIL_VERIFICATION_SENT
-    code = get_code()
-    submit(client, EMAIL_VERIFICATION_SENT, make_wrong(code))
-    assert submit(client, EMAIL_VERIFICATION_SENT, code).status_code == 302
+    code = read_code()
+    submit_code(client, EMAIL_VERIFICATION_SENT, make_wrong(code))
+    assert submit_code(client, EMAIL_VERIFICATION_SENT, code).status_code == 302
 
     (address,) = EmailAddress.objects.filter(user=user)
     assert (address.email, address.verified, address.primary) == ("new@example.org", True, True)

@@ -22,8 +22,8 @@ from allauth.account.models import (
 )
 from allauth.core import context, ratelimit
 from allauth.core.exceptions import RateLimited
-from tests.projects.custom_hooks.tools import make_request
 from tests.support.hops import Hops
+from tests.support.sessions import make_request
 
 pytestmark = pytest.mark.django_db
 

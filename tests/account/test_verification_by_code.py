@@ -13,27 +13,22 @@ from django.test import Client
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import ChangeEmailForm, ConfirmEmailVerificationCodeForm
 from allauth.account.models import EmailAddress
-from tests.projects.codes.tools import (
+from tests.support.clocks import NOW
+from tests.support.mails import make_wrong, read_code
+from tests.support.pages import (
     EMAIL,
     EMAIL_VERIFICATION_SENT,
-    NOW,
-    configure,
-    get_code,
-    make_wrong,
-    submit,
-)
-from tests.projects.custom_hooks.tools import (
     LOGIN,
     LOGOUT,
     SIGNUP,
-    is_logged_in,
+    configure,
     list_error_codes,
     list_messages,
-    read_session,
+    submit_code,
     submit_login,
     submit_signup,
-    write_session,
 )
+from tests.support.sessions import is_logged_in, read_session, write_session
 
 pytestmark = pytest.mark.django_db
 STATE = "account_email_verification_code"
@@ -54,7 +49,7 @@ def sign_up(client: Client, email: str = "new@example.org", **data: Any) -> str:
     """Sign up, and return the code that was mailed."""
     response = submit_signup(client, username=email.split("@")[0], email=email, **data)
     assert (response.status_code, response["Location"]) == (302, EMAIL_VERIFICATION_SENT)
-    return get_code()
+    return read_code()
 
 
 def get_row(email: str = "new@example.org") -> EmailAddress:
@@ -75,7 +70,7 @@ def test_right_code_completes_the_signup(client: Client) -> None:
     assert isinstance(page.context["verify_form"], ConfirmEmailVerificationCodeForm)
     assert isinstance(page.context["change_form"], ChangeEmailForm)
 
-    response = submit(client, EMAIL_VERIFICATION_SENT, code)
+    response = submit_code(client, EMAIL_VERIFICATION_SENT, code)
     assert response["Location"] == "/onwards/"
     assert is_logged_in(client)
     assert get_row().verified
@@ -90,9 +85,9 @@ def test_code_is_for_that_session_only(
     code = sign_up(client)
     elsewhere = client_factory()
 
-    assert submit(elsewhere, EMAIL_VERIFICATION_SENT, code)["Location"] == LOGIN
+    assert submit_code(elsewhere, EMAIL_VERIFICATION_SENT, code)["Location"] == LOGIN
     sign_up(elsewhere, "other@example.org")
-    submit(elsewhere, EMAIL_VERIFICATION_SENT, code)
+    submit_code(elsewhere, EMAIL_VERIFICATION_SENT, code)
     assert not is_logged_in(elsewhere)
     assert not EmailAddress.objects.filter(verified=True).exists()
 
@@ -113,14 +108,14 @@ def test_login_waits_for_the_code(
     response = submit_login(client, user.username, password)
     assert response["Location"] == EMAIL_VERIFICATION_SENT
     assert client.get(LOGIN)["Location"] == EMAIL_VERIFICATION_SENT
-    submit(client, EMAIL_VERIFICATION_SENT, get_code())
+    submit_code(client, EMAIL_VERIFICATION_SENT, read_code())
     assert is_logged_in(client, user)
 
 
 def test_setting_for_links_does_not_matter(client: Client, settings: Any) -> None:
     settings.ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
 
-    submit(client, EMAIL_VERIFICATION_SENT, sign_up(client))
+    submit_code(client, EMAIL_VERIFICATION_SENT, sign_up(client))
     assert is_logged_in(client)
 
 
@@ -141,16 +136,16 @@ def test_wrong_code_is_refused_until_the_last_attempt(client: Client) -> None:
     code = sign_up(client)
 
     for _ in range(2):
-        response = submit(client, EMAIL_VERIFICATION_SENT, make_wrong(code))
+        response = submit_code(client, EMAIL_VERIFICATION_SENT, make_wrong(code))
         assert response.status_code == 200
         assert list_error_codes(response, "code") == ["incorrect_code"]
-    response = submit(client, EMAIL_VERIFICATION_SENT, make_wrong(code))
+    response = submit_code(client, EMAIL_VERIFICATION_SENT, make_wrong(code))
     assert response["Location"] == LOGIN
     assert [level for level, _ in list_messages(response)][-1] == "error"
     assert STATE not in read_session(client)
     assert "account_login" not in read_session(client)
 
-    assert submit(client, EMAIL_VERIFICATION_SENT, code)["Location"] == LOGIN
+    assert submit_code(client, EMAIL_VERIFICATION_SENT, code)["Location"] == LOGIN
     assert not is_logged_in(client)
     assert not get_row().verified
 
@@ -161,7 +156,7 @@ def test_ch02_s33_address_taken_meanwhile_is_refused(
     code = sign_up(client)
     user_factory(email="new@example.org")
 
-    response = submit(client, EMAIL_VERIFICATION_SENT, code)
+    response = submit_code(client, EMAIL_VERIFICATION_SENT, code)
     assert list_error_codes(response, "code") == ["email_taken"]
     assert read_session(client)[STATE]["failed_attempts"] == 1
     assert not is_logged_in(client)
@@ -178,7 +173,7 @@ def test_login_is_given_up_if_the_address_cannot_be_verified(client: Client, set
     code = sign_up(client)
     settings.ACCOUNT_ADAPTER = f"{__name__}.RefusingAdapter"
 
-    assert submit(client, EMAIL_VERIFICATION_SENT, code)["Location"] == LOGIN
+    assert submit_code(client, EMAIL_VERIFICATION_SENT, code)["Location"] == LOGIN
     assert "account_login" not in read_session(client)
     assert not is_logged_in(client)
 
@@ -190,7 +185,7 @@ def test_user_sent_on_from_a_code_that_verified_nothing(
     client.post(EMAIL, {"action_add": "", "email": "more@example.org"})
     settings.ACCOUNT_ADAPTER = f"{__name__}.RefusingAdapter"
 
-    assert submit(client, EMAIL_VERIFICATION_SENT, get_code())["Location"] == EMAIL
+    assert submit_code(client, EMAIL_VERIFICATION_SENT, read_code())["Location"] == EMAIL
     assert not EmailAddress.objects.filter(email="more@example.org").exists()
 
 
@@ -202,7 +197,7 @@ def test_inv_13_code_expires(client: Client, seconds: int, is_in_time: bool) -> 
     with time_machine.travel(NOW, tick=False) as clock:
         code = sign_up(client)
         clock.shift(seconds)
-        submit(client, EMAIL_VERIFICATION_SENT, code)
+        submit_code(client, EMAIL_VERIFICATION_SENT, code)
 
         assert is_logged_in(client) is is_in_time
         assert (STATE in read_session(client)) is False
@@ -220,10 +215,10 @@ def test_atk_a65_ch03_s24_ch02_s22_pending_login_ends_whatever_is_done(
             clock.shift(100)
             assert client.get(EMAIL_VERIFICATION_SENT).status_code == 200
             if is_resent:
-                submit(client, EMAIL_VERIFICATION_SENT, "", action="resend")
+                submit_code(client, EMAIL_VERIFICATION_SENT, "", action="resend")
         clock.shift(1)
 
-        response = submit(client, EMAIL_VERIFICATION_SENT, get_code())
+        response = submit_code(client, EMAIL_VERIFICATION_SENT, read_code())
         assert response["Location"] == LOGIN
         assert not is_logged_in(client)
         assert "account_login" not in read_session(client)
@@ -238,7 +233,7 @@ def test_ch03_s23_cancel_ends_the_process(client: Client) -> None:
     response = client.post(LOGOUT, {"next": LOGIN})
     assert response["Location"] == LOGIN
     assert STATE not in read_session(client)
-    submit(client, EMAIL_VERIFICATION_SENT, code)
+    submit_code(client, EMAIL_VERIFICATION_SENT, code)
     assert not is_logged_in(client)
     assert not get_row().verified
 
@@ -256,7 +251,7 @@ def test_atk_a16_ch03_s35_code_of_one_account_does_not_open_another(
         # As an older release left it.
         write_session(client, **{STATE: state})
 
-    submit(client, EMAIL_VERIFICATION_SENT, code)
+    submit_code(client, EMAIL_VERIFICATION_SENT, code)
     assert not is_logged_in(client)
     assert not EmailAddress.objects.filter(user=other).exists()
     assert not get_row().verified
@@ -272,7 +267,7 @@ def test_inv_15_process_of_another_user_is_dropped(
     client.force_login(user)
     write_session(client, **{STATE: state})
 
-    assert submit(client, EMAIL_VERIFICATION_SENT, get_code())["Location"] == EMAIL
+    assert submit_code(client, EMAIL_VERIFICATION_SENT, read_code())["Location"] == EMAIL
     assert not EmailAddress.objects.filter(email="more@example.org").exists()
     assert STATE not in read_session(client)
 
@@ -315,7 +310,7 @@ def test_state_of_the_published_release_is_read(
     }
     write_session(client, **session)
 
-    submit(client, EMAIL_VERIFICATION_SENT, "bcdfghjk")
+    submit_code(client, EMAIL_VERIFICATION_SENT, "bcdfghjk")
     assert is_logged_in(client, user)
 
 
@@ -331,21 +326,21 @@ def resend(settings: Any) -> None:
 def test_sec_070_ch03_s20_resend_makes_another_code_and_resets_nothing(client: Client) -> None:
     code = sign_up(client)
     started = read_session(client)[STATE]["at"]
-    submit(client, EMAIL_VERIFICATION_SENT, make_wrong(code))
+    submit_code(client, EMAIL_VERIFICATION_SENT, make_wrong(code))
 
     for count in (1, 2):
         assert client.get(EMAIL_VERIFICATION_SENT).context["can_resend"] is True
-        response = submit(client, EMAIL_VERIFICATION_SENT, "", action="resend", next="/on/")
+        response = submit_code(client, EMAIL_VERIFICATION_SENT, "", action="resend", next="/on/")
         assert response["Location"] == f"{EMAIL_VERIFICATION_SENT}?next=%2Fon%2F"
         state = read_session(client)[STATE]
         assert (state["resend_count"], state["failed_attempts"], state["at"]) == (count, 1, started)
     assert len(mail.outbox) == 3
-    assert len({get_code(index) for index in range(3)}) == 3
+    assert len({read_code(index) for index in range(3)}) == 3
     assert client.get(EMAIL_VERIFICATION_SENT).context["can_resend"] is False
 
-    response = submit(client, EMAIL_VERIFICATION_SENT, code)
+    response = submit_code(client, EMAIL_VERIFICATION_SENT, code)
     assert list_error_codes(response, "code") == ["incorrect_code"]
-    submit(client, EMAIL_VERIFICATION_SENT, get_code())
+    submit_code(client, EMAIL_VERIFICATION_SENT, read_code())
     assert is_logged_in(client)
 
 
@@ -354,8 +349,8 @@ def test_resend_beyond_the_quota_counts_as_a_wrong_code(client: Client, settings
     settings.ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 1
     sign_up(client)
 
-    submit(client, EMAIL_VERIFICATION_SENT, "", action="resend")
-    assert submit(client, EMAIL_VERIFICATION_SENT, "", action="resend").status_code == 200
+    submit_code(client, EMAIL_VERIFICATION_SENT, "", action="resend")
+    assert submit_code(client, EMAIL_VERIFICATION_SENT, "", action="resend").status_code == 200
     assert len(mail.outbox) == 2
     assert read_session(client)[STATE]["failed_attempts"] == 1
 
@@ -368,11 +363,11 @@ def test_sec_065_ch02_s32_refused_resend_is_a_429_and_keeps_the_code(
     settings.ACCOUNT_RATE_LIMITS = {}
     code = sign_up(client)
 
-    response = submit(client, EMAIL_VERIFICATION_SENT, "", action="resend")
+    response = submit_code(client, EMAIL_VERIFICATION_SENT, "", action="resend")
     assert response.status_code == 429
     assert len(mail.outbox) == 1
     assert read_session(client)[STATE]["resend_count"] == 0
-    submit(client, EMAIL_VERIFICATION_SENT, code)
+    submit_code(client, EMAIL_VERIFICATION_SENT, code)
     assert is_logged_in(client)
 
 
@@ -412,7 +407,7 @@ def test_atk_a35_inv_26_full_mail_limit_delays_the_owner_for_one_window(
 
         clock.shift(11)
         submit_login(owner, user.username, password)
-        submit(owner, EMAIL_VERIFICATION_SENT, get_code())
+        submit_code(owner, EMAIL_VERIFICATION_SENT, read_code())
         assert is_logged_in(owner, user)
 
 
@@ -431,7 +426,7 @@ def change_to(client: Client, email: str, **data: Any) -> Any:
 @pytest.mark.usefixtures("change")
 def test_sec_070_change_replaces_the_address_and_the_code(client: Client) -> None:
     code = sign_up(client)
-    submit(client, EMAIL_VERIFICATION_SENT, make_wrong(code))
+    submit_code(client, EMAIL_VERIFICATION_SENT, make_wrong(code))
 
     response = change_to(client, "Better@example.org", next="/on/")
     assert response["Location"] == f"{EMAIL_VERIFICATION_SENT}?next=%2Fon%2F"
@@ -442,8 +437,8 @@ def test_sec_070_change_replaces_the_address_and_the_code(client: Client) -> Non
     state = read_session(client)[STATE]
     assert (state["change_count"], state["failed_attempts"]) == (1, 1)
 
-    assert submit(client, EMAIL_VERIFICATION_SENT, code).status_code == 200
-    submit(client, EMAIL_VERIFICATION_SENT, get_code())
+    assert submit_code(client, EMAIL_VERIFICATION_SENT, code).status_code == 200
+    submit_code(client, EMAIL_VERIFICATION_SENT, read_code())
     row = get_row("better@example.org")
     assert (row.verified, row.primary) == (True, True)
     assert is_logged_in(client, row.user)
@@ -487,12 +482,12 @@ def test_sec_070_change_to_a_foreign_address_looks_alike_and_verifies_nothing(
     assert client.get(EMAIL_VERIFICATION_SENT).context["email"] == user.email
     assert get_row().user.email == "new@example.org"
     # Whatever is entered, nothing of it is right.
-    response = submit(client, EMAIL_VERIFICATION_SENT, get_code(0))
+    response = submit_code(client, EMAIL_VERIFICATION_SENT, read_code(0))
     assert list_error_codes(response, "code") == ["incorrect_code"]
 
     # From there one can go on to a free address.
     change_to(client, "free@example.org")
-    submit(client, EMAIL_VERIFICATION_SENT, get_code())
+    submit_code(client, EMAIL_VERIFICATION_SENT, read_code())
     assert is_logged_in(client, get_row("free@example.org").user)
 
 
@@ -529,7 +524,7 @@ def test_inv_42_change_that_cannot_be_mailed_changes_nothing(client: Client, set
     code = sign_up(client)
     change_to(client, "busy@example.org")
     change_to(client, "second@example.org")
-    submit(client, EMAIL_VERIFICATION_SENT, code)
+    submit_code(client, EMAIL_VERIFICATION_SENT, code)
     assert not is_logged_in(client)
 
     # The limit of that address is used up.
@@ -538,7 +533,7 @@ def test_inv_42_change_that_cannot_be_mailed_changes_nothing(client: Client, set
     assert change_to(client, "busy@example.org").status_code == 429
     assert read_session(client)[STATE] == before
     assert get_row("second@example.org").user.email == "second@example.org"
-    submit(client, EMAIL_VERIFICATION_SENT, get_code())
+    submit_code(client, EMAIL_VERIFICATION_SENT, read_code())
     assert is_logged_in(client)
 
 

@@ -14,16 +14,11 @@ from django.urls import path
 
 from allauth.account.decorators import verified_email_required
 from allauth.account.models import EmailAddress
-from tests.projects.codes.tools import (
-    EMAIL,
-    EMAIL_VERIFICATION_SENT,
-    NOW,
-    get_code,
-    get_path,
-    submit,
-)
-from tests.projects.custom_hooks.tools import read_session, route_account_pages
 from tests.projects.probe_urls import open_to_all
+from tests.support.clocks import NOW
+from tests.support.mails import read_code, read_path
+from tests.support.pages import EMAIL, EMAIL_VERIFICATION_SENT, route_account_pages, submit_code
+from tests.support.sessions import read_session
 
 pytestmark = pytest.mark.django_db
 
@@ -88,7 +83,7 @@ def test_sec_065_unverified_user_is_mailed_a_link_once(
         clock.shift(181)
         client.get(page)
         assert len(mail.outbox) == 2
-        client.post(get_path())
+        client.post(read_path())
         assert client.get(page).content == b"inside"
 
 
@@ -105,7 +100,7 @@ def test_sec_065_atk_a66_unverified_user_is_mailed_a_code_once(
     assert response["Location"] == f"{EMAIL_VERIFICATION_SENT}?next={page.replace('/', '%2F')}"
     assert client.get(page).status_code == 429
     assert len(mail.outbox) == 1
-    response = submit(client, EMAIL_VERIFICATION_SENT, get_code(), next=page)
+    response = submit_code(client, EMAIL_VERIFICATION_SENT, read_code(), next=page)
     assert response["Location"] == page
     assert client.get(page).content == b"inside"
 

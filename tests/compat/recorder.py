@@ -24,7 +24,7 @@ from django.core.management.color import no_style
 from django.db import connection
 from django.test import Client
 
-from tests.projects.codes.tools import NOW
+from tests.support.clocks import NOW
 
 RECORDED = Path(__file__).parent / "recorded"
 LATER = NOW + 5

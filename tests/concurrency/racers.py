@@ -51,8 +51,8 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _send(method: str, color: str, session_key: str, path: str, *data: dict[str, str]) -> Answer:
-    from tests.projects.custom_hooks.tools import read_session
     from tests.support.clients import CLIENTS
+    from tests.support.sessions import read_session
 
     client = CLIENTS[color](raise_request_exception=False)
     if session_key:
@@ -121,7 +121,7 @@ def consume(key: str, rate: str) -> bool:
 def consume_now(key: str, rate: str) -> bool:
     """Use a limit; whether it admits that."""
     from allauth.core.internal import ratelimit
-    from tests.projects.custom_hooks.tools import make_request
+    from tests.support.sessions import make_request
 
     request = make_request()
     config = {"race": rate}
@@ -196,7 +196,7 @@ def _run(task: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]) -> An
     function, arguments, values = task
     try:
         _start()
-        from tests.projects.custom_hooks.tools import route_account_pages
+        from tests.support.pages import route_account_pages
 
         with override_settings(**values):
             route_account_pages(settings)

@@ -12,8 +12,15 @@ from django.test import Client
 from allauth.account.models import EmailAddress
 from tests.concurrency import racers
 from tests.concurrency.racers import PARTICIPANTS, Answer
-from tests.projects.codes.tools import RESET, configure, needs_phones
-from tests.projects.custom_hooks.tools import LOGIN, SIGNUP, list_error_codes, submit_login
+from tests.support.pages import (
+    LOGIN,
+    RESET,
+    SIGNUP,
+    configure,
+    list_error_codes,
+    needs_phones,
+    submit_login,
+)
 
 PASSWORDS = {"password1": "quiet otters 9 lanterns", "password2": "quiet otters 9 lanterns"}
 

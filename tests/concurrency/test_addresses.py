@@ -12,13 +12,8 @@ from django.test import Client
 from allauth.account.models import EmailAddress
 from tests.concurrency import racers
 from tests.concurrency.racers import PARTICIPANTS, Answer
-from tests.projects.codes.tools import (
-    EMAIL,
-    EMAIL_VERIFICATION_SENT,
-    configure,
-    get_code,
-    get_path,
-)
+from tests.support.mails import read_code, read_path
+from tests.support.pages import EMAIL, EMAIL_VERIFICATION_SENT, configure
 
 ADDRESS = "shared@example.org"
 
@@ -106,7 +101,7 @@ def test_atk_a21_inv_39_one_account_verifies_a_shared_address_by_link(
         user = user_factory(email=ADDRESS, verified=False)
         client.force_login(user)
         client.post(EMAIL, {"action_send": "", "email": ADDRESS})
-        paths.append(get_path())
+        paths.append(read_path())
 
     answers = race(racers.post, *[(color, "", path, {}) for path in paths])
     assert_no_crash(answers)
@@ -126,7 +121,7 @@ def test_atk_a21_inv_39_one_account_verifies_a_shared_address_by_code(
         client = client_factory()
         key = log_in(client, user_factory())
         client.post(EMAIL, {"action_add": "", "email": ADDRESS})
-        visitors.append((key, get_code()))
+        visitors.append((key, read_code()))
 
     answers = race(
         racers.post,
@@ -145,7 +140,7 @@ def test_inv_10_one_of_parallel_confirmations_announces_the_address(
     user = user_factory()
     client.force_login(user)
     client.post(EMAIL, {"action_add": "", "email": "new@example.org"})
-    path = get_path()
+    path = read_path()
     mail.outbox.clear()
 
     answers = race(racers.post, *[(color, "", path, {})] * PARTICIPANTS)
@@ -175,7 +170,7 @@ def test_sec_064_atk_a33_inv_43_number_of_addresses_is_limited(
         data = {"action_add": "", "email": f"a{number}@example.org"}
         if by_code:
             client.post(EMAIL, data)
-            requests.append((color, key, EMAIL_VERIFICATION_SENT, {"code": get_code()}))
+            requests.append((color, key, EMAIL_VERIFICATION_SENT, {"code": read_code()}))
         else:
             requests.append((color, key, EMAIL, data))
 

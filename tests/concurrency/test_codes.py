@@ -11,7 +11,8 @@ from django.test import Client
 from allauth.account.models import EmailAddress
 from tests.concurrency import racers
 from tests.concurrency.racers import PARTICIPANTS, Answer
-from tests.projects.codes.tools import (
+from tests.support.mails import make_wrong, read_code, read_path
+from tests.support.pages import (
     EMAIL_VERIFICATION_SENT,
     LOGIN_CODE_CONFIRM,
     LOGIN_CODE_REQUEST,
@@ -20,13 +21,11 @@ from tests.projects.codes.tools import (
     RESET_CODE_COMPLETE,
     RESET_CODE_CONFIRM,
     configure,
-    get_code,
-    get_path,
-    make_wrong,
     needs_phones,
-    submit,
+    submit_code,
+    submit_login,
 )
-from tests.projects.custom_hooks.tools import is_logged_in, submit_login
+from tests.support.sessions import is_logged_in
 
 PROFILE = "/accounts/profile/"
 
@@ -75,7 +74,7 @@ def test_inv_10_of_parallel_right_codes_one_is_right(
     client: Client, user: Any, password: str, race: Any, color: str, flow: str
 ) -> None:
     page, target = begin(client, flow, user, password)
-    one = (color, get_session_key(client), page, {"code": get_code()})
+    one = (color, get_session_key(client), page, {"code": read_code()})
 
     answers = race(racers.post, *[one] * PARTICIPANTS)
     assert_no_crash(answers)
@@ -94,13 +93,13 @@ def test_atk_a12_inv_11_of_parallel_wrong_codes_three_are_looked_at(
     client: Client, user: Any, password: str, race: Any, color: str, flow: str
 ) -> None:
     page, _ = begin(client, flow, user, password)
-    code = get_code()
+    code = read_code()
     one = (color, get_session_key(client), page, {"code": make_wrong(code)})
 
     answers = race(racers.post, *[one] * PARTICIPANTS)
     assert_no_crash(answers)
     assert sum("incorrect_code" in answer.errors for answer in answers) <= 3
-    submit(client, page, code)
+    submit_code(client, page, code)
     assert not is_logged_in(client)
     assert client.get(RESET_CODE_COMPLETE).status_code == 302
 
@@ -132,7 +131,7 @@ def test_atk_a12_inv_10_parallel_codes_for_a_phone(
     assert len([answer for answer in answers if answer.user]) == is_right
     if not is_right:
         assert sum("incorrect_code" in answer.errors for answer in answers) <= 3
-        submit(client, PHONE_VERIFY, code)
+        submit_code(client, PHONE_VERIFY, code)
         assert not is_logged_in(client)
 
 
@@ -141,7 +140,7 @@ def test_inv_10_of_parallel_new_passwords_after_a_code_one_is_stored(
     client: Client, user: Any, password: str, race: Any, color: str
 ) -> None:
     page, _ = begin(client, "reset", user, password)
-    submit(client, page, get_code())
+    submit_code(client, page, read_code())
 
     key = get_session_key(client)
     answers = race(
@@ -168,7 +167,7 @@ def test_inv_10_of_parallel_new_passwords_after_a_link_one_is_stored(
     client: Client, user: Any, race: Any, color: str
 ) -> None:
     client.post(RESET, {"email": user.email})
-    page = client.get(get_path())["Location"]
+    page = client.get(read_path())["Location"]
 
     key = get_session_key(client)
     answers = race(

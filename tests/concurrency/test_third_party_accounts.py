@@ -13,7 +13,7 @@ from django.test import Client
 
 from tests.concurrency import racers
 from tests.concurrency.racers import PARTICIPANTS, Answer
-from tests.projects.custom_hooks.tools import read_session
+from tests.support.sessions import read_session
 
 pytestmark = pytest.mark.skipif(
     not apps.is_installed("allauth.socialaccount"), reason="there are no third-party accounts"

@@ -12,8 +12,8 @@ from django.test import Client
 
 from allauth.account.adapter import get_adapter
 from allauth.core.internal.client_address import get_network, normalize_address
+from tests.support.pages import LOGIN
 
-LOGIN = "/accounts/login/"
 SPOOFING_HEADERS = [
     "X-Forwarded-For",
     "X-Real-IP",

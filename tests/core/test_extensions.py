@@ -25,20 +25,17 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import client_address, extensions
 from allauth.core.internal.extensions import Entries, FaceEntry, Slot, StageEntry, always
 from allauth.core.internal.urls import get_frontend_url
-from tests.projects.custom_hooks.tools import (
+from tests.projects.extra import extension
+from tests.support.pages import (
     LOGIN,
     STRONG_PASSWORD,
-    collect_signals,
-    is_logged_in,
-    make_request,
-    read_session,
     reset_password_by_code,
     reset_password_by_link,
     route_account_pages,
     submit_login,
-    write_session,
 )
-from tests.projects.extra import extension
+from tests.support.sessions import is_logged_in, make_request, read_session, write_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 

@@ -27,7 +27,6 @@ from tests.projects.regular.urls import urlpatterns as regular_urlpatterns
 DUMMY = "/accounts/dummy/login/"
 CONNECTIONS = "/accounts/3rdparty/"
 SIGNUP = "/accounts/3rdparty/signup/"
-LOGIN = "/accounts/login/"
 
 
 class ClubAccount(ProviderAccount):

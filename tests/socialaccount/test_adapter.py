@@ -18,9 +18,9 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapt
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers import registry
 from allauth.socialaccount.providers.dummy.provider import DummyProvider
-from tests.projects.custom_hooks.tools import make_request
 from tests.socialaccount.club import ClubProvider
 from tests.support.queries import assert_queries
+from tests.support.sessions import make_request
 
 pytestmark = pytest.mark.django_db
 

@@ -13,10 +13,10 @@ from allauth.core import context
 from allauth.socialaccount import helpers
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.dummy.provider import DummyProvider
-from tests.projects.custom_hooks.tools import is_logged_in, make_request
 from tests.socialaccount import adapters
 from tests.socialaccount.club import add_account, arrive, begin
 from tests.support.hops import Hops
+from tests.support.sessions import is_logged_in, make_request
 
 
 @pytest.mark.django_db

@@ -15,9 +15,9 @@ from allauth.socialaccount.models import SocialAccount, SocialApp
 from allauth.socialaccount.providers.base import Provider, ProviderAccount, ProviderException
 from allauth.socialaccount.providers.base.utils import is_claim_true, parse_uid
 from allauth.socialaccount.providers.dummy.provider import DummyProvider
-from tests.projects.custom_hooks.tools import is_logged_in, make_request
 from tests.socialaccount.club import ClubProvider, arrive_from_club, begin, finish
 from tests.support.idp.rerouting import ADAPTER, ReroutingAdapter
+from tests.support.sessions import is_logged_in, make_request
 
 pytestmark = pytest.mark.django_db
 

@@ -26,15 +26,6 @@ from allauth.socialaccount.internal.flows import connect as connect_flow
 from allauth.socialaccount.internal.flows.login import complete_login
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.dummy.provider import DummyProvider
-from tests.projects.custom_hooks.tools import (
-    collect_signals,
-    is_logged_in,
-    list_error_codes,
-    list_messages,
-    make_request,
-    read_session,
-    write_session,
-)
 from tests.socialaccount import adapters
 from tests.socialaccount.club import (
     CONNECTIONS,
@@ -45,6 +36,9 @@ from tests.socialaccount.club import (
     finish,
 )
 from tests.support.middleware import build_urlconf
+from tests.support.pages import list_error_codes, list_messages
+from tests.support.sessions import is_logged_in, make_request, read_session, write_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 

@@ -13,14 +13,6 @@ from django.test import Client
 from allauth.account.models import EmailAddress
 from allauth.account.signals import authentication_step_completed, user_logged_in, user_signed_up
 from allauth.socialaccount.models import SocialAccount, SocialToken
-from tests.projects.custom_hooks.tools import (
-    Transcript,
-    collect_signals,
-    is_logged_in,
-    read_code,
-    read_session,
-    route_account_pages,
-)
 from tests.socialaccount.club import (
     SIGNUP,
     add_account,
@@ -29,10 +21,13 @@ from tests.socialaccount.club import (
     begin,
     finish,
 )
+from tests.support.mails import read_code
+from tests.support.pages import EMAIL_VERIFICATION_SENT, route_account_pages
+from tests.support.parity import Visitor, compare
+from tests.support.sessions import is_logged_in, read_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
-
-CODE_PAGE = "/accounts/confirm-email/"
 TAKEN, FREE = "taken@example.org", "free@example.org"
 
 
@@ -48,7 +43,7 @@ def _codes(settings: Any, user_factory: Any) -> None:
 
 
 def change_to(client: Client, email: str) -> Any:
-    return client.post(CODE_PAGE, {"action": "change", "email": email})
+    return client.post(EMAIL_VERIFICATION_SENT, {"action": "change", "email": email})
 
 
 @pytest.mark.parametrize("with_form", [False, True])
@@ -66,7 +61,7 @@ def test_sec_098_inv_22_account_is_made_and_its_code_is_right(
         signed_up=user_signed_up, logged_in=user_logged_in, step=authentication_step_completed
     ) as events:
         change_to(client, FREE)
-        response = client.post(CODE_PAGE, {"code": read_code()})
+        response = client.post(EMAIL_VERIFICATION_SENT, {"code": read_code()})
 
     assert [name for name, _ in events] == ["step", "signed_up", "logged_in"]
     assert [event["sociallogin"].account.uid for name, event in events if name != "step"] == [
@@ -91,26 +86,28 @@ def test_sec_098_inv_22_account_is_made_and_its_code_is_right(
 def test_sec_098_inv_20_pages_are_those_of_a_new_account(
     client_factory: Callable[..., Client],
 ) -> None:
-    def visit(uid: int, email: str) -> list[dict[str, Any]]:
-        client = client_factory()
-        where = begin(client)
-        free = f"free{uid}@example.org"
-        transcript = Transcript(client, email, free, email.partition("@")[0])
-        transcript.note(finish(client, where, uid, email=email))
-        transcript.get(CODE_PAGE)
-        transcript.post(CODE_PAGE, {"action": "change", "email": TAKEN.upper()})
-        transcript.post(CODE_PAGE, {"action": "change", "email": free})
-        transcript.get(CODE_PAGE)
-        transcript.post(CODE_PAGE, {"code": "BCDF-GHJK"})
-        transcript.post(CODE_PAGE, {"code": read_code()})
-        assert is_logged_in(client)
-        return transcript.steps
+    emails = ["second@example.org", "new@example.org"]
+
+    def visit(visitor: Visitor, email: str) -> None:
+        page = EMAIL_VERIFICATION_SENT
+        where = begin(visitor.client)
+        # The username is made of the address.
+        visitor.own.append(email.partition("@")[0])
+        visitor.note(finish(visitor.client, where, emails.index(email) + 1, email=email))
+        visitor.get(page)
+        free = f"{visitor.name}@example.org"
+        for change in (TAKEN.upper(), free):
+            visitor.post(page, action="change", email=change)
+        visitor.get(page)
+        visitor.post(page, code="BCDF-GHJK")
+        visitor.post(page, code=read_code())
+        assert is_logged_in(visitor.client)
 
     EmailAddress.objects.create(
         user=get_user_model().objects.get(), email="second@example.org", verified=True
     )
 
-    assert visit(1, "second@example.org") == visit(2, "new@example.org")
+    compare(client_factory, visit, *emails)
 
 
 def test_sec_100_token_is_stored(client: Client, club: Any, settings: Any) -> None:
@@ -138,7 +135,7 @@ def test_account_that_was_connected_meanwhile_stays_where_it_is(
 
     assert SocialAccount.objects.get().user.username == "quicker"
     assert not get_user_model().objects.filter(username="nadia").exists()
-    assert client.get(CODE_PAGE).context["email"] == FREE
+    assert client.get(EMAIL_VERIFICATION_SENT).context["email"] == FREE
 
 
 def test_account_of_a_provider_that_is_gone_is_not_made(

@@ -16,19 +16,10 @@ from allauth.account.models import EmailAddress
 from allauth.account.signals import authentication_step_completed, user_logged_in
 from allauth.socialaccount import signals
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
-from tests.projects.custom_hooks.tools import (
-    collect_signals,
-    is_logged_in,
-    list_messages,
-    make_request,
-    read_session,
-    submit_login,
-)
 from tests.socialaccount import adapters
 from tests.socialaccount.club import (
     CONNECTIONS,
     DUMMY,
-    LOGIN,
     SIGNUP,
     add_account,
     arrive,
@@ -36,6 +27,9 @@ from tests.socialaccount.club import (
     begin,
     finish,
 )
+from tests.support.pages import LOGIN, list_messages, submit_login
+from tests.support.sessions import is_logged_in, make_request, read_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 

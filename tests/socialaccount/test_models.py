@@ -22,9 +22,9 @@ from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.dummy.provider import DummyProvider
-from tests.projects.custom_hooks.tools import make_request
 from tests.socialaccount.club import add_account
 from tests.support.queries import assert_queries
+from tests.support.sessions import make_request
 
 pytestmark = pytest.mark.django_db
 

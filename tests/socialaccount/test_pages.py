@@ -20,9 +20,10 @@ from allauth.socialaccount.checks import settings_check
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.socialaccount.providers.dummy import views as dummy_views
 from allauth.socialaccount.templatetags.socialaccount import provider_login_url
-from tests.projects.custom_hooks.tools import make_request, read_session
-from tests.socialaccount.club import DUMMY, LOGIN, ClubProvider, add_account
+from tests.socialaccount.club import DUMMY, ClubProvider, add_account
+from tests.support.pages import LOGIN
 from tests.support.queries import max_queries
+from tests.support.sessions import make_request, read_session
 
 pytestmark = pytest.mark.django_db
 

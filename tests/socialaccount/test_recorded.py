@@ -18,14 +18,15 @@ from django.test import Client
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from tests.compat.recorder import Notes, Resume, resuming
-from tests.projects.codes.tools import EMAIL_VERIFICATION_SENT, configure, get_code, submit
-from tests.projects.custom_hooks.tools import is_logged_in, read_session, write_session
 from tests.socialaccount.club import CONNECTIONS, SIGNUP, arrive
 from tests.support.idp.browser import get_path, log_in, start_login, visit
 from tests.support.idp.oauth1 import OAuth1Server
 from tests.support.idp.oidc import OIDCServer, make_key
 from tests.support.idp.rerouting import ADAPTER, ReroutingAdapter
 from tests.support.idp.server import IdentityProvider, Reply, add_query
+from tests.support.mails import read_code
+from tests.support.pages import EMAIL_VERIFICATION_SENT, configure, submit_code
+from tests.support.sessions import is_logged_in, read_session, write_session
 
 pytestmark = pytest.mark.django_db
 
@@ -244,11 +245,11 @@ def _codes(settings: Any) -> None:
 def test_signup_by_a_provider_and_a_code(resume: Resume) -> None:
     def begin(client: Client) -> Notes:
         arrive(client, 7, username="nadia", email=FREE)
-        return {"code": get_code()}
+        return {"code": read_code()}
 
     client, notes = resume(begin)
 
-    submit(client, EMAIL_VERIFICATION_SENT, notes["code"])
+    submit_code(client, EMAIL_VERIFICATION_SENT, notes["code"])
     account = SocialAccount.objects.get()
     assert is_logged_in(client, account.user)
     assert EmailAddress.objects.get(user=account.user, email=FREE).verified
@@ -265,7 +266,7 @@ def test_signup_by_a_provider_that_was_pretended(resume: Resume, user_factory: A
 
     assert not SocialAccount.objects.exists()
     client.post(EMAIL_VERIFICATION_SENT, {"action": "change", "email": FREE})
-    submit(client, EMAIL_VERIFICATION_SENT, get_code())
+    submit_code(client, EMAIL_VERIFICATION_SENT, read_code())
     account = SocialAccount.objects.get()
     assert (account.uid, account.user.username) == ("7", "nadia")
     assert account.user == get_user_model().objects.get(username="nadia")

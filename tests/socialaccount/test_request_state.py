@@ -11,9 +11,10 @@ from django.test import Client
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialApp
 from tests.account.test_request_state import NAMESPACES, put_declared
-from tests.projects.custom_hooks.tools import is_logged_in, make_request
-from tests.socialaccount.club import LOGIN, add_account, arrive, arrive_from_club
+from tests.socialaccount.club import add_account, arrive, arrive_from_club
+from tests.support.pages import LOGIN
 from tests.support.queries import assert_queries
+from tests.support.sessions import is_logged_in, make_request
 
 pytestmark = pytest.mark.django_db
 

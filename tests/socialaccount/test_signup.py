@@ -25,23 +25,10 @@ from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.forms import SignupForm
 from allauth.socialaccount.internal.flows import signup as signup_flow
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin, SocialToken
-from tests.projects.codes.tools import PHONE_VERIFY, configure
-from tests.projects.custom_hooks.tools import (
-    Transcript,
-    collect_signals,
-    is_logged_in,
-    list_error_codes,
-    make_request,
-    read_session,
-    submit_code,
-    submit_signup,
-    write_session,
-)
 from tests.socialaccount import adapters
 from tests.socialaccount.club import (
     CONNECTIONS,
     DUMMY,
-    LOGIN,
     SIGNUP,
     add_account,
     arrive,
@@ -49,6 +36,17 @@ from tests.socialaccount.club import (
     begin,
     finish,
 )
+from tests.support.pages import (
+    LOGIN,
+    PHONE_VERIFY,
+    configure,
+    list_error_codes,
+    submit_code,
+    submit_signup,
+)
+from tests.support.parity import Visitor, compare
+from tests.support.sessions import is_logged_in, make_request, read_session, write_session
+from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
 
@@ -273,7 +271,7 @@ class TestWhenTheFormIsShown:
 
         assert response["Location"] == PHONE_VERIFY
         assert not is_logged_in(client)
-        assert submit_code(client, sms_outbox[-1].code, "phone/verify").status_code == 302
+        assert submit_code(client, PHONE_VERIFY, sms_outbox[-1].code).status_code == 302
         user = SocialAccount.objects.get().user
         assert is_logged_in(client, user)
         assert get_account_adapter().get_phone(user) == ("+31612345678", True)
@@ -290,27 +288,21 @@ class TestWhenTheFormIsShown:
         assert sms_outbox[-1].phone == "+31612345678"
 
     def test_sec_098_inv_20_taken_address_looks_like_a_new_one(
-        self,
-        client: Client,
-        client_factory: Callable[..., Client],
-        user: Any,
-        mandatory: None,
+        self, client_factory: Callable[..., Client], user: Any, mandatory: None
     ) -> None:
-        known = self.sign_up(client, 1, user.email)
-        unknown = self.sign_up(client_factory(), 2, "new@example.org")
+        emails = [user.email, "new@example.org"]
 
-        assert known == unknown
-        assert known[0]["messages"]
-        assert known[0]["mails"] == 1
-        assert [message.to for message in mail.outbox] == [[user.email], ["new@example.org"]]
+        def visit(visitor: Visitor, email: str) -> None:
+            where = begin(visitor.client)
+            uid = emails.index(email) + 1
+            response = visitor.note(finish(visitor.client, where, uid, email=email))
+            visitor.get(response["Location"])
+
+        (known, _) = compare(client_factory, visit, *emails)
+        assert known.seen[0]["messages"]
+        assert known.seen[0]["mails"] == 1
+        assert [message.to for message in mail.outbox] == [[email] for email in emails]
         assert SocialAccount.objects.get().uid == "2"
-
-    def sign_up(self, client: Client, uid: int, email: str) -> list[dict[str, Any]]:
-        where = begin(client)
-        transcript = Transcript(client, email)
-        response = transcript.note(finish(client, where, uid, email=email))
-        transcript.get(response["Location"])
-        return transcript.steps
 
 
 @pytest.mark.usefixtures("form_shown")
@@ -376,29 +368,21 @@ class TestForm:
         assert not SocialAccount.objects.exists()
 
     def test_sec_098_inv_20_taken_address_in_the_form_looks_like_a_new_one(
-        self,
-        client: Client,
-        client_factory: Callable[..., Client],
-        user: Any,
-        mandatory: None,
+        self, client_factory: Callable[..., Client], user: Any, mandatory: None
     ) -> None:
-        known = self.sign_up(client, 1, user.email)
-        unknown = self.sign_up(client_factory(), 2, "new@example.org")
+        emails = [user.email, "new@example.org"]
 
-        assert known == unknown
-        assert known[0]["messages"]
-        assert known[0]["mails"] == 1
-        assert [message.to for message in mail.outbox] == [[user.email], ["new@example.org"]]
+        def visit(visitor: Visitor, email: str) -> None:
+            arrive(visitor.client, emails.index(email) + 1)
+            response = visitor.post(SIGNUP, username=visitor.name, email=email)
+            visitor.get(response["Location"])
+            assert PENDING not in read_session(visitor.client)
+
+        (known, _) = compare(client_factory, visit, *emails)
+        assert known.seen[0]["messages"]
+        assert known.seen[0]["mails"] == 1
+        assert [message.to for message in mail.outbox] == [[email] for email in emails]
         assert SocialAccount.objects.get().uid == "2"
-        assert PENDING not in read_session(client)
-
-    def sign_up(self, client: Client, uid: int, email: str) -> list[dict[str, Any]]:
-        username = f"visitor{uid}"
-        arrive(client, uid)
-        transcript = Transcript(client, email, username)
-        response = transcript.post(SIGNUP, {"username": username, "email": email})
-        transcript.get(response["Location"])
-        return transcript.steps
 
     def test_atk_s28_sec_166_fields_that_are_not_in_the_form_are_ignored(
         self, client: Client

@@ -17,14 +17,6 @@ from django.test import Client
 from allauth.core.internal import ratelimit
 from allauth.socialaccount.internal import redirect_states
 from allauth.socialaccount.models import SocialAccount, SocialApp
-from tests.projects.custom_hooks.tools import (
-    copy_session,
-    is_logged_in,
-    make_request,
-    read_session,
-    submit_login,
-    write_session,
-)
 from tests.socialaccount import adapters
 from tests.socialaccount.club import (
     DUMMY,
@@ -36,6 +28,14 @@ from tests.socialaccount.club import (
     finish_at_club,
 )
 from tests.support.clocks import SleepersClock
+from tests.support.pages import submit_login
+from tests.support.sessions import (
+    copy_session,
+    is_logged_in,
+    make_request,
+    read_session,
+    write_session,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -1,8 +1,11 @@
-"""Clocks that do not depend on how busy the machine is."""
+"""Times and clocks that do not depend on how busy the machine is."""
 
 from __future__ import annotations
 
 import time
+
+NOW = 1_700_000_000
+"""Where tests that stop the clock stop it, in seconds since the epoch."""
 
 
 class SleepersClock:

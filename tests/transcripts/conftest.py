@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from tests.projects.codes.tools import NOW
+from tests.support.clocks import NOW
 from tests.transcripts import storage
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ from urllib.parse import urlencode, urlsplit
 from django.test import Client
 from django.urls import reverse
 
-from tests.projects.codes.tools import configure, get_code, get_path, make_wrong
-from tests.projects.custom_hooks.tools import read_session, route_account_pages, write_session
 from tests.projects.phones import adapter as phones
 from tests.support.idp.browser import get_path as get_path_of
 from tests.support.idp.browser import visit
 from tests.support.idp.server import IdentityProvider
+from tests.support.mails import make_wrong, read_code, read_path
+from tests.support.pages import configure, route_account_pages
+from tests.support.sessions import read_session, write_session
 from tests.transcripts.layout import iterate_answer, iterate_effects, iterate_page
 from tests.transcripts.places import mask_place
 from tests.transcripts.recorder import Recorder
@@ -111,17 +112,17 @@ class Player:
     @property
     def code(self) -> str:
         """The code in the last mail."""
-        return get_code()
+        return read_code()
 
     @property
     def wrong_code(self) -> str:
         """Another code than the one in the last mail."""
-        return make_wrong(get_code())
+        return make_wrong(read_code())
 
     @property
     def link(self) -> str:
         """The path of the link in the last mail."""
-        return get_path()
+        return read_path()
 
     @property
     def sms_code(self) -> str:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.urls import get_resolver
 
-from tests.projects.codes.tools import configure
+from tests.support.pages import configure
 from tests.transcripts.registry import RECORDINGS, get_recording, load_scenarios
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from allauth.core import context
-from tests.projects.custom_hooks.tools import make_request
+from tests.support.sessions import make_request
 
 
 @pytest.fixture

@@ -27,9 +27,10 @@ from allauth.account.internal.flows.phone_verification import (
 from allauth.account.internal.login_engine import LoginStageController, stash_login
 from allauth.account.models import EmailAddress, Login
 from allauth.core.exceptions import RateLimited
-from tests.projects.codes.tools import get_code, needs_phones
-from tests.projects.custom_hooks.tools import collect_signals
+from tests.support.mails import read_code
+from tests.support.pages import needs_phones
 from tests.support.reports import ExpectedFailure
+from tests.support.signals import collect_signals
 
 ADDRESS = "user1@example.org"
 PHONE = "+31612345678"
@@ -351,7 +352,7 @@ def test_nothing_is_told_of_pretended_processes(visit: Any, name: str, settings:
 def test_code_that_was_sent_is_right_and_no_other(
     process: Process, kind: Kind, sms_outbox: Any
 ) -> None:
-    code = sms_outbox[-1].code if kind.signal is None else get_code()
+    code = sms_outbox[-1].code if kind.signal is None else read_code()
 
     assert is_right_code(actual=code, expected=process.code)
     assert not is_right_code(actual=f"{code}X", expected=process.code)

@@ -23,8 +23,10 @@ from allauth.account.internal.login_engine import (
 from allauth.account.models import Login
 from allauth.account.signals import user_logged_in
 from allauth.core.exceptions import ImmediateHttpResponse, RateLimited
-from tests.projects.custom_hooks.tools import STRONG_PASSWORD, collect_signals, make_request
+from tests.support.pages import STRONG_PASSWORD
 from tests.support.queries import Queries
+from tests.support.sessions import make_request
+from tests.support.signals import collect_signals
 
 RESPONSE = HttpResponse("by the project", status=418)
 

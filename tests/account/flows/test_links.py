@@ -17,7 +17,7 @@ from allauth.account.internal.flows.email_verification import (
 from allauth.account.internal.login_engine import stash_login
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC, Login
 from allauth.account.signals import email_confirmed, user_logged_in
-from tests.projects.custom_hooks.tools import collect_signals
+from tests.support.signals import collect_signals
 
 
 @pytest.fixture

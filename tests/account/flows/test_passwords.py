@@ -21,8 +21,10 @@ from allauth.account.internal.flows.password_reset_by_code import (
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.core.internal import extensions
-from tests.projects.custom_hooks.tools import STRONG_PASSWORD, collect_signals, make_request
+from tests.support.pages import STRONG_PASSWORD
 from tests.support.reports import ExpectedFailure, fail
+from tests.support.sessions import make_request
+from tests.support.signals import collect_signals
 
 CHANGES = {
     "password_changed": (password_change.change_password, signals.password_changed),

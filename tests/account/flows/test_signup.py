@@ -28,12 +28,8 @@ from allauth.account.internal.flows.signup import (
 from allauth.account.models import EmailAddress, Login
 from allauth.core.internal import extensions
 from allauth.core.internal.extensions import SignupSource
-from tests.projects.codes.tools import needs_phones
-from tests.projects.custom_hooks.tools import (
-    STRONG_PASSWORD,
-    count_hashes,
-    use_counting_hasher,
-)
+from tests.support.hashing import count_hashes, use_counting_hasher
+from tests.support.pages import STRONG_PASSWORD, needs_phones
 from tests.support.reports import ExpectedFailure, fail
 
 EMAIL, PHONE = "new@example.org", "+31612345678"

@@ -16,7 +16,7 @@ from allauth.account.internal.flows.reauthentication import (
     suspend,
     take_suspended,
 )
-from tests.projects.custom_hooks.tools import make_request
+from tests.support.sessions import make_request
 
 KEY = "account_reauthentication_state"
 NOTHING = Suspended(callback=None, state={}, frozen_request=None)

@@ -13,9 +13,9 @@ from django.test import Client
 from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.internal.statekit import STATES_SESSION_KEY
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
-from tests.projects.custom_hooks.tools import is_logged_in, read_session, write_session
 from tests.support.idp.oauth1 import OAuth1Server
 from tests.support.idp.rerouting import ADAPTER, ReroutingAdapter
+from tests.support.sessions import is_logged_in, read_session, write_session
 
 CALLBACK = "/accounts/twitter/login/callback/"
 TOKEN = {"oauth_token": "rt-1", "oauth_token_secret": "rt-1-secret"}

@@ -9,10 +9,11 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from allauth.socialaccount.models import SocialAccount
-from tests.projects.custom_hooks.tools import LOGOUT, is_logged_in, read_session
 from tests.socialaccount.club import SIGNUP
 from tests.support.idp.browser import get_path, log_in, start_login, visit
 from tests.support.idp.oidc import OIDCServer
+from tests.support.pages import LOGOUT
+from tests.support.sessions import is_logged_in, read_session
 from tests.support.swapping import swap_sessions
 
 LOGIN = "/accounts/oidc/loop/login/"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.projects.custom_hooks.tools import STRONG_PASSWORD
+from tests.support.pages import STRONG_PASSWORD
 from tests.transcripts.player import PASSWORD, Player
 from tests.transcripts.registry import scenarios_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import reverse
 
-from tests.projects.custom_hooks.tools import STRONG_PASSWORD
+from tests.support.pages import STRONG_PASSWORD
 from tests.transcripts.player import Player
 from tests.transcripts.registry import scenarios_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.projects.codes.tools import make_wrong
+from tests.support.mails import make_wrong
 from tests.transcripts.player import Player
 from tests.transcripts.registry import scenarios_of
 

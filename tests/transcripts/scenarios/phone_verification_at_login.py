@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.projects.codes.tools import make_wrong
-from tests.projects.custom_hooks.tools import STRONG_PASSWORD
+from tests.support.mails import make_wrong
+from tests.support.pages import STRONG_PASSWORD
 from tests.transcripts.player import PASSWORD, Player
 from tests.transcripts.registry import scenarios_of
 

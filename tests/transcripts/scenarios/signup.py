@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.projects.custom_hooks.adapters import ClosedAdapter, ElsewhereAdapter, SleepyAdapter
 from tests.projects.custom_hooks.forms import TermsSignupForm
-from tests.projects.custom_hooks.tools import STRONG_PASSWORD
+from tests.support.pages import STRONG_PASSWORD
 from tests.transcripts.player import Player
 from tests.transcripts.registry import scenarios_of
 
