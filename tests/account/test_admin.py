@@ -93,10 +93,11 @@ def test_search_fields_are_those_of_the_adapter(settings: Any, rf: Any) -> None:
     ]
 
 
+@pytest.mark.requirement("ATK-C39")
 @pytest.mark.parametrize(
     ("query", "count"), [("anna@", 1), ("Frank", 1), ("anna", 1), ("example.org", 3), ("x", 3)]
 )
-def test_atk_c39_list_is_searched(
+def test_list_is_searched(
     staff_client: Client, user_factory: Callable[..., Any], query: str, count: int
 ) -> None:
     user_factory(username="anna", email="anna@example.org", first_name="Frank")
@@ -107,15 +108,15 @@ def test_atk_c39_list_is_searched(
     assert len(response.context["cl"].result_list) == count
 
 
-def test_atk_c39_search_of_a_user_model_without_username(
-    settings: Any, staff_client: Client
-) -> None:
+@pytest.mark.requirement("ATK-C39")
+def test_search_of_a_user_model_without_username(settings: Any, staff_client: Client) -> None:
     settings.ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 
     assert staff_client.get(reverse(LIST), {"q": "x"}).status_code == 200
 
 
-def test_atk_c39_pages_are_shown_and_escaped(
+@pytest.mark.requirement("ATK-C39")
+def test_pages_are_shown_and_escaped(
     staff_client: Client, user_factory: Callable[..., Any]
 ) -> None:
     user = user_factory(username='"><svg onload=x>', email="a@example.org")
@@ -133,7 +134,8 @@ def test_atk_c39_pages_are_shown_and_escaped(
         assert user.password not in response.content.decode()
 
 
-def test_atk_c39_staff_without_permission_sees_nothing(
+@pytest.mark.requirement("ATK-C39")
+def test_staff_without_permission_sees_nothing(
     client: Client, user_factory: Callable[..., Any]
 ) -> None:
     clerk = user_factory(is_staff=True)

@@ -1,4 +1,4 @@
-"""Entrance pages as scripts see them: chapter 03 section 3.4."""
+"""Entrance pages as scripts see them."""
 
 from __future__ import annotations
 
@@ -87,7 +87,8 @@ def test_bodies_in_json_are_not_read(
         assert response.json()["form"]["fields"]["login"]["errors"]
 
 
-def test_atk_a08_secrets_are_not_sent_back(client: Client, user: Any) -> None:
+@pytest.mark.requirement("ATK-A08")
+def test_secrets_are_not_sent_back(client: Client, user: Any) -> None:
     hush = "hush-hush"  # no token has a hyphen
     pages: list[tuple[str, dict[str, str]]] = [
         (LOGIN, {"login": "x", "password": hush}),

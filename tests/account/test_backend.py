@@ -140,8 +140,9 @@ CASES: list[tuple[set[str], dict[str, Any], str | None]] = [
 ]
 
 
+@pytest.mark.requirement("ATK-C28", "ATK-A51")
 @pytest.mark.parametrize(("methods", "credentials", "expected"), CASES, ids=name_parameter)
-def test_atk_c28_atk_a51_both_colors_know_the_same_users(
+def test_both_colors_know_the_same_users(
     authenticate: Authenticate,
     people: dict[str, Any],
     password: str,
@@ -171,6 +172,7 @@ def test_atk_c28_atk_a51_both_colors_know_the_same_users(
         assert found.backend == "allauth.account.auth_backends.AuthenticationBackend"
 
 
+@pytest.mark.requirement("INV-21")
 @pytest.mark.parametrize(
     "credentials",
     [
@@ -190,7 +192,7 @@ def test_atk_c28_atk_a51_both_colors_know_the_same_users(
 @pytest.mark.parametrize(
     "methods", [{"username"}, {"email"}, {"username", "email"}], ids=name_parameter
 )
-def test_ch02_s02_inv_21_wrong_password_costs_one_hash(
+def test_wrong_password_costs_one_hash(
     authenticate: Authenticate,
     user_factory: Any,
     settings: Any,
@@ -208,7 +210,8 @@ def test_ch02_s02_inv_21_wrong_password_costs_one_hash(
         assert count() == 1
 
 
-def test_sec_030_backend_alone_tells_nothing_by_its_work(
+@pytest.mark.requirement("SEC-030")
+def test_backend_alone_tells_nothing_by_its_work(
     authenticate: Authenticate, user_factory: Any, password: str, settings: Any
 ) -> None:
     use_counting_hasher(settings)
@@ -256,8 +259,9 @@ def test_names_in_lower_case_are_found_in_any(
     assert authenticate(None, username="QUIET", password=password) == user
 
 
+@pytest.mark.requirement("ATK-C28", "SEC-031")
 @pytest.mark.parametrize("variant", ["ádmin", "ＡＤＭＩＮ"])
-def test_atk_c28_sec_031_collation_is_not_trusted_in_either_color(
+def test_collation_is_not_trusted_in_either_color(
     authenticate: Authenticate, user_factory: Any, password: str, settings: Any, variant: str
 ) -> None:
     from django.db import connection
@@ -347,7 +351,8 @@ class TestInactiveStash:
 
         assert AuthenticationBackend.unstash_authenticated_user() is None
 
-    def test_atk_c27_is_forgotten_with_the_request(self, user_factory: Any, password: str) -> None:
+    @pytest.mark.requirement("ATK-C27")
+    def test_is_forgotten_with_the_request(self, user_factory: Any, password: str) -> None:
         user = user_factory(is_active=False)
         with context.request_context(make_request()):
             auth.authenticate(None, username=user.username, password=password)
@@ -355,9 +360,8 @@ class TestInactiveStash:
         with context.request_context(make_request()):
             assert AuthenticationBackend.unstash_authenticated_user() is None
 
-    def test_atk_c27_is_not_seen_by_another_thread_or_task(
-        self, user_factory: Any, password: str
-    ) -> None:
+    @pytest.mark.requirement("ATK-C27")
+    def test_is_not_seen_by_another_thread_or_task(self, user_factory: Any, password: str) -> None:
         user = user_factory(is_active=False)
         auth.authenticate(None, username=user.username, password=password)
         found: list[Any] = []
@@ -373,7 +377,8 @@ class TestInactiveStash:
 
         assert found == [None, None]
 
-    def test_atk_c27_next_login_on_the_same_thread_sees_nobody(
+    @pytest.mark.requirement("ATK-C27")
+    def test_next_login_on_the_same_thread_sees_nobody(
         self, client: Client, user_factory: Any, password: str
     ) -> None:
         asleep = user_factory(is_active=False)
@@ -386,7 +391,7 @@ class TestInactiveStash:
 
 
 class TestAdapter:
-    """Chapter 02 section 5.1."""
+    """The adapter asks the backends, counts failures, and names a backend for the login."""
 
     def _authenticate(self, **credentials: Any) -> Any:
         request = make_request()

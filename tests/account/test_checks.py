@@ -280,12 +280,14 @@ def test_malformed_rate_limit_is_critical(settings: Any, limit: Any) -> None:
     assert message.id == "account.E001"
 
 
-def test_atk_c09_cache_that_remembers_nothing_is_a_warning(settings: Any) -> None:
+@pytest.mark.requirement("ATK-C09")
+def test_cache_that_remembers_nothing_is_a_warning(settings: Any) -> None:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 
     assert [message.id for message in run()] == ["account.W002"]
 
 
+@pytest.mark.requirement("ATK-C09")
 @pytest.mark.parametrize(
     ("backend", "ids"),
     [
@@ -293,7 +295,7 @@ def test_atk_c09_cache_that_remembers_nothing_is_a_warning(settings: Any) -> Non
         ("django.core.cache.backends.redis.RedisCache", []),
     ],
 )
-def test_atk_c09_cache_of_one_process_is_a_warning_at_deployment(
+def test_cache_of_one_process_is_a_warning_at_deployment(
     settings: Any, backend: str, ids: list[str]
 ) -> None:
     settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": "redis://127.0.0.1"}}
@@ -302,10 +304,11 @@ def test_atk_c09_cache_of_one_process_is_a_warning_at_deployment(
     assert run() == []
 
 
+@pytest.mark.requirement("ATK-C15")
 @pytest.mark.parametrize(
     ("hosts", "ids"), [(["*"], ["account.W004"]), ([".example.org", "example.com"], [])]
 )
-def test_atk_c15_host_of_the_visitors_choice_is_a_warning_at_deployment(
+def test_host_of_the_visitors_choice_is_a_warning_at_deployment(
     settings: Any, hosts: list[str], ids: list[str]
 ) -> None:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
@@ -314,6 +317,7 @@ def test_atk_c15_host_of_the_visitors_choice_is_a_warning_at_deployment(
     assert [message.id for message in run(deploy=True)] == ids
 
 
+@pytest.mark.requirement("INV-18")
 @pytest.mark.parametrize(
     ("code_format", "warns"),
     [
@@ -335,7 +339,7 @@ def test_atk_c15_host_of_the_visitors_choice_is_a_warning_at_deployment(
         "PHONE_VERIFICATION_CODE_FORMAT",
     ],
 )
-def test_inv_18_codes_that_can_be_guessed_are_a_warning(
+def test_codes_that_can_be_guessed_are_a_warning(
     settings: Any, name: str, code_format: dict[str, Any], warns: bool
 ) -> None:
     setattr(settings, f"ACCOUNT_{name}", code_format)
@@ -346,6 +350,7 @@ def test_inv_18_codes_that_can_be_guessed_are_a_warning(
 # Start-up
 
 
+@pytest.mark.requirement("SEC-024")
 @pytest.mark.parametrize(
     "middleware",
     [
@@ -354,9 +359,7 @@ def test_inv_18_codes_that_can_be_guessed_are_a_warning(
         ["tests.account.middleware.AccountMiddleware"],
     ],
 )
-def test_sec_024_site_without_the_middleware_does_not_start(
-    settings: Any, middleware: list[str]
-) -> None:
+def test_site_without_the_middleware_does_not_start(settings: Any, middleware: list[str]) -> None:
     from django.apps import apps
 
     config = apps.get_app_config("account")

@@ -144,11 +144,10 @@ OTHERS = [
 ]
 
 
+@pytest.mark.requirement("INV-19")
 @pytest.mark.parametrize("engine", ["db", "signed_cookies"])
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_inv_19_all_spellings_of_a_code_are_right(
-    settings: Any, engine: str, spelling: str
-) -> None:
+def test_all_spellings_of_a_code_are_right(settings: Any, engine: str, spelling: str) -> None:
     settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
 
     assert is_right_code(actual=spelling, expected=protect_code("BCDF-GHJK"))
@@ -158,9 +157,7 @@ def test_inv_19_all_spellings_of_a_code_are_right(
 
 @pytest.mark.parametrize("engine", ["db", "signed_cookies"])
 @pytest.mark.parametrize("other", [*OTHERS, None, 5, [], b"BCDF-GHJK"])
-def test_ch02_s21_ch03_s20_everything_else_is_wrong(
-    settings: Any, engine: str, other: object
-) -> None:
+def test_every_other_text_is_a_wrong_code(settings: Any, engine: str, other: object) -> None:
     settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
 
     assert not is_right_code(actual=other, expected=protect_code("BCDF-GHJK"))
@@ -168,7 +165,7 @@ def test_ch02_s21_ch03_s20_everything_else_is_wrong(
 
 @pytest.mark.parametrize("expected", ["", None, "-", " ", 5])
 @pytest.mark.parametrize("actual", ["", None, "-", " ", "None", "5"])
-def test_ch02_s21_ch03_s20_nothing_matches_a_missing_code(expected: object, actual: object) -> None:
+def test_nothing_matches_a_missing_code(expected: object, actual: object) -> None:
     assert not is_right_code(actual=actual, expected=expected)
 
 
@@ -187,9 +184,8 @@ def test_code_may_be_typed_carelessly(
 # Attempts
 
 
-def test_sec_066_ch02_s20_ch03_s20_ch03_s21_attempts_are_limited(
-    client: Client, user: Any, flow: Flow
-) -> None:
+@pytest.mark.requirement("SEC-066")
+def test_attempts_are_limited(client: Client, user: Any, flow: Flow) -> None:
     flow.begin(client, user)
     code = read_code()
 
@@ -246,9 +242,8 @@ def test_looking_at_the_page_is_no_attempt(client: Client, user: Any, flow: Flow
     assert flow.is_passed(client, user)
 
 
-def test_atk_a12_inv_11_attempts_are_not_restored_with_the_session(
-    client: Client, user: Any, flow: Flow
-) -> None:
+@pytest.mark.requirement("ATK-A12", "INV-11")
+def test_attempts_are_not_restored_with_the_session(client: Client, user: Any, flow: Flow) -> None:
     flow.begin(client, user)
     saved = read_session(client)
     code = read_code()
@@ -265,7 +260,8 @@ def test_atk_a12_inv_11_attempts_are_not_restored_with_the_session(
     assert not flow.is_passed(client, user)
 
 
-def test_inv_11_counters_of_the_published_release_are_a_lower_bound(
+@pytest.mark.requirement("INV-11")
+def test_counters_of_the_published_release_are_a_lower_bound(
     client: Client, user: Any, flow: Flow
 ) -> None:
     flow.begin(client, user)
@@ -285,7 +281,8 @@ def find_states(value: Any) -> list[dict[str, Any]]:
     return found + [state for item in value.values() for state in find_states(item)]
 
 
-def test_atk_a14_inv_11_inv_12_cookie_holds_no_code_and_restores_no_attempts(
+@pytest.mark.requirement("ATK-A14", "INV-11", "INV-12")
+def test_cookie_holds_no_code_and_restores_no_attempts(
     client: Client, user: Any, flow: Flow, settings: Any
 ) -> None:
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
@@ -322,7 +319,8 @@ def test_code_is_right_in_cookie_sessions(
     assert flow.is_passed(client, user)
 
 
-def test_atk_a13_wrong_codes_count_per_account_over_all_sessions(
+@pytest.mark.requirement("ATK-A13")
+def test_wrong_codes_count_per_account_over_all_sessions(
     client_factory: Callable[..., Client], user: Any, flow: Flow, password: str
 ) -> None:
     evaluated = 0
@@ -355,7 +353,8 @@ def test_atk_a13_wrong_codes_count_per_account_over_all_sessions(
 # Time, and single use
 
 
-def test_inv_13_atk_a60_code_expires(client: Client, user: Any, flow: Flow) -> None:
+@pytest.mark.requirement("INV-13", "ATK-A60")
+def test_code_is_wrong_after_its_time(client: Client, user: Any, flow: Flow) -> None:
     for seconds, is_right in ((flow.timeout - 1, True), (flow.timeout + 1, False)):
         cache.clear()
         with time_machine.travel(NOW, tick=False) as clock:
@@ -375,7 +374,8 @@ def test_timeout_is_a_setting(client: Client, user: Any, flow: Flow, settings: A
         assert not flow.is_passed(client, user)
 
 
-def test_inv_10_right_code_is_right_once(
+@pytest.mark.requirement("INV-10")
+def test_right_code_is_right_once(
     client: Client, client_factory: Callable[..., Client], user: Any, flow: Flow
 ) -> None:
     flow.begin(client, user)
@@ -392,7 +392,8 @@ def test_inv_10_right_code_is_right_once(
     assert not flow.is_passed(second, user)
 
 
-def test_atk_a60_abandoned_code_is_dead(client: Client, user: Any, flow: Flow) -> None:
+@pytest.mark.requirement("ATK-A60")
+def test_abandoned_code_is_dead(client: Client, user: Any, flow: Flow) -> None:
     flow.begin(client, user)
     code = read_code()
     client.post(LOGOUT)
@@ -417,8 +418,9 @@ def test_beginning_anew_voids_the_former_code(client: Client, user: Any, flow: F
 # Binding
 
 
+@pytest.mark.requirement("ATK-A15", "INV-14")
 @pytest.mark.parametrize(("made_for", "posted_to"), list(itertools.permutations(FLOWS, 2)))
-def test_atk_a15_inv_14_code_of_another_flow_is_wrong(
+def test_code_of_another_flow_is_wrong(
     client: Client, user: Any, made_for: str, posted_to: str
 ) -> None:
     FLOWS[made_for].begin(client, user)
@@ -429,9 +431,8 @@ def test_atk_a15_inv_14_code_of_another_flow_is_wrong(
     assert not FLOWS[posted_to].is_passed(client, user)
 
 
-def test_atk_a15_inv_14_code_of_another_flow_is_wrong_though_both_are_pending(
-    client: Client, user: Any
-) -> None:
+@pytest.mark.requirement("ATK-A15", "INV-14")
+def test_code_of_another_flow_is_wrong_though_both_are_pending(client: Client, user: Any) -> None:
     client.force_login(user)
     client.post(EMAIL, {"action_add": "", "email": "more@example.org"})
     begin_reset(client, user)
@@ -445,8 +446,9 @@ def test_atk_a15_inv_14_code_of_another_flow_is_wrong_though_both_are_pending(
     assert EmailAddress.objects.get(email="more@example.org").verified
 
 
+@pytest.mark.requirement("ATK-A15")
 @needs_phones
-def test_atk_a15_code_of_a_login_does_not_verify_a_phone(
+def test_code_of_a_login_does_not_verify_a_phone(
     client: Client, user_factory: Callable[..., Any], password: str, settings: Any, sms_outbox: Any
 ) -> None:
     configure(settings, SIGNUP_FIELDS=["username*", "phone", "password1*"])
@@ -464,7 +466,8 @@ def test_atk_a15_code_of_a_login_does_not_verify_a_phone(
     assert not is_logged_in(client)
 
 
-def test_inv_15_code_of_another_user_is_wrong(
+@pytest.mark.requirement("INV-15")
+def test_code_of_another_user_is_wrong(
     client: Client,
     client_factory: Callable[..., Client],
     user: Any,
@@ -479,9 +482,10 @@ def test_inv_15_code_of_another_user_is_wrong(
     assert not flow.is_passed(other_client, other)
 
 
+@pytest.mark.requirement("ATK-A47", "SEC-053")
 @pytest.mark.parametrize("change", ["removed", "replaced"])
 @pytest.mark.parametrize("name", ["login", "reset"])
-def test_atk_a47_sec_053_code_dies_with_the_address_it_was_mailed_to(
+def test_code_dies_with_the_address_it_was_mailed_to(
     client: Client, user: Any, name: str, change: str
 ) -> None:
     flow = FLOWS[name]
@@ -508,9 +512,8 @@ def test_code_dies_with_the_password(client: Client, user: Any, flow: Flow) -> N
     assert not flow.is_passed(client, user)
 
 
-def test_inv_15_code_of_a_user_who_is_gone_is_no_code(
-    client: Client, user: Any, flow: Flow
-) -> None:
+@pytest.mark.requirement("INV-15")
+def test_code_of_a_user_who_is_gone_is_no_code(client: Client, user: Any, flow: Flow) -> None:
     flow.begin(client, user)
     code = read_code()
     pk = user.pk
@@ -525,7 +528,8 @@ def test_inv_15_code_of_a_user_who_is_gone_is_no_code(
 # Where codes show up
 
 
-def test_atk_a59_inv_16_code_is_in_the_mail_and_nowhere_else(
+@pytest.mark.requirement("ATK-A59", "INV-16")
+def test_code_is_in_the_mail_and_nowhere_else(
     client: Client, user: Any, flow: Flow, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
@@ -578,7 +582,8 @@ def test_wrong_code_for_nobody_is_not_signaled(client: Client, user: Any, name: 
     assert sent == []
 
 
-def test_inv_12_hash_of_a_code_is_keyed(settings: Any) -> None:
+@pytest.mark.requirement("INV-12")
+def test_hash_of_a_code_is_keyed(settings: Any) -> None:
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
     protected = protect_code("BCDF-GHJK")
     settings.SECRET_KEY = "another key of the site"

@@ -60,7 +60,8 @@ def get_newcomer() -> Any:
     return get_user_model().objects.filter(username="new").first()
 
 
-def test_inv_22_account_is_made_and_its_code_is_right(client: Client, owner: Any) -> None:
+@pytest.mark.requirement("INV-22")
+def test_account_is_made_and_its_code_is_right(client: Client, owner: Any) -> None:
     with collect_signals(signed_up=user_signed_up, logged_in=user_logged_in) as events:
         sign_up(client, next="/somewhere/")
         assert get_newcomer() is None
@@ -94,9 +95,8 @@ def test_password_is_the_one_that_was_typed_in(client: Client) -> None:
     assert is_logged_in(client, get_newcomer())
 
 
-def test_inv_20_username_that_is_made_up_is_that_of_other_newcomers(
-    client: Client, settings: Any
-) -> None:
+@pytest.mark.requirement("INV-20")
+def test_username_that_is_made_up_is_that_of_other_newcomers(client: Client, settings: Any) -> None:
     settings.ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
     settings.ACCOUNT_LOGIN_METHODS = {"email"}
     route_account_pages(settings)
@@ -203,9 +203,8 @@ def test_malformed_session_is_pretended(client: Client, kept: Any) -> None:
     assert get_newcomer() is None
 
 
-def test_atk_a39_robot_is_offered_the_same_and_nothing_is_mailed(
-    client: Client, settings: Any
-) -> None:
+@pytest.mark.requirement("ATK-A39")
+def test_robot_is_offered_the_same_and_nothing_is_mailed(client: Client, settings: Any) -> None:
     settings.ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = "company"
     free = "robot@example.org"
     sign_up(client, email=free, email2=free, company="Robots & Sons")

@@ -188,13 +188,15 @@ class TestSecureAdminLogin:
 
         assert client.get(f"/staff/{shape}/5/").content == DONE
 
-    def test_sec_041_ch02_s29_refuses_everybody_else(
+    @pytest.mark.requirement("SEC-041")
+    def test_refuses_everybody_who_is_not_staff(
         self, client: Client, user: Any, shape: str
     ) -> None:
         client.force_login(user)
 
         assert client.get(f"/staff/{shape}/5/").status_code == 403
 
+    @pytest.mark.requirement("SEC-041", "ATK-C40")
     @pytest.mark.parametrize(
         ("query", "target"),
         [
@@ -205,7 +207,7 @@ class TestSecureAdminLogin:
             ("?next=/foo&next=//evil.example", None),
         ],
     )
-    def test_sec_041_atk_c40_visitor_is_sent_to_the_login(
+    def test_visitor_is_sent_to_the_login(
         self, client: Client, shape: str, query: str, target: str | None
     ) -> None:
         if shape == "sync/login":
@@ -229,7 +231,8 @@ class TestAdmin:
     def _secured(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(admin.site, "login", secure_admin_login(admin.site.login))
 
-    def test_sec_041_atk_c40_credentials_are_not_looked_at(
+    @pytest.mark.requirement("SEC-041", "ATK-C40")
+    def test_credentials_are_not_looked_at(
         self, client: Client, user_factory: Any, password: str, settings: Any
     ) -> None:
         settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
@@ -244,7 +247,8 @@ class TestAdmin:
         assertRedirects(response, "/accounts/login/?next=/admin/", fetch_redirect_response=False)
         assert not is_logged_in(client)
 
-    def test_sec_041_inactive_staff_is_refused(self, user_factory: Any, rf: RequestFactory) -> None:
+    @pytest.mark.requirement("SEC-041")
+    def test_inactive_staff_is_refused(self, user_factory: Any, rf: RequestFactory) -> None:
         from django.core.exceptions import PermissionDenied
 
         request: Any = rf.get("/")

@@ -59,10 +59,9 @@ def is_verified(email: str, user: Any = None) -> bool:
     return (rows.filter(user=user) if user else rows).exists()
 
 
+@pytest.mark.requirement("SEC-049")
 @pytest.mark.usefixtures("is_signed")
-def test_sec_049_ch03_s03_opening_the_link_verifies_nothing_and_posting_does(
-    client: Client, owner: Any
-) -> None:
+def test_opening_the_link_verifies_nothing_and_posting_does(client: Client, owner: Any) -> None:
     link = send_link(client, owner)
 
     page = client.get(link)
@@ -97,8 +96,9 @@ def test_page_names_the_account(client: Client, owner: Any) -> None:
     assert owner.email in page
 
 
+@pytest.mark.requirement("SEC-051")
 @pytest.mark.parametrize("is_on_get", [True, False])
-def test_sec_051_used_forged_and_expired_keys_are_refused(
+def test_used_forged_and_expired_keys_are_refused(
     client: Client, owner: Any, settings: Any, is_signed: bool, is_on_get: bool
 ) -> None:
     settings.ACCOUNT_CONFIRM_EMAIL_ON_GET = is_on_get
@@ -138,8 +138,9 @@ def test_script_is_told_whose_address_it_is(client: Client, owner: Any) -> None:
     }
 
 
+@pytest.mark.requirement("SEC-051", "ATK-A20")
 @pytest.mark.usefixtures("is_signed")
-def test_sec_051_ch03_s15_atk_a20_key_dies_with_its_row(client: Client, owner: Any) -> None:
+def test_key_dies_with_its_row(client: Client, owner: Any) -> None:
     link = send_link(client, owner)
     EmailAddress.objects.filter(user=owner).delete()
     assert client.post(link).status_code == 404
@@ -149,7 +150,8 @@ def test_sec_051_ch03_s15_atk_a20_key_dies_with_its_row(client: Client, owner: A
     assert not is_verified(owner.email)
 
 
-def test_atk_a19_key_is_bound_to_the_address_it_was_mailed_to(client: Client, owner: Any) -> None:
+@pytest.mark.requirement("ATK-A19")
+def test_key_is_bound_to_the_address_it_was_mailed_to(client: Client, owner: Any) -> None:
     link = send_link(client, owner)
     EmailAddress.objects.filter(user=owner).update(email="other@example.org")
 
@@ -159,7 +161,8 @@ def test_atk_a19_key_is_bound_to_the_address_it_was_mailed_to(client: Client, ow
     assert not is_verified("other@example.org")
 
 
-def test_atk_a20_key_is_bound_to_the_address_when_the_id_is_used_again(
+@pytest.mark.requirement("ATK-A20")
+def test_key_is_bound_to_the_address_when_the_id_is_used_again(
     client: Client, owner: Any, user_factory: Callable[..., Any]
 ) -> None:
     link = send_link(client, owner)
@@ -180,8 +183,9 @@ def test_key_of_the_published_release_is_accepted(client: Client, owner: Any) ->
     assert is_verified(owner.email)
 
 
+@pytest.mark.requirement("ATK-A21", "SEC-057")
 @pytest.mark.usefixtures("is_signed")
-def test_atk_a21_sec_057_second_account_cannot_verify_the_address(
+def test_second_account_cannot_verify_the_address(
     client_factory: Callable[..., Client], user_factory: Callable[..., Any], settings: Any
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = False
@@ -235,9 +239,10 @@ def sign_up(client: Client, email: str = "new@example.org", **data: Any) -> str:
     return read_path()
 
 
+@pytest.mark.requirement("SEC-050")
 @pytest.mark.usefixtures("mandatory", "is_signed")
 @pytest.mark.parametrize("is_login", [True, False])
-def test_sec_050_ch03_s16_signup_goes_on_in_its_own_session_if_the_site_wants(
+def test_signup_goes_on_in_its_own_session_if_the_site_wants(
     client: Client, settings: Any, is_login: bool
 ) -> None:
     settings.ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = is_login
@@ -250,9 +255,10 @@ def test_sec_050_ch03_s16_signup_goes_on_in_its_own_session_if_the_site_wants(
     assert "account_login" not in read_session(client)
 
 
+@pytest.mark.requirement("SEC-050", "ATK-A40")
 @pytest.mark.usefixtures("mandatory")
 @pytest.mark.parametrize("is_login", [True, False])
-def test_sec_050_ch02_s16_atk_a40_following_the_link_elsewhere_logs_nobody_in(
+def test_following_the_link_elsewhere_logs_nobody_in(
     client: Client, client_factory: Callable[..., Client], settings: Any, is_login: bool
 ) -> None:
     settings.ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = is_login
@@ -269,8 +275,9 @@ def test_sec_050_ch02_s16_atk_a40_following_the_link_elsewhere_logs_nobody_in(
         assert not is_logged_in(client)
 
 
+@pytest.mark.requirement("ATK-A40")
 @pytest.mark.usefixtures("mandatory")
-def test_atk_a40_ch03_s16_link_of_another_account_does_not_finish_a_pending_signup(
+def test_link_of_another_account_does_not_finish_a_pending_signup(
     client: Client, owner: Any, settings: Any
 ) -> None:
     settings.ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
@@ -371,7 +378,8 @@ def test_without_a_target_the_page_is_shown(client: Client, owner: Any, settings
 # Links of another account
 
 
-def test_atk_a04_ch03_s14_link_of_another_account_ends_the_session_on_post_only(
+@pytest.mark.requirement("ATK-A04")
+def test_link_of_another_account_ends_the_session_on_post_only(
     client: Client, user: Any, owner: Any
 ) -> None:
     link = send_link(client, owner)
@@ -555,8 +563,9 @@ def test_adapter_may_refuse_mails_at_login_but_not_those_asked_for(
     assert mail.outbox[0].to == [owner.email]
 
 
+@pytest.mark.requirement("SEC-065")
 @pytest.mark.usefixtures("mandatory")
-def test_sec_065_second_link_is_not_sent_within_the_cooldown(
+def test_second_link_is_not_sent_within_the_cooldown(
     client: Client, owner: Any, password: str
 ) -> None:
     with time_machine.travel(NOW, tick=False) as clock:
@@ -572,7 +581,7 @@ def test_sec_065_second_link_is_not_sent_within_the_cooldown(
 
 
 @pytest.mark.usefixtures("mandatory")
-def test_ch03_s38_cooldown_ignores_case(client: Client, owner: Any) -> None:
+def test_cooldown_ignores_case(client: Client, owner: Any) -> None:
     client.force_login(owner)
     client.post(EMAIL, {"action_send": "", "email": owner.email})
     client.post(EMAIL, {"action_send": "", "email": owner.email.upper()})
@@ -591,7 +600,8 @@ def test_stored_keys_are_not_shared(client: Client, owner: Any, settings: Any) -
 # Verification pages keep to themselves
 
 
-def test_inv_17_page_of_the_link_is_neither_cached_nor_framed(client: Client, owner: Any) -> None:
+@pytest.mark.requirement("INV-17")
+def test_page_of_the_link_is_neither_cached_nor_framed(client: Client, owner: Any) -> None:
     response = client.get(send_link(client, owner))
 
     assert "no-store" in response["Cache-Control"]

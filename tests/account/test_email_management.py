@@ -107,7 +107,8 @@ def test_script_is_given_the_addresses(client: Client, member: Any) -> None:
     assert response.json()["form"]["field_order"] == ["email"]
 
 
-def test_inv_17_page_is_neither_cached_nor_framed(client: Client, member: Any) -> None:
+@pytest.mark.requirement("INV-17")
+def test_page_is_neither_cached_nor_framed(client: Client, member: Any) -> None:
     response = client.get(EMAIL)
 
     assert "no-store" in response["Cache-Control"]
@@ -126,8 +127,9 @@ def test_added_address_gets_a_row_and_a_mail(client: Client, member: Any) -> Non
     assert [level for level, _ in list_messages(response)] == ["info"]
 
 
+@pytest.mark.requirement("SEC-063")
 @pytest.mark.parametrize("is_in_row", [True, False])
-def test_sec_063_own_address_is_a_duplicate_in_any_case(
+def test_own_address_is_a_duplicate_in_any_case(
     client: Client, member: Any, is_in_row: bool
 ) -> None:
     if not is_in_row:
@@ -165,7 +167,8 @@ def test_foreign_address_is_refused_where_that_may_be_told(
     assert add(client, other.email).status_code == 302
 
 
-def test_sec_057_ch03_s18_adding_a_foreign_address_looks_like_adding_a_free_one(
+@pytest.mark.requirement("SEC-057")
+def test_adding_a_foreign_address_looks_like_adding_a_free_one(
     client: Client, member: Any, user_factory: Callable[..., Any]
 ) -> None:
     other = user_factory()
@@ -190,8 +193,9 @@ def test_sec_057_ch03_s18_adding_a_foreign_address_looks_like_adding_a_free_one(
     assert EmailAddress.objects.filter(email=other.email, verified=True).get().user == other
 
 
+@pytest.mark.requirement("SEC-064")
 @pytest.mark.parametrize("by_code", [True, False])
-def test_sec_064_number_of_addresses_is_limited(
+def test_number_of_addresses_is_limited(
     client: Client, member: Any, settings: Any, by_code: bool
 ) -> None:
     configure(settings, MAX_EMAIL_ADDRESSES=2, EMAIL_VERIFICATION_BY_CODE_ENABLED=by_code)
@@ -205,7 +209,8 @@ def test_sec_064_number_of_addresses_is_limited(
     assert len(list_rows(member)) == 2
 
 
-def test_sec_064_limit_is_checked_again_as_the_row_is_made(
+@pytest.mark.requirement("SEC-064")
+def test_limit_is_checked_again_as_the_row_is_made(
     client: Client, member: Any, settings: Any
 ) -> None:
     settings.ACCOUNT_MAX_EMAIL_ADDRESSES = 2
@@ -263,6 +268,7 @@ def test_project_may_replace_the_form(client: Client, member: Any, settings: Any
     assert isinstance(client.get(EMAIL).context["form"], TermsForm)
 
 
+@pytest.mark.requirement("ATK-A31", "ATK-A30")
 @pytest.mark.parametrize(
     "email",
     [
@@ -290,9 +296,7 @@ def test_project_may_replace_the_form(client: Client, member: Any, settings: Any
         "x" * 250 + "@x.org",
     ],
 )
-def test_atk_a31_atk_a30_malformed_address_is_refused(
-    client: Client, member: Any, email: str
-) -> None:
+def test_malformed_address_is_refused(client: Client, member: Any, email: str) -> None:
     response = add(client, email)
 
     assert response.status_code == 200
@@ -301,6 +305,7 @@ def test_atk_a31_atk_a30_malformed_address_is_refused(
     assert len(list_rows(member)) == 1
 
 
+@pytest.mark.requirement("ATK-A30")
 @pytest.mark.parametrize(
     "alike",
     [
@@ -313,7 +318,7 @@ def test_atk_a31_atk_a30_malformed_address_is_refused(
         "mike@b\u00fccher.example",
     ],
 )
-def test_atk_a30_look_alike_is_another_mailbox_or_refused(
+def test_look_alike_is_another_mailbox_or_refused(
     client: Client, member: Any, user_factory: Callable[..., Any], alike: str
 ) -> None:
     for name in ("mike", "ffoo", "kim"):
@@ -341,9 +346,8 @@ def by_code(member: Any, settings: Any) -> Any:
     return member
 
 
-def test_sec_058_ch03_s37_address_is_stored_once_its_code_is_entered(
-    client: Client, by_code: Any
-) -> None:
+@pytest.mark.requirement("SEC-058")
+def test_address_is_stored_once_its_code_is_entered(client: Client, by_code: Any) -> None:
     before = list_rows(by_code)
 
     assert add(client, "New@example.org")["Location"] == EMAIL_VERIFICATION_SENT
@@ -357,7 +361,8 @@ def test_sec_058_ch03_s37_address_is_stored_once_its_code_is_entered(
     assert ("new@example.org", True, False) in list_rows(by_code)
 
 
-def test_sec_058_second_address_replaces_the_one_that_waits(client: Client, by_code: Any) -> None:
+@pytest.mark.requirement("SEC-058")
+def test_second_address_replaces_the_one_that_waits(client: Client, by_code: Any) -> None:
     add(client, "first@example.org")
     code = read_code()
     add(client, "second@example.org")
@@ -392,7 +397,8 @@ def test_other_actions_stay_on_the_page(client: Client, by_code: Any) -> None:
     assert client.get(EMAIL).status_code == 200
 
 
-def test_sec_065_second_code_is_refused_within_the_cooldown(
+@pytest.mark.requirement("SEC-065")
+def test_second_code_is_refused_within_the_cooldown(
     client: Client, by_code: Any, settings: Any
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"confirm_email": "1/300s/key"}
@@ -437,6 +443,7 @@ def test_remove(client: Client, member: Any) -> None:
     ]
 
 
+@pytest.mark.requirement("SEC-168")
 @pytest.mark.parametrize(
     ("methods", "is_primary", "has_other", "is_allowed"),
     [
@@ -451,7 +458,7 @@ def test_remove(client: Client, member: Any) -> None:
         ({"username"}, False, False, True),
     ],
 )
-def test_sec_168_ch02_s31_last_way_in_cannot_be_removed(
+def test_last_way_in_cannot_be_removed(
     client: Client,
     member: Any,
     settings: Any,
@@ -530,6 +537,7 @@ def test_marking_the_primary_address_again_announces_no_change(
     assert not mail.outbox
 
 
+@pytest.mark.requirement("SEC-059", "ATK-A50", "INV-34")
 @pytest.mark.parametrize("action", ["send", "remove", "primary"])
 @pytest.mark.parametrize(
     "email",
@@ -545,7 +553,7 @@ def test_marking_the_primary_address_again_announces_no_change(
         "a" * 10_000,
     ],
 )
-def test_sec_059_atk_a50_inv_34_actions_reach_own_addresses_only(
+def test_actions_reach_own_addresses_only(
     client: Client, member: Any, user_factory: Callable[..., Any], action: str, email: str
 ) -> None:
     user_factory(email="foreign@example.org", verified=False)
@@ -558,8 +566,9 @@ def test_sec_059_atk_a50_inv_34_actions_reach_own_addresses_only(
     assert list(EmailAddress.objects.order_by("pk").values()) == before
 
 
+@pytest.mark.requirement("SEC-059")
 @pytest.mark.parametrize("data", [{}, {"action_dance": ""}, {"action_remove": ""}])
-def test_sec_059_post_without_action_or_address_does_nothing(
+def test_post_without_action_or_address_does_nothing(
     client: Client, member: Any, data: dict[str, str]
 ) -> None:
     response = client.post(EMAIL, data)
@@ -606,7 +615,7 @@ def test_page_is_limited_per_user(client: Client, user: Any, settings: Any) -> N
 
 
 @pytest.mark.parametrize("action", ["add", "remove", "primary"])
-def test_ch03_s27_changes_wait_for_reauthentication(
+def test_changes_wait_for_reauthentication(
     client: Client, user: Any, password: str, settings: Any, action: str
 ) -> None:
     settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
@@ -635,7 +644,8 @@ def test_resending_needs_no_reauthentication(client: Client, user: Any, settings
 # Limits on mails to others
 
 
-def test_atk_a34_ch03_s34_cooldown_holds_across_accounts_rows_and_clients(
+@pytest.mark.requirement("ATK-A34")
+def test_cooldown_holds_across_accounts_rows_and_clients(
     client_factory: Callable[..., Client], user_factory: Callable[..., Any]
 ) -> None:
     for number in range(3):
@@ -676,7 +686,8 @@ def test_change_waits_for_the_new_address_to_be_verified(client: Client, change_
     assert client.get(EMAIL).context["new_emailaddress"] is None
 
 
-def test_sec_060_ch03_s15_later_change_voids_the_former_link(
+@pytest.mark.requirement("SEC-060")
+def test_later_change_voids_the_former_link(
     client: Client, change_email: Any, user_factory: Callable[..., Any]
 ) -> None:
     add(client, "mine@example.org")
@@ -691,7 +702,8 @@ def test_sec_060_ch03_s15_later_change_voids_the_former_link(
     assert list_rows(change_email) == [("victim@example.org", True, True)]
 
 
-def test_sec_061_user_without_verified_address_has_none_until_the_new_one_is(
+@pytest.mark.requirement("SEC-061")
+def test_user_without_verified_address_has_none_until_the_new_one_is(
     client: Client, change_email: Any
 ) -> None:
     EmailAddress.objects.filter(user=change_email).update(verified=False)
@@ -738,7 +750,8 @@ def test_change_by_code_waits_in_the_session(
     assert list_rows(change_email) == [("new@example.org", True, True)]
 
 
-def test_inv_42_change_is_all_or_nothing(
+@pytest.mark.requirement("INV-42")
+def test_change_is_all_or_nothing(
     client: Client, change_email: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(client, "new@example.org")
@@ -755,7 +768,8 @@ def test_inv_42_change_is_all_or_nothing(
     assert change_email.email != "new@example.org"
 
 
-def test_atk_a20_address_verified_elsewhere_meanwhile(
+@pytest.mark.requirement("ATK-A20")
+def test_link_to_an_address_verified_elsewhere_meanwhile_is_refused(
     client: Client, member: Any, user_factory: Callable[..., Any]
 ) -> None:
     add(client, "new@example.org")

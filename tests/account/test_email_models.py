@@ -67,8 +67,9 @@ def test_clean_lowers_case(user: Any) -> None:
     assert address.email == "mixed@example.org"
 
 
+@pytest.mark.requirement("SEC-062")
 @pytest.mark.parametrize("fields", [{"verified": True}, {"primary": True}])
-def test_sec_062_database_refuses_a_second_primary_or_verified_row(
+def test_database_refuses_a_second_primary_or_verified_row(
     user: Any, user_factory: Callable[..., Any], fields: dict[str, bool]
 ) -> None:
     other = user_factory(email="")
@@ -88,7 +89,7 @@ def test_one_user_has_an_address_once(user: Any) -> None:
 
 
 @pytest.mark.parametrize("is_unique", [True, False])
-def test_ch03_s17_ch02_s14_address_verified_elsewhere_cannot_be_verified(
+def test_address_verified_elsewhere_cannot_be_verified(
     user: Any, user_factory: Callable[..., Any], settings: Any, is_unique: bool
 ) -> None:
     settings.ACCOUNT_UNIQUE_EMAIL = is_unique
@@ -117,7 +118,8 @@ def test_set_verified_is_idle_for_a_verified_address(user: Any) -> None:
         assert address.set_verified()
 
 
-def test_inv_39_set_verified_yields_to_the_constraint(
+@pytest.mark.requirement("INV-39")
+def test_set_verified_yields_to_the_constraint(
     user: Any, user_factory: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = add_row(user_factory(email=""), user.email)
@@ -183,7 +185,8 @@ def test_set_as_primary_works_for_users_without_a_field_for_it(user: Any, settin
     assert EmailAddress.objects.get_primary(user) == address
 
 
-def test_sec_062_loser_of_a_race_is_told_that_it_is_not_primary(
+@pytest.mark.requirement("SEC-062")
+def test_loser_of_a_race_is_told_that_it_is_not_primary(
     user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = add_row(user, "new@example.org")
@@ -251,9 +254,7 @@ def test_get_new_is_the_newest_unverified_row(user: Any) -> None:
     assert EmailAddress.objects.get_new(user) == newest
 
 
-def test_ch03_s15_ch02_s13_add_new_email_replaces_the_pending_row(
-    user: Any, request_of_visitor: HttpRequest
-) -> None:
+def test_add_new_email_replaces_the_pending_row(user: Any, request_of_visitor: HttpRequest) -> None:
     pending = add_row(user, "pending@example.org")
     key = EmailConfirmationHMAC(pending).key
     assert EmailConfirmationHMAC.from_key(key) is not None
@@ -298,7 +299,8 @@ def test_get_primary_email_falls_back_to_the_user(
     assert EmailAddress.objects.get_primary_email(user_factory(email="")) is None
 
 
-def test_sec_063_lookups_ignore_case(user_factory: Callable[..., Any]) -> None:
+@pytest.mark.requirement("SEC-063")
+def test_lookups_ignore_case(user_factory: Callable[..., Any]) -> None:
     user = user_factory(email="Somebody@Example.org")
     rows = EmailAddress.objects
 
@@ -330,7 +332,8 @@ def test_get_for_user_hands_out_the_very_user(user: Any) -> None:
         assert EmailAddress.objects.get_for_user(user, user.email).user is user
 
 
-def test_inv_34_get_for_user_finds_rows_of_that_user_only(
+@pytest.mark.requirement("INV-34")
+def test_get_for_user_finds_rows_of_that_user_only(
     user: Any, user_factory: Callable[..., Any]
 ) -> None:
     with pytest.raises(EmailAddress.DoesNotExist):
@@ -405,18 +408,18 @@ def test_key_is_the_signed_id_of_the_row(unverified: EmailAddress) -> None:
     assert EmailConfirmationHMAC(unverified).key_expired() is False
 
 
+@pytest.mark.requirement("SEC-051")
 @pytest.mark.parametrize(
     "value", [None, "text", [1], {"pk": 1}, -1, "1; DROP TABLE account_emailaddress"]
 )
 @pytest.mark.usefixtures("unverified")
-def test_sec_051_signed_nonsense_is_no_key(value: object) -> None:
+def test_signed_nonsense_is_no_key(value: object) -> None:
     assert EmailConfirmationHMAC.from_key(signing.dumps(value, salt="account")) is None
 
 
+@pytest.mark.requirement("INV-14")
 @pytest.mark.parametrize("salt", ["other", "django.core.signing", "account "])
-def test_inv_14_key_signed_for_another_purpose_is_no_key(
-    unverified: EmailAddress, salt: str
-) -> None:
+def test_key_signed_for_another_purpose_is_no_key(unverified: EmailAddress, salt: str) -> None:
     assert EmailConfirmationHMAC.from_key(signing.dumps(unverified.pk, salt=salt)) is None
 
 
@@ -428,9 +431,10 @@ def test_salt_is_a_setting(unverified: EmailAddress, settings: Any) -> None:
     assert EmailConfirmationHMAC.from_key(EmailConfirmationHMAC(unverified).key) is not None
 
 
+@pytest.mark.requirement("INV-13")
 @pytest.mark.parametrize("is_signed", [True, False])
 @pytest.mark.parametrize(("seconds", "is_valid"), [(-2, True), (2, False)])
-def test_inv_13_key_lives_for_the_days_configured(
+def test_key_lives_for_the_days_configured(
     unverified: EmailAddress,
     settings: Any,
     request_of_visitor: HttpRequest,

@@ -60,8 +60,9 @@ def identities(user_factory: Callable[..., Any]) -> list[str]:
 # E-mail addresses
 
 
+@pytest.mark.requirement("INV-20")
 @pytest.mark.parametrize("methods", [{"username"}, {"email"}, {"username", "email"}])
-def test_inv_20_password_login(
+def test_password_login_tells_nothing(
     client_factory: Callable[..., Client], identities: Any, settings: Any, methods: set[str]
 ) -> None:
     settings.ACCOUNT_LOGIN_METHODS = methods
@@ -75,7 +76,8 @@ def test_inv_20_password_login(
     assert first.seen[-1]["mails"] == 0
 
 
-def test_inv_20_password_login_by_name(
+@pytest.mark.requirement("INV-20")
+def test_password_login_by_name(
     client_factory: Callable[..., Client], user_factory: Callable[..., Any]
 ) -> None:
     names = ["nobody66", user_factory().username, user_factory(is_active=False).username]
@@ -88,8 +90,9 @@ def test_inv_20_password_login_by_name(
     assert first.seen[-1]["mails"] == 0
 
 
+@pytest.mark.requirement("SEC-055", "INV-20")
 @pytest.mark.parametrize("is_told", [True, False])
-def test_sec_055_inv_20_ch03_s19_reset_by_link(
+def test_reset_by_link_tells_nothing(
     client_factory: Callable[..., Client], identities: Any, settings: Any, is_told: bool
 ) -> None:
     settings.ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = is_told
@@ -106,7 +109,8 @@ def test_sec_055_inv_20_ch03_s19_reset_by_link(
     compare(client_factory, scenario, *identities, ignored=() if is_told else ("mails",))
 
 
-def test_sec_055_inv_20_ch02_s15_reset_by_code(
+@pytest.mark.requirement("SEC-055", "INV-20")
+def test_reset_by_code_tells_nothing(
     client_factory: Callable[..., Client], identities: Any, settings: Any
 ) -> None:
     configure(settings, PASSWORD_RESET_BY_CODE_ENABLED=True)
@@ -123,7 +127,8 @@ def test_sec_055_inv_20_ch02_s15_reset_by_code(
         compare(client_factory, scenario, *identities)
 
 
-def test_atk_a28_inv_20_ch03_s19_login_code(
+@pytest.mark.requirement("ATK-A28", "INV-20")
+def test_login_code_tells_nothing(
     client_factory: Callable[..., Client], identities: Any, settings: Any
 ) -> None:
     configure(settings, LOGIN_BY_CODE_ENABLED=True, LOGIN_BY_CODE_SUPPORTS_RESEND=True)
@@ -141,7 +146,8 @@ def test_atk_a28_inv_20_ch03_s19_login_code(
         compare(client_factory, scenario, *identities, ignored=("mails",))
 
 
-def test_inv_20_login_page_without_passwords(
+@pytest.mark.requirement("INV-20")
+def test_login_page_without_passwords_tells_nothing(
     client_factory: Callable[..., Client], identities: Any, settings: Any
 ) -> None:
     configure(settings, LOGIN_METHODS={"email"}, SIGNUP_FIELDS=["email*"])
@@ -153,7 +159,8 @@ def test_inv_20_login_page_without_passwords(
     compare(client_factory, scenario, *identities)
 
 
-def test_atk_a39_ch03_s36_robot_sees_a_page_that_exists(
+@pytest.mark.requirement("ATK-A39")
+def test_robot_sees_a_page_that_exists(
     client_factory: Callable[..., Client], settings: Any
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = False
@@ -174,12 +181,10 @@ def test_atk_a39_ch03_s36_robot_sees_a_page_that_exists(
     assert not mail.outbox
 
 
+@pytest.mark.requirement("SEC-057", "INV-20")
 @pytest.mark.parametrize("by_code", [False, True])
-def test_sec_057_inv_20_ch03_s18_adding_an_address(
-    client_factory: Callable[..., Client],
-    identities: Any,
-    settings: Any,
-    by_code: bool,
+def test_adding_an_address_tells_nothing(
+    client_factory: Callable[..., Client], identities: Any, settings: Any, by_code: bool
 ) -> None:
     configure(
         settings,
@@ -246,7 +251,8 @@ def test_assessment_of_a_taken_address(
     assert assess_unique_email(verified.email) is True
 
 
-def test_sec_056_strict_prevention_lets_a_second_account_keep_the_address_unverified(
+@pytest.mark.requirement("SEC-056")
+def test_strict_prevention_lets_a_second_account_keep_the_address_unverified(
     client: Client, user: Any, settings: Any
 ) -> None:
     configure(settings, PREVENT_ENUMERATION="strict", EMAIL_VERIFICATION="optional")
@@ -296,9 +302,10 @@ def work(settings: Any) -> None:
     use_counting_hasher(settings)
 
 
+@pytest.mark.requirement("INV-21")
 @pytest.mark.usefixtures("work")
 @pytest.mark.parametrize("methods", [{"username"}, {"email"}, {"username", "email"}])
-def test_inv_21_login_hashes_one_password(
+def test_login_hashes_one_password(
     client_factory: Callable[..., Client],
     user_factory: Callable[..., Any],
     settings: Any,
@@ -316,9 +323,10 @@ def test_inv_21_login_hashes_one_password(
         assert count() == 1, login
 
 
+@pytest.mark.requirement("INV-21")
 @pytest.mark.usefixtures("work")
 @pytest.mark.parametrize("by_code", [True, False])
-def test_inv_21_signup_hashes_one_password_and_sends_one_mail(
+def test_signup_hashes_one_password_and_sends_one_mail(
     client_factory: Callable[..., Client], user: Any, settings: Any, by_code: bool
 ) -> None:
     configure(
@@ -336,8 +344,9 @@ def test_inv_21_signup_hashes_one_password_and_sends_one_mail(
         assert len(mail.outbox) == before + 1
 
 
+@pytest.mark.requirement("INV-21")
 @pytest.mark.parametrize("page", [RESET, LOGIN_CODE_REQUEST])
-def test_inv_21_requests_for_nobody_cost_about_the_same(
+def test_requests_for_nobody_cost_about_the_same(
     client_factory: Callable[..., Client], user: Any, settings: Any, page: str
 ) -> None:
     configure(settings, PASSWORD_RESET_BY_CODE_ENABLED=True, LOGIN_BY_CODE_ENABLED=True)
@@ -365,8 +374,9 @@ def phones(settings: Any, sms_outbox: Any, user_factory: Callable[..., Any]) -> 
     return numbers
 
 
+@pytest.mark.requirement("ATK-A28", "INV-20")
 @needs_phones
-def test_atk_a28_inv_20_login_code_by_phone(
+def test_login_code_by_phone_tells_nothing(
     client_factory: Callable[..., Client], phones: Any, settings: Any
 ) -> None:
     configure(
@@ -384,9 +394,10 @@ def test_atk_a28_inv_20_login_code_by_phone(
         compare(client_factory, scenario, *phones)
 
 
+@pytest.mark.requirement("ATK-A26", "INV-20")
 @needs_phones
 @pytest.mark.parametrize("is_required", [True, False])
-def test_atk_a26_inv_20_ch03_s19_signup_with_a_phone(
+def test_signup_with_a_phone_tells_nothing(
     client_factory: Callable[..., Client], phones: Any, settings: Any, is_required: bool
 ) -> None:
     configure(
@@ -407,8 +418,9 @@ def test_atk_a26_inv_20_ch03_s19_signup_with_a_phone(
         compare(client_factory, scenario, *phones)
 
 
+@pytest.mark.requirement("INV-20")
 @needs_phones
-def test_inv_20_correcting_the_phone_at_signup(
+def test_correcting_the_phone_at_signup_tells_nothing(
     client_factory: Callable[..., Client], phones: Any, settings: Any, sms_outbox: Any
 ) -> None:
     configure(
@@ -430,8 +442,9 @@ def test_inv_20_correcting_the_phone_at_signup(
     compare(client_factory, scenario, *phones)
 
 
+@pytest.mark.requirement("INV-20", "ATK-A26")
 @needs_phones
-def test_inv_20_atk_a26_corrected_phone_number(
+def test_corrected_phone_number_tells_nothing(
     client_factory: Callable[..., Client],
     user_factory: Callable[..., Any],
     settings: Any,
@@ -460,9 +473,10 @@ def test_inv_20_atk_a26_corrected_phone_number(
     compare(client_factory, scenario, "+31611112222", "+31687654321")
 
 
+@pytest.mark.requirement("INV-20")
 @needs_phones
 @pytest.mark.parametrize("with_email", [True, False])
-def test_inv_20_signup_with_a_phone_and_an_address(
+def test_signup_with_a_phone_and_an_address(
     client_factory: Callable[..., Client],
     phones: Any,
     settings: Any,
@@ -493,8 +507,9 @@ def test_inv_20_signup_with_a_phone_and_an_address(
     compare(client_factory, scenario, *phones)
 
 
+@pytest.mark.requirement("INV-20")
 @needs_phones
-def test_inv_20_changing_the_phone_while_logged_in(
+def test_changing_the_phone_while_logged_in_tells_nothing(
     client_factory: Callable[..., Client],
     phones: Any,
     settings: Any,
@@ -512,9 +527,10 @@ def test_inv_20_changing_the_phone_while_logged_in(
     compare(client_factory, scenario, *phones)
 
 
+@pytest.mark.requirement("INV-20", "INV-21")
 @needs_phones
 @pytest.mark.parametrize("methods", [{"phone"}, {"phone", "email"}])
-def test_inv_20_inv_21_password_login_by_phone(
+def test_password_login_by_phone_tells_nothing(
     client_factory: Callable[..., Client], phones: Any, settings: Any, methods: set[str]
 ) -> None:
     use_counting_hasher(settings)
@@ -534,7 +550,8 @@ def test_inv_20_inv_21_password_login_by_phone(
 # Between two accounts
 
 
-def test_inv_34_links_and_ids_of_others_look_like_those_of_nobody(
+@pytest.mark.requirement("INV-34")
+def test_links_and_ids_of_others_look_like_those_of_nobody(
     client_factory: Callable[..., Client], user_factory: Callable[..., Any]
 ) -> None:
     member = user_factory(username="somebody")

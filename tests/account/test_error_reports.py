@@ -47,6 +47,7 @@ def get_reset_url(client: Client, user: Any) -> str:
     return str(response["Location"])
 
 
+@pytest.mark.requirement("ATK-C46", "SEC-014")
 @pytest.mark.parametrize(
     ("name", "is_logged_in"),
     [
@@ -57,7 +58,7 @@ def get_reset_url(client: Client, user: Any) -> str:
         ("reset", False),
     ],
 )
-def test_atk_c46_sec_014_passwords_are_masked(
+def test_passwords_are_masked(
     client: Client, user_factory: Callable[..., Any], settings: Any, name: str, is_logged_in: bool
 ) -> None:
     settings.DEBUG = False
@@ -76,7 +77,7 @@ def test_atk_c46_sec_014_passwords_are_masked(
 
 @dataclass
 class Site:
-    """What a scenario of :func:`test_inv_16_frames_show_no_secrets` works with."""
+    """What a scenario of :func:`test_reports_show_no_secrets` works with."""
 
     client: Client
     user: Any
@@ -421,8 +422,9 @@ def report(site: Site, scenario: Callable[[Site], None]) -> Report:
     return found
 
 
+@pytest.mark.requirement("INV-16")
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
-def test_inv_16_reports_show_no_secrets(site: Site, scenario: Callable[[Site], None]) -> None:
+def test_reports_show_no_secrets(site: Site, scenario: Callable[[Site], None]) -> None:
     found = report(site, scenario)
     assert not found.find(SECRET)
     assert SECRET not in found.html

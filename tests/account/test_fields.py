@@ -125,8 +125,9 @@ def test_new_password_shows_the_rules(settings: Any) -> None:
         SetPasswordField().clean("123456789")
 
 
+@pytest.mark.requirement("ATK-A72")
 @pytest.mark.parametrize(("length", "is_refused"), [(4096, False), (4097, True)])
-def test_atk_a72_length_of_a_new_password_is_limited(length: int, is_refused: bool) -> None:
+def test_length_of_a_new_password_is_limited(length: int, is_refused: bool) -> None:
     password = "x" * length
     if not is_refused:
         assert SetPasswordField().clean(password) == password
@@ -150,6 +151,7 @@ def test_phone_field() -> None:
     assert isinstance(get_adapter().phone_form_field(required=True), PhoneField)
 
 
+@pytest.mark.requirement("ATK-A57")
 @pytest.mark.parametrize(
     "text",
     [
@@ -164,7 +166,7 @@ def test_phone_field() -> None:
         "+31612345678 ext. 1",
     ],
 )
-def test_atk_a57_number_that_is_not_international_is_refused(text: str) -> None:
+def test_number_that_is_not_international_is_refused(text: str) -> None:
     with pytest.raises(ValidationError) as caught:
         PhoneField().clean(text)
     assert caught.value.error_list[0].code == "invalid_phone"

@@ -258,7 +258,7 @@ def test_no_event_loop_is_started_without_an_async_hook(
 
 
 class TestAdapter:
-    """Chapter 02 sections 4.1 to 4.4."""
+    """The adapter that a project names is used, and what it answers by default."""
 
     def test_is_made_anew_by_each_call(self, settings: Any) -> None:
         settings.ACCOUNT_ADAPTER = f"{ADAPTERS}.ClosedAdapter"
@@ -341,7 +341,7 @@ class TestAdapter:
             ("https://user:pass@testserver/", False),
         ],
     )
-    def test_ch02_s10_ch03_s01_targets_that_are_safe(
+    def test_only_targets_on_hosts_of_the_site_are_safe(
         self, settings: Any, url: str | None, is_safe: bool
     ) -> None:
         settings.ALLOWED_HOSTS = ["testserver", ".example.com", "*"]

@@ -1,4 +1,4 @@
-"""Names that other packages import: chapter 02 section 17."""
+"""Names that other packages import."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ INTERNAL: dict[str, str] = {
         for name in names.split() or [""]
     ],
 )
-def test_ch02_s17_name_is_importable(module: str, name: str) -> None:
+def test_name_is_importable(module: str, name: str) -> None:
     found: Any = importlib.import_module(module)
 
     if name:

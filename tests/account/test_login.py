@@ -307,7 +307,7 @@ class TestOtherOutcomes:
         response = client.get(LOGIN)
         assertRedirects(response, "/accounts/profile/", fetch_redirect_response=False)
 
-    def test_ch03_s16_second_user_may_log_in_over_the_first(
+    def test_second_user_may_log_in_over_the_first(
         self, client: Client, user_factory: Any, password: str, settings: Any
     ) -> None:
         settings.ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
@@ -345,7 +345,7 @@ class TestOtherOutcomes:
         assert [message.to for message in mail.outbox] == [[user.email]]
         assert read_session(client)["account_login"]["redirect_url"] == "/foo"
 
-    def test_ch03_s16_optional_verification_sends_nothing_at_a_login(
+    def test_optional_verification_sends_nothing_at_a_login(
         self, client: Client, user_factory: Any, password: str
     ) -> None:
         user = user_factory(verified=False)
@@ -366,7 +366,7 @@ class TestOtherOutcomes:
         assert not is_logged_in(client)
         assert mail.outbox[0].to == [user.email]
 
-    def test_ch03_s16_unverified_phone_comes_first(
+    def test_unverified_phone_comes_first(
         self, client: Client, user_factory: Any, password: str, settings: Any, sms_outbox: Any
     ) -> None:
         settings.ACCOUNT_SIGNUP_FIELDS = ["phone*", "password1*"]
@@ -461,6 +461,7 @@ class TestOtherOutcomes:
 
 
 class TestRemember:
+    @pytest.mark.requirement("SEC-167")
     @pytest.mark.parametrize(
         ("setting", "field", "expiry"),
         [
@@ -470,7 +471,7 @@ class TestRemember:
             (False, "on", 0),
         ],
     )
-    def test_sec_167_session_lasts_as_wished(
+    def test_session_lasts_as_wished(
         self,
         client: Client,
         user: Any,
@@ -499,7 +500,8 @@ class TestRemember:
 
         assert read_session(client)["_session_expiry"] == 55
 
-    def test_sec_167_session_cookie_follows_the_settings_of_django(
+    @pytest.mark.requirement("SEC-167")
+    def test_session_cookie_follows_the_settings_of_django(
         self, client: Client, user: Any, password: str, settings: Any
     ) -> None:
         settings.SESSION_COOKIE_SECURE = True
@@ -525,7 +527,8 @@ class TestRemember:
 
         assert read_session(client)["_session_expiry"] == settings.SESSION_COOKIE_AGE
 
-    def test_atk_a41_wish_of_one_user_does_not_count_for_the_next(
+    @pytest.mark.requirement("ATK-A41")
+    def test_wish_of_one_user_does_not_count_for_the_next(
         self, client: Client, user_factory: Any, password: str
     ) -> None:
         first, second = user_factory(), user_factory()
@@ -537,7 +540,8 @@ class TestRemember:
         assert is_logged_in(client, second)
         assert read_session(client)["_session_expiry"] == 0
 
-    def test_atk_a41_wish_planted_in_the_session_does_not_count(
+    @pytest.mark.requirement("ATK-A41")
+    def test_wish_planted_in_the_session_does_not_count(
         self, client: Client, user: Any, password: str
     ) -> None:
         write_session(client, _session_expiry=10**9)

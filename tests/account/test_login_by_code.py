@@ -144,6 +144,7 @@ def test_users_may_ask_for_a_code_where_they_are_not_sent_on(
     assert request_code(client, email=user.email)["Location"] == LOGIN_CODE_CONFIRM
 
 
+@pytest.mark.requirement("SEC-056")
 @pytest.mark.parametrize(
     ("methods", "data", "field", "errors"),
     [
@@ -157,7 +158,7 @@ def test_users_may_ask_for_a_code_where_they_are_not_sent_on(
     ],
 )
 @needs_phones
-def test_sec_056_form_says_what_it_needs(
+def test_form_says_what_it_needs(
     client: Client,
     settings: Any,
     sms_outbox: Any,
@@ -210,9 +211,7 @@ class MyConfirmForm(ConfirmLoginCodeForm):
 # Who gets a code
 
 
-def test_ch03_s25_inactive_user_counts_as_unknown(
-    client: Client, user_factory: Callable[..., Any]
-) -> None:
+def test_inactive_user_counts_as_unknown(client: Client, user_factory: Callable[..., Any]) -> None:
     user = user_factory(is_active=False)
 
     assert request_code(client, email=user.email)["Location"] == LOGIN_CODE_CONFIRM
@@ -220,7 +219,7 @@ def test_ch03_s25_inactive_user_counts_as_unknown(
     assert read_session(client)["account_login"]["user_pk"] is None
 
 
-def test_ch03_s25_user_switched_off_meanwhile_gets_no_session(client: Client, user: Any) -> None:
+def test_user_switched_off_meanwhile_gets_no_session(client: Client, user: Any) -> None:
     request_code(client, email=user.email)
     user.is_active = False
     user.save()
@@ -230,8 +229,9 @@ def test_ch03_s25_user_switched_off_meanwhile_gets_no_session(client: Client, us
     assert "account_authentication_methods" not in read_session(client)
 
 
+@pytest.mark.requirement("SEC-054")
 @pytest.mark.parametrize("alike", ["m\u0131ke@example.org", "mike@ex\u0430mple.org"])
-def test_sec_054_ch03_s10_look_alike_selects_nobody(
+def test_look_alike_selects_nobody(
     client: Client, user_factory: Callable[..., Any], alike: str
 ) -> None:
     user_factory(email="mike@example.org")
@@ -276,7 +276,8 @@ def test_unknown_address_is_an_error_where_that_may_be_told(client: Client, sett
 # After the right code
 
 
-def test_inv_39_code_verifies_the_address(client: Client, user_factory: Callable[..., Any]) -> None:
+@pytest.mark.requirement("INV-39")
+def test_code_verifies_the_address(client: Client, user_factory: Callable[..., Any]) -> None:
     user = user_factory(verified=False)
     request_code(client, email=user.email)
     submit_code(client, LOGIN_CODE_CONFIRM, read_code())
@@ -347,8 +348,9 @@ def resend(settings: Any) -> None:
     settings.ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 
 
+@pytest.mark.requirement("SEC-070")
 @pytest.mark.usefixtures("resend")
-def test_sec_070_resend(client: Client, user: Any) -> None:
+def test_resend_makes_a_new_code_and_gives_back_no_attempt(client: Client, user: Any) -> None:
     request_code(client, email=user.email)
     code = read_code()
     submit_code(client, LOGIN_CODE_CONFIRM, make_wrong(code))
@@ -390,9 +392,10 @@ def test_resends_are_limited_in_time(client: Client, user: Any, settings: Any) -
     assert is_logged_in(client, user)
 
 
+@pytest.mark.requirement("INV-13")
 @pytest.mark.usefixtures("resend")
 @pytest.mark.parametrize(("seconds", "is_in_time"), [(179, True), (181, False)])
-def test_inv_13_resend_does_not_extend_the_time(
+def test_resend_does_not_extend_the_time(
     client: Client, user: Any, seconds: int, is_in_time: bool
 ) -> None:
     with time_machine.travel(NOW, tick=False) as clock:
@@ -404,9 +407,10 @@ def test_inv_13_resend_does_not_extend_the_time(
         assert is_logged_in(client, user) is is_in_time
 
 
+@pytest.mark.requirement("ATK-A28")
 @pytest.mark.usefixtures("resend")
 @pytest.mark.parametrize("email", ["nobody@example.org", "user"])
-def test_atk_a28_resend_for_nobody_is_like_any_other(client: Client, user: Any, email: str) -> None:
+def test_resend_for_nobody_is_like_any_other(client: Client, user: Any, email: str) -> None:
     email = user.email if email == "user" else email
     request_code(client, email=email)
 
@@ -617,10 +621,11 @@ def test_unknown_phone_is_told(client: Client, by_phone: Any, settings: Any) -> 
     assert list_error_codes(request_code(client, phone=PHONE), "phone") == ["unknown_phone"]
 
 
+@pytest.mark.requirement("ATK-A28")
 @needs_phones
 @pytest.mark.usefixtures("resend")
 @pytest.mark.parametrize("is_known", [True, False])
-def test_atk_a28_resend_to_a_phone(
+def test_resend_to_a_phone_works_for_nobody_as_well(
     client: Client, user_factory: Callable[..., Any], by_phone: Any, is_known: bool
 ) -> None:
     if is_known:

@@ -1,4 +1,4 @@
-"""No input makes an entrance page fail: chapter 09, INV-35."""
+"""No input makes an entrance page fail (INV-35)."""
 
 from __future__ import annotations
 
@@ -85,10 +85,11 @@ def _everything_is_on(settings: Any, sms_outbox: Any) -> None:
     route_account_pages(settings)
 
 
+@pytest.mark.requirement("INV-35")
 @pytest.mark.parametrize(
     ("page", "field"), [(page, field) for page, fields in PAGES.items() for field in fields]
 )
-def test_inv_35_any_text_in_any_field(
+def test_any_text_in_any_field_is_answered(
     client_factory: Callable[..., Client], user: Any, page: str, field: str
 ) -> None:
     for name, text in TEXTS.items():
@@ -102,8 +103,9 @@ def test_inv_35_any_text_in_any_field(
         assert b"<script>alert(1)" not in response.content, name
 
 
+@pytest.mark.requirement("INV-35")
 @pytest.mark.parametrize("page", [*PAGES, "/accounts/inactive/", "/accounts/confirm-email/"])
-def test_inv_35_any_text_in_the_query(
+def test_any_text_in_the_query_is_answered(
     client_factory: Callable[..., Client], user: Any, page: str
 ) -> None:
     for name, text in TEXTS.items():
@@ -117,6 +119,7 @@ def test_inv_35_any_text_in_the_query(
         assert b"<script>alert(1)" not in response.content, name
 
 
+@pytest.mark.requirement("INV-35")
 @pytest.mark.parametrize(
     "path",
     [
@@ -127,7 +130,7 @@ def test_inv_35_any_text_in_the_query(
     ],
 )
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_inv_35_forged_keys(
+def test_forged_keys_are_answered(
     client_factory: Callable[..., Client], user: Any, path: str, method: str
 ) -> None:
     from urllib.parse import quote
@@ -144,6 +147,7 @@ def test_inv_35_forged_keys(
         assert b"<script>alert(1)" not in response.content, name
 
 
+@pytest.mark.requirement("INV-35")
 @pytest.mark.parametrize(
     ("content_type", "body"),
     [
@@ -160,13 +164,14 @@ def test_inv_35_forged_keys(
     ],
 )
 @pytest.mark.parametrize("page", [LOGIN, SIGNUP, "/accounts/login/code/"])
-def test_inv_35_any_body(client: Client, page: str, content_type: str, body: bytes) -> None:
+def test_any_body_is_answered(client: Client, page: str, content_type: str, body: bytes) -> None:
     response = client.generic("POST", page, body, content_type)
 
     # 400 is Django's answer to a body that cannot be read at all.
     assert response.status_code in (200, 400)
 
 
+@pytest.mark.requirement("INV-35")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -185,7 +190,7 @@ def test_inv_35_any_body(client: Client, page: str, content_type: str, body: byt
     ids=lambda headers: next(iter(headers)) + next(iter(headers.values()))[:12],
 )
 @pytest.mark.parametrize("page", [LOGIN, SIGNUP])
-def test_inv_35_any_header(client: Client, page: str, headers: dict[str, str]) -> None:
+def test_any_header_is_answered(client: Client, page: str, headers: dict[str, str]) -> None:
     for response in (client.get(page, **headers), client.post(page, VALID, **headers)):
         assert response.status_code in (200, 302, 400)
 
@@ -204,8 +209,9 @@ KEYS = [
 ]
 
 
+@pytest.mark.requirement("INV-35", "ATK-A69")
 @pytest.mark.parametrize("garbage", GARBAGE, ids=repr)
-def test_inv_35_atk_a69_any_value_in_the_session(
+def test_any_value_in_the_session_is_answered(
     client_factory: Callable[..., Client], user: Any, password: str, garbage: Any
 ) -> None:
     planted = dict.fromkeys(KEYS, garbage)
@@ -240,9 +246,10 @@ def test_inv_35_atk_a69_any_value_in_the_session(
         assert client.post(LOGOUT).status_code == 302
 
 
+@pytest.mark.requirement("ATK-A69")
 @pytest.mark.parametrize("garbage", GARBAGE, ids=repr)
 @pytest.mark.parametrize("key", KEYS)
-def test_atk_a69_any_value_as_somebody_logs_in(
+def test_any_value_in_the_session_lets_somebody_log_in(
     client: Client, user: Any, password: str, key: str, garbage: Any
 ) -> None:
     write_session(client, **{key: garbage})
@@ -253,12 +260,13 @@ def test_atk_a69_any_value_as_somebody_logs_in(
     assert "_auth_user_id" in read_session(client)
 
 
+@pytest.mark.requirement("ATK-A69")
 @pytest.mark.parametrize("garbage", [None, "x", 5, [], {"a": 1}], ids=repr)
 @pytest.mark.parametrize(
     "part",
     ["at", "failed_attempts", "resend_count", "email", "phone", "user_id", "code", "unknown"],
 )
-def test_atk_a69_any_value_in_the_state_of_a_code(
+def test_any_value_in_the_state_of_a_code_is_answered(
     client: Client, user: Any, part: str, garbage: Any
 ) -> None:
     request_login_code(client, user.email)

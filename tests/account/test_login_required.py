@@ -89,7 +89,8 @@ def by_code(request: pytest.FixtureRequest, settings: Any, sms_outbox: Any) -> b
     return bool(request.param)
 
 
-def test_sec_017_atk_c41_pages_of_the_account_app_are_all_listed(by_code: bool) -> None:
+@pytest.mark.requirement("SEC-017", "ATK-C41")
+def test_pages_of_the_account_app_are_all_listed(by_code: bool) -> None:
     names = {pattern.name for pattern in account_urls._build_urlpatterns()}
 
     assert names <= set(ACCOUNT)
@@ -107,9 +108,8 @@ def test_sec_017_atk_c41_pages_of_the_account_app_are_all_listed(by_code: bool) 
     assert set(ACCOUNT) - names == (only_by_link if by_code else only_by_code)
 
 
-def test_sec_017_atk_c41_visitor_sees_what_is_open(
-    client_factory: Callable[..., Client], by_code: bool
-) -> None:
+@pytest.mark.requirement("SEC-017", "ATK-C41")
+def test_visitor_sees_what_is_open(client_factory: Callable[..., Client], by_code: bool) -> None:
     names = {str(pattern.name) for pattern in account_urls._build_urlpatterns()}
     for name in names:
         path = f"/accounts/{ACCOUNT[name]}"
@@ -120,12 +120,14 @@ def test_sec_017_atk_c41_visitor_sees_what_is_open(
             assert is_refused is (name in GUARDED), (name, method)
 
 
-def test_sec_017_other_pages_are_not_open(client: Client, by_code: bool) -> None:
+@pytest.mark.requirement("SEC-017")
+def test_other_pages_are_not_open(client: Client, by_code: bool) -> None:
     assert client.get("/admin/")["Location"].startswith("/admin/login/")
     assert client.get("/accounts/")["Location"] == LOGIN
 
 
-def test_sec_017_whole_login_works(
+@pytest.mark.requirement("SEC-017")
+def test_whole_login_works(
     client: Client, user: Any, password: str, settings: Any, by_code: bool
 ) -> None:
     settings.ACCOUNT_LOGIN_BY_CODE_REQUIRED = True
@@ -136,7 +138,8 @@ def test_sec_017_whole_login_works(
     assert not is_logged_in(client)
 
 
-def test_sec_017_lost_password_can_be_replaced(client: Client, user: Any, by_code: bool) -> None:
+@pytest.mark.requirement("SEC-017")
+def test_lost_password_can_be_replaced(client: Client, user: Any, by_code: bool) -> None:
     response = client.post("/accounts/password/reset/", {"email": user.email})
 
     page = client.get(response["Location"])
@@ -166,7 +169,8 @@ def _list_all_patterns() -> list[URLPattern]:
     return [pattern for module in modules for pattern in _iterate(module.urlpatterns)]
 
 
-def test_sec_017_atk_c41_views_of_all_apps_are_marked() -> None:
+@pytest.mark.requirement("SEC-017", "ATK-C41")
+def test_views_of_all_apps_are_marked() -> None:
     """What is open says so to the middleware; what is not does not."""
     wrong = {
         str(pattern.name)

@@ -57,14 +57,14 @@ SESSION = "sessionid"
 
 
 class TestInactive:
-    def test_sec_029_ch02_s01_backend_knows_no_inactive_user(
-        self, user_factory: Any, password: str
-    ) -> None:
+    @pytest.mark.requirement("SEC-029")
+    def test_backend_knows_no_inactive_user(self, user_factory: Any, password: str) -> None:
         user = user_factory(is_active=False)
 
         assert authenticate(None, username=user.username, password=password) is None
 
-    def test_sec_029_ch03_s25_leaves_nothing_of_a_login(
+    @pytest.mark.requirement("SEC-029")
+    def test_leaves_nothing_of_a_login(
         self, client: Client, user_factory: Any, password: str
     ) -> None:
         user = user_factory(is_active=False)
@@ -76,7 +76,8 @@ class TestInactive:
             []
         )
 
-    def test_sec_029_ch03_s04_wrong_password_is_answered_as_for_nobody(
+    @pytest.mark.requirement("SEC-029")
+    def test_wrong_password_is_answered_as_for_nobody(
         self, client_factory: Callable[..., Client], user_factory: Any
     ) -> None:
         user_factory(username="sleeping", is_active=False)
@@ -95,7 +96,8 @@ class TestInactive:
 
         assert _without_tokens(answers[0]) == _without_tokens(answers[1])
 
-    def test_atk_a07_correct_password_leads_to_the_page_everywhere(
+    @pytest.mark.requirement("ATK-A07")
+    def test_right_password_leads_to_the_inactive_page_everywhere(
         self, client: Client, user_factory: Any, settings: Any
     ) -> None:
         settings.ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
@@ -118,7 +120,8 @@ class TestInactive:
         assert code not in str(mail.outbox[0].body)
         assert "no account" in str(mail.outbox[0].body).lower()
 
-    def test_atk_a07_inactive_user_does_not_reauthenticate(
+    @pytest.mark.requirement("ATK-A07")
+    def test_inactive_user_does_not_reauthenticate(
         self, client: Client, user: Any, password: str
     ) -> None:
         client.force_login(user)
@@ -143,9 +146,10 @@ METHODS = [{"username"}, {"email"}, {"username", "email"}]
 
 
 class TestTiming:
+    @pytest.mark.requirement("SEC-030", "ATK-A05", "INV-21")
     @pytest.mark.parametrize("backends", [[BACKEND], [MODEL_BACKEND, BACKEND]], ids=["own", "both"])
     @pytest.mark.parametrize("methods", METHODS, ids=name_parameter)
-    def test_sec_030_atk_a05_inv_21_ch02_s02_ch03_s04_known_and_unknown_cost_the_same(
+    def test_known_and_unknown_cost_the_same(
         self,
         client: Client,
         user_factory: Any,
@@ -174,7 +178,8 @@ class TestTiming:
             assert len({costs[name] for name in names}) <= 1
             assert len({costs.get(address) for address in addresses}) == 1
 
-    def test_inv_21_queries_of_known_and_unknown_differ_by_a_constant(
+    @pytest.mark.requirement("INV-21")
+    def test_queries_of_known_and_unknown_differ_by_a_constant(
         self, client: Client, user: Any, settings: Any
     ) -> None:
         from django.db import connection
@@ -193,7 +198,7 @@ class TestTiming:
 
 @pytest.mark.usefixtures("sqlite")
 class TestLenientCollation:
-    """Chapter 02 section 18 requirements 3 and 4."""
+    """A database that compares leniently makes nobody somebody else."""
 
     @pytest.fixture
     def sqlite(self) -> None:
@@ -202,11 +207,12 @@ class TestLenientCollation:
         if connection.vendor != "sqlite":
             pytest.skip("other databases have real collations")
 
+    @pytest.mark.requirement("SEC-031")
     @pytest.mark.parametrize("casing", [True, False])
     @pytest.mark.parametrize(
         ("name", "variant"), [("admin", "ádmin"), ("ffoo", "ﬀoo"), ("admin", "ＡＤＭＩＮ")]
     )
-    def test_sec_031_ch02_s03_variant_of_a_name_authenticates_nobody(
+    def test_variant_of_a_name_authenticates_nobody(
         self,
         client: Client,
         user_factory: Any,
@@ -231,6 +237,7 @@ class TestLenientCollation:
 
         assert is_logged_in(client, user)
 
+    @pytest.mark.requirement("SEC-031")
     @pytest.mark.parametrize(
         ("address", "variant"),
         [
@@ -239,7 +246,7 @@ class TestLenientCollation:
             ("jose@example.org", "josé@example.org"),
         ],
     )
-    def test_sec_031_ch02_s03_variant_of_an_address_authenticates_nobody(
+    def test_variant_of_an_address_authenticates_nobody(
         self, user_factory: Any, password: str, settings: Any, address: str, variant: str
     ) -> None:
         settings.ACCOUNT_LOGIN_METHODS = {"email"}
@@ -249,9 +256,8 @@ class TestLenientCollation:
             assert authenticate(None, email=variant, password=password) is None
             assert authenticate(None, email=address.upper(), password=password) == user
 
-    def test_sec_031_signup_refuses_the_name_that_collides(
-        self, client: Client, user_factory: Any
-    ) -> None:
+    @pytest.mark.requirement("SEC-031")
+    def test_signup_refuses_the_name_that_collides(self, client: Client, user_factory: Any) -> None:
         user_factory(username="admin")
 
         with lenient_database():
@@ -259,7 +265,8 @@ class TestLenientCollation:
 
         assert list_error_codes(response, "username") == ["username_taken"]
 
-    def test_sec_031_ch02_s04_two_names_that_differ_in_case_authenticate_nobody(
+    @pytest.mark.requirement("SEC-031")
+    def test_two_names_that_differ_in_case_authenticate_nobody(
         self, client: Client, user_factory: Any, password: str
     ) -> None:
         user_factory(username="john", email="john@example.org")
@@ -271,8 +278,9 @@ class TestLenientCollation:
 
 
 class TestFailedLogins:
+    @pytest.mark.requirement("SEC-007")
     @pytest.mark.parametrize("methods", METHODS, ids=name_parameter)
-    def test_sec_007_ch02_s05_ch03_s05_s38_case_gives_no_further_attempts(
+    def test_case_gives_no_further_attempts(
         self, client: Client, user_factory: Any, password: str, settings: Any, methods: set[str]
     ) -> None:
         settings.ACCOUNT_LOGIN_METHODS = methods
@@ -286,7 +294,8 @@ class TestFailedLogins:
         assert list_error_codes(response) == ["too_many_login_attempts"]
         assert not is_logged_in(client)
 
-    def test_sec_008_ch02_s06_ch03_s06_login_gives_back_its_own_attempt_only(
+    @pytest.mark.requirement("SEC-008")
+    def test_login_gives_back_its_own_attempt_only(
         self, client: Client, user_factory: Any, password: str
     ) -> None:
         user = user_factory()
@@ -304,8 +313,9 @@ class TestFailedLogins:
             "too_many_login_attempts"
         ]
 
+    @pytest.mark.requirement("SEC-033")
     @pytest.mark.parametrize("by_code", [False, True])
-    def test_sec_033_ch02_s07_ch03_s07_reset_opens_the_account_again(
+    def test_reset_opens_the_account_again(
         self, client: Client, user_factory: Any, settings: Any, by_code: bool
     ) -> None:
         settings.ACCOUNT_LOGIN_METHODS = {"email"}
@@ -343,7 +353,8 @@ class TestFailedLogins:
 
         assert is_logged_in(client, user)
 
-    def test_atk_a36_owner_still_gets_in_by_other_ways(
+    @pytest.mark.requirement("ATK-A36")
+    def test_owner_still_gets_in_by_other_ways(
         self, client_factory: Callable[..., Client], user: Any, settings: Any, password: str
     ) -> None:
         settings.ACCOUNT_LOGIN_METHODS = {"email"}
@@ -367,7 +378,8 @@ class TestFailedLogins:
         submit_login(other, user.email, STRONG_PASSWORD)
         assert is_logged_in(other, user)
 
-    def test_atk_a37_spellings_do_not_add_up(
+    @pytest.mark.requirement("ATK-A37")
+    def test_spellings_do_not_add_up(
         self, client: Client, user_factory: Any, settings: Any
     ) -> None:
         settings.ACCOUNT_LOGIN_METHODS = {"username", "email"}
@@ -400,7 +412,7 @@ def client_at(client: Client, address: str) -> Client:
 
 
 class TestSessionKey:
-    """Chapter 09, INV-04: whoever knew the key before an advance has nothing afterwards."""
+    """Whoever knew the key before an advance has nothing afterwards (INV-04)."""
 
     def _plant(self, client: Client, attacker: Client) -> str:
         write_session(client, planted=True)
@@ -411,7 +423,8 @@ class TestSessionKey:
         assert attacker.get("/probe/whoami/").json() == {"username": ""}
         assert not [name for name in read_session(attacker) if name.startswith("account_")]
 
-    def test_inv_04_atk_a01_login(
+    @pytest.mark.requirement("INV-04", "ATK-A01")
+    def test_login_changes_the_key(
         self, client: Client, client_factory: Callable[..., Client], user: Any, password: str
     ) -> None:
         key = self._plant(client, attacker := client_factory())
@@ -421,7 +434,8 @@ class TestSessionKey:
         assert is_logged_in(client, user)
         self._assert_useless(attacker, client, key)
 
-    def test_inv_04_atk_a01_each_step_of_a_login(
+    @pytest.mark.requirement("INV-04", "ATK-A01")
+    def test_each_step_of_a_login_changes_the_key(
         self,
         client: Client,
         client_factory: Callable[..., Client],
@@ -440,7 +454,8 @@ class TestSessionKey:
         assert is_logged_in(client, user)
         self._assert_useless(attacker, client, key)
 
-    def test_inv_04_atk_a01_signup(
+    @pytest.mark.requirement("INV-04", "ATK-A01")
+    def test_signup_changes_the_key(
         self, client: Client, client_factory: Callable[..., Client], settings: Any
     ) -> None:
         settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -455,12 +470,9 @@ class TestSessionKey:
         assert is_logged_in(client)
         self._assert_useless(attacker, client, key)
 
-    def test_inv_04_atk_a01_reset_that_logs_in(
-        self,
-        client: Client,
-        client_factory: Callable[..., Client],
-        user: Any,
-        settings: Any,
+    @pytest.mark.requirement("INV-04", "ATK-A01")
+    def test_reset_that_logs_in_changes_the_key(
+        self, client: Client, client_factory: Callable[..., Client], user: Any, settings: Any
     ) -> None:
         settings.ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
         key = self._plant(client, attacker := client_factory())
@@ -470,7 +482,8 @@ class TestSessionKey:
         assert is_logged_in(client, user)
         self._assert_useless(attacker, client, key)
 
-    def test_inv_04_atk_a01_reauthentication(
+    @pytest.mark.requirement("INV-04", "ATK-A01")
+    def test_reauthentication_changes_the_key(
         self, client: Client, client_factory: Callable[..., Client], user: Any, password: str
     ) -> None:
         client.force_login(user)
@@ -481,8 +494,9 @@ class TestSessionKey:
         assert is_logged_in(client, user)
         self._assert_useless(attacker, client, key)
 
+    @pytest.mark.requirement("INV-04", "ATK-A01", "SEC-042")
     @pytest.mark.parametrize("has_password", [True, False])
-    def test_inv_04_atk_a01_sec_042_change_of_the_password(
+    def test_change_of_the_password_changes_the_key(
         self,
         client: Client,
         client_factory: Callable[..., Client],
@@ -509,8 +523,9 @@ def _change_password(client: Client, password: str | None) -> Any:
 
 
 class TestPasswordChange:
+    @pytest.mark.requirement("SEC-042", "INV-09")
     @pytest.mark.parametrize("ends_session", [False, True])
-    def test_sec_042_inv_09_ch02_s28_ch03_s30_other_sessions_end(
+    def test_other_sessions_end(
         self,
         client: Client,
         client_factory: Callable[..., Client],
@@ -529,7 +544,8 @@ class TestPasswordChange:
         assert other.get("/probe/whoami/").json() == {"username": ""}
         assert is_logged_in(client) is not ends_session
 
-    def test_inv_09_pending_logins_and_reset_links_die(
+    @pytest.mark.requirement("INV-09")
+    def test_pending_logins_and_reset_links_die(
         self, client_factory: Callable[..., Client], user: Any, password: str, settings: Any
     ) -> None:
         settings.ACCOUNT_LOGIN_BY_CODE_REQUIRED = {"password"}
@@ -551,7 +567,8 @@ class TestPasswordChange:
         user.refresh_from_db()
         assert user.check_password(STRONG_PASSWORD)
 
-    def test_atk_a46_inv_09_reset_by_the_owner_ends_what_a_thief_holds(
+    @pytest.mark.requirement("ATK-A46", "INV-09")
+    def test_reset_by_the_owner_ends_what_a_thief_holds(
         self, client_factory: Callable[..., Client], user: Any, password: str, settings: Any
     ) -> None:
         working, waiting, owner = client_factory(), client_factory(), client_factory()
@@ -566,7 +583,8 @@ class TestPasswordChange:
         assertRedirects(submit_code(waiting, LOGIN_CODE_CONFIRM, code), LOGIN)
         assert not is_logged_in(waiting)
 
-    def test_inv_09_login_codes_and_reset_codes_of_a_removed_address_die(
+    @pytest.mark.requirement("INV-09")
+    def test_login_codes_and_reset_codes_of_a_removed_address_die(
         self, client_factory: Callable[..., Client], user: Any, password: str, settings: Any
     ) -> None:
         settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
@@ -589,7 +607,8 @@ class TestPasswordChange:
         response = submit_code(resetting, RESET_CODE_CONFIRM, reset_code)
         assertRedirects(response, LOGIN)
 
-    def test_sec_046_ch02_s27_ch03_s28_first_password_is_for_those_who_have_none(
+    @pytest.mark.requirement("SEC-046")
+    def test_first_password_is_for_those_who_have_none(
         self, client: Client, user: Any, password: str
     ) -> None:
         client.force_login(user)
@@ -600,7 +619,8 @@ class TestPasswordChange:
         user.refresh_from_db()
         assert user.check_password(password)
 
-    def test_atk_a71_user_without_any_method_may_set_one(
+    @pytest.mark.requirement("ATK-A71")
+    def test_user_without_any_method_may_set_one(
         self, client: Client, user_factory: Any, settings: Any
     ) -> None:
         """Who has no way to reauthenticate is not locked out by the demand for it."""
@@ -627,7 +647,8 @@ class TestCarryOver:
         "account_authentication_methods_user": "99999",
     }
 
-    def test_inv_05_atk_a02_planted_state_does_not_reach_the_user(
+    @pytest.mark.requirement("INV-05", "ATK-A02")
+    def test_planted_state_does_not_reach_the_user(
         self, client: Client, user: Any, password: str
     ) -> None:
         write_session(client, cart=[1], **self.PLANTED)
@@ -642,7 +663,8 @@ class TestCarryOver:
         assert session.pop("account_authentication_methods_user") == str(user.pk)
         assert not [name for name in session if name in self.PLANTED]
 
-    def test_inv_05_logout_leaves_nothing(self, client: Client, user: Any) -> None:
+    @pytest.mark.requirement("INV-05")
+    def test_logout_leaves_nothing(self, client: Client, user: Any) -> None:
         client.force_login(user)
         write_session(client, cart=[1], **self.PLANTED)
 
@@ -651,7 +673,8 @@ class TestCarryOver:
         # Django's flush ends the session; the message that says so is all there is.
         assert set(read_session(client)) <= {"_messages"}
 
-    def test_inv_05_login_over_another_user_takes_nothing_along(
+    @pytest.mark.requirement("INV-05")
+    def test_login_over_another_user_takes_nothing_along(
         self, client: Client, user_factory: Any, password: str, settings: Any
     ) -> None:
         settings.ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
@@ -667,7 +690,8 @@ class TestCarryOver:
         assert client.cookies[SESSION].value != key
         assert "cart" not in session
 
-    def test_inv_08_logout_ends_the_session_in_every_state(
+    @pytest.mark.requirement("INV-08")
+    def test_logout_ends_the_session_in_every_state(
         self, client_factory: Callable[..., Client], user_factory: Any, password: str, settings: Any
     ) -> None:
         settings.ACCOUNT_LOGIN_BY_CODE_REQUIRED = {"password"}
@@ -698,8 +722,9 @@ class TestCarryOver:
 
 
 class TestCredentialsOfASession:
+    @pytest.mark.requirement("INV-03")
     @pytest.mark.parametrize("change", ["deleted", "deactivated", "password", "ended", "backend"])
-    def test_inv_03_session_is_checked_at_each_request(
+    def test_session_is_checked_at_each_request(
         self, client: Client, user: Any, password: str, settings: Any, change: str
     ) -> None:
         submit_login(client, user.username, password)
@@ -731,7 +756,8 @@ class TestCredentialsOfASession:
 
 
 class TestRejectedCodes:
-    def test_sec_048_login_code(self, client: Client, user: Any, settings: Any) -> None:
+    @pytest.mark.requirement("SEC-048")
+    def test_wrong_login_code_is_announced(self, client: Client, user: Any, settings: Any) -> None:
         settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
         route_account_pages(settings)
         request_login_code(client, user.email)
@@ -742,7 +768,8 @@ class TestRejectedCodes:
 
         _assert_rejections(sent, user)
 
-    def test_sec_048_verification_code(
+    @pytest.mark.requirement("SEC-048")
+    def test_wrong_verification_code_is_announced(
         self, client: Client, user_factory: Any, settings: Any, password: str
     ) -> None:
         settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -757,7 +784,8 @@ class TestRejectedCodes:
 
         _assert_rejections(sent, user)
 
-    def test_sec_048_reset_code(self, client: Client, user: Any, settings: Any) -> None:
+    @pytest.mark.requirement("SEC-048")
+    def test_wrong_reset_code_is_announced(self, client: Client, user: Any, settings: Any) -> None:
         settings.ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
         route_account_pages(settings)
         client.post("/accounts/password/reset/", {"email": user.email})
@@ -776,7 +804,8 @@ def _assert_rejections(sent: list[tuple[str, dict[str, Any]]], user: Any) -> Non
         assert set(event) == {"signal", "sender", "request", "user", "last_attempt"}
 
 
-def test_sec_047_time_for_the_new_password_begins_with_the_code(
+@pytest.mark.requirement("SEC-047")
+def test_time_for_the_new_password_begins_with_the_code(
     client_factory: Callable[..., Client], user: Any, settings: Any
 ) -> None:
     settings.ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
@@ -810,15 +839,15 @@ class TestThirdPartyOnly:
         settings.ACCOUNT_EMAIL_VERIFICATION = "none"
         route_account_pages(settings)
 
-    def test_sec_043_ch03_s31_local_logins_are_refused(
-        self, client: Client, user: Any, password: str
-    ) -> None:
+    @pytest.mark.requirement("SEC-043")
+    def test_local_logins_are_refused(self, client: Client, user: Any, password: str) -> None:
         assert submit_login(client, user.username, password).status_code == 403
         assert client.put(LOGIN).status_code == 403
         assert client.get(LOGIN).status_code == 200
         assert client.get(LOGIN).context["signup_url"] is None
         assert not is_logged_in(client)
 
+    @pytest.mark.requirement("SEC-043")
     @pytest.mark.parametrize(
         "page",
         [
@@ -835,13 +864,14 @@ class TestThirdPartyOnly:
             "login/code/confirm",
         ],
     )
-    def test_sec_043_local_pages_do_not_exist(self, client: Client, user: Any, page: str) -> None:
+    def test_local_pages_do_not_exist(self, client: Client, user: Any, page: str) -> None:
         client.force_login(user)
 
         assert client.get(f"/accounts/{page}/").status_code == 404
         assert client.post(f"/accounts/{page}/").status_code == 404
 
-    def test_sec_043_what_contradicts_it_is_checked(self, settings: Any) -> None:
+    @pytest.mark.requirement("SEC-043")
+    def test_settings_that_contradict_it_fail_the_check(self, settings: Any) -> None:
         from allauth.account.checks import settings_check
 
         settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
@@ -884,11 +914,12 @@ class TestTargets:
             ),
         }
 
+    @pytest.mark.requirement("SEC-044", "SEC-009")
     @pytest.mark.parametrize(
         "page", ["login", "signup", "logout", "reset", "change", "reauthenticate"]
     )
     @pytest.mark.parametrize("target", ["/foo?a=b", *UNSAFE])
-    def test_sec_044_sec_009_ch02_s10_ch03_s01_safe_targets_are_followed_only(
+    def test_safe_targets_are_followed_only(
         self,
         client: Client,
         submitters: dict[str, Callable[[Client, str], Any]],
@@ -910,9 +941,7 @@ class TestTargets:
 
     @pytest.mark.parametrize("page", ["login", "signup", "password/reset"])
     @pytest.mark.parametrize("target", UNSAFE)
-    def test_ch03_s02_unsafe_target_is_not_handed_on(
-        self, client: Client, page: str, target: str
-    ) -> None:
+    def test_unsafe_target_is_not_handed_on(self, client: Client, page: str, target: str) -> None:
         response = client.get(f"/accounts/{page}/", {"next": f'{target}"><script>'})
 
         assert "next=" not in response.context["login_url"]
@@ -920,7 +949,7 @@ class TestTargets:
         assert "<script>" not in response.context["redirect_field"]
         assert b'"><script>' not in response.content
 
-    def test_ch03_s02_unsafe_target_is_not_stored(
+    def test_unsafe_target_is_not_stored(
         self, client: Client, user: Any, password: str, settings: Any
     ) -> None:
         settings.ACCOUNT_LOGIN_BY_CODE_REQUIRED = True
@@ -939,18 +968,18 @@ class TestTargets:
 
         assert response["Location"] == "/accounts/profile/"
 
+    @pytest.mark.requirement("SEC-009")
     @override_settings(ALLOWED_HOSTS=["*"])
-    def test_sec_009_wildcard_host_is_no_target(
-        self, client: Client, user: Any, password: str
-    ) -> None:
+    def test_wildcard_host_is_no_target(self, client: Client, user: Any, password: str) -> None:
         response = submit_login(client, user.username, password, next="https://evil.example/")
 
         assert response["Location"] == "/accounts/profile/"
 
+    @pytest.mark.requirement("ATK-A53")
     @pytest.mark.parametrize(
         "target", ["/accounts/logout/", "/o/authorize?client_id=x", "/export.zip"]
     )
-    def test_atk_a53_target_that_acts_is_opened_by_get_only(
+    def test_target_that_acts_is_opened_by_get_only(
         self, client: Client, user: Any, password: str, target: str
     ) -> None:
         response = submit_login(client, user.username, password, next=target)
@@ -962,10 +991,11 @@ class TestTargets:
 
 
 class TestHeaders:
+    @pytest.mark.requirement("SEC-016")
     @pytest.mark.parametrize(
         "page", ["login", "signup", "logout", "login/code", "password/reset", "reauthenticate"]
     )
-    def test_sec_016_ch03_s32_page_is_never_cached(
+    def test_page_is_never_cached(
         self, client: Client, settings: Any, user: Any, page: str
     ) -> None:
         settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
@@ -977,7 +1007,8 @@ class TestHeaders:
             directives = {item.strip() for item in response["Cache-Control"].split(",")}
             assert directives >= {"no-store", "private", "no-cache"}
 
-    def test_sec_016_stage_pages_are_never_cached(
+    @pytest.mark.requirement("SEC-016")
+    def test_stage_pages_are_never_cached(
         self, client: Client, user: Any, password: str, settings: Any
     ) -> None:
         settings.ACCOUNT_LOGIN_BY_CODE_REQUIRED = True
@@ -988,6 +1019,7 @@ class TestHeaders:
         assert response.status_code == 200
         assert "no-store" in response["Cache-Control"]
 
+    @pytest.mark.requirement("SEC-014")
     @pytest.mark.parametrize(
         ("page", "fields"),
         [
@@ -998,7 +1030,7 @@ class TestHeaders:
             ("password/set", {"password1", "password2"}),
         ],
     )
-    def test_sec_014_ch03_s32_passwords_stay_out_of_error_reports(
+    def test_passwords_stay_out_of_error_reports(
         self, client: Client, user_factory: Any, settings: Any, page: str, fields: set[str]
     ) -> None:
         settings.ACCOUNT_ADAPTER = "tests.projects.custom_hooks.adapters.FailingAdapter"
@@ -1039,6 +1071,7 @@ def _capture_requests() -> Any:
 
 
 class TestForgery:
+    @pytest.mark.requirement("INV-29", "ATK-A03", "SEC-028")
     @pytest.mark.parametrize(
         "page",
         [
@@ -1055,7 +1088,7 @@ class TestForgery:
             "confirm-email",
         ],
     )
-    def test_inv_29_atk_a03_sec_028_post_without_token_is_refused(
+    def test_post_without_token_is_refused(
         self,
         client_factory: Callable[..., Client],
         user: Any,
@@ -1073,7 +1106,8 @@ class TestForgery:
             assert response.status_code == 403
         assert is_logged_in(client, user)
 
-    def test_atk_a03_token_of_before_the_login_is_void_afterwards(
+    @pytest.mark.requirement("ATK-A03")
+    def test_token_of_before_the_login_is_void_afterwards(
         self, client_factory: Callable[..., Client], user: Any, password: str
     ) -> None:
         client = client_factory(enforce_csrf_checks=True)
@@ -1088,11 +1122,12 @@ class TestForgery:
         new_token = client.cookies["csrftoken"].value
         assert client.post(LOGOUT, {"csrfmiddlewaretoken": new_token}).status_code == 302
 
+    @pytest.mark.requirement("ATK-C14")
     @pytest.mark.parametrize(
         "headers",
         [{"HTTP_X_REQUESTED_WITH": "XMLHttpRequest"}, {"HTTP_ACCEPT": "application/json"}],
     )
-    def test_atk_c14_scripts_need_the_token_as_well(
+    def test_scripts_need_the_token_as_well(
         self,
         client_factory: Callable[..., Client],
         user: Any,
@@ -1110,7 +1145,8 @@ class TestForgery:
 
 
 class TestSafeMethods:
-    def test_inv_30_atk_a04_opening_a_page_changes_nothing_for_anybody(
+    @pytest.mark.requirement("INV-30", "ATK-A04")
+    def test_opening_a_page_changes_nothing_for_anybody(
         self, client: Client, user_factory: Any, password: str, settings: Any
     ) -> None:
         settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
@@ -1163,7 +1199,8 @@ def _snapshot(client: Client) -> dict[str, Any]:
     }
 
 
-def test_sec_071_forced_logout_is_announced_once(
+@pytest.mark.requirement("SEC-071")
+def test_forced_logout_is_announced_once(
     client: Client, user_factory: Any, password: str, settings: Any
 ) -> None:
     settings.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
@@ -1176,9 +1213,8 @@ def test_sec_071_forced_logout_is_announced_once(
     assert [event["user"] for _, event in sent] == [user]
 
 
-def test_sec_166_validators_guard_every_door(
-    client: Client, user_factory: Any, settings: Any
-) -> None:
+@pytest.mark.requirement("SEC-166")
+def test_validators_guard_every_door(client: Client, user_factory: Any, settings: Any) -> None:
     settings.AUTH_PASSWORD_VALIDATORS = [
         {
             "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
@@ -1210,8 +1246,9 @@ def test_sec_166_validators_guard_every_door(
     assert list_error_codes(response, "password1") == ["password_too_similar"]
 
 
+@pytest.mark.requirement("ATK-A72")
 @pytest.mark.parametrize("length", [4097, 1_000_000])
-def test_atk_a72_overlong_password_is_refused_at_once(
+def test_overlong_password_is_refused_at_once(
     client: Client, user: Any, settings: Any, length: int
 ) -> None:
     use_counting_hasher(settings)

@@ -36,8 +36,9 @@ IS_UUID = django_settings.AUTH_USER_MODEL == "custom_users.Person"
 uuid_users = pytest.mark.skipif(not IS_UUID, reason="runs under the project custom_users")
 
 
+@pytest.mark.requirement("SEC-071")
 @pytest.mark.skipif(IS_UUID, reason="would start itself for ever")
-def test_sec_071_uuid_users() -> None:
+def test_users_with_uuid_keys_can_do_all_of_this() -> None:
     """Runs the other tests of this file."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     outcome = subprocess.run(
@@ -54,14 +55,16 @@ def test_sec_071_uuid_users() -> None:
 @uuid_users
 @pytest.mark.django_db
 class TestUuidUsers:
-    def test_sec_071_password_login(self, client: Client, user: Any, password: str) -> None:
+    @pytest.mark.requirement("SEC-071")
+    def test_login_by_password_works(self, client: Client, user: Any, password: str) -> None:
         submit_login(client, user.username, password)
 
         assert is_logged_in(client, user)
         session = read_session(client)
         assert session["account_authentication_methods_user"] == str(user.pk)
 
-    def test_sec_071_login_that_waits(
+    @pytest.mark.requirement("SEC-071")
+    def test_login_that_waits_goes_on(
         self, client: Client, user: Any, password: str, settings: Any
     ) -> None:
         settings.ACCOUNT_LOGIN_BY_CODE_REQUIRED = True
@@ -72,7 +75,8 @@ class TestUuidUsers:
 
         assert is_logged_in(client, user)
 
-    def test_sec_071_login_by_code(self, client: Client, user: Any, settings: Any) -> None:
+    @pytest.mark.requirement("SEC-071")
+    def test_login_by_code_works(self, client: Client, user: Any, settings: Any) -> None:
         settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
         route_account_pages(settings)
         request_login_code(client, user.email)
@@ -83,21 +87,24 @@ class TestUuidUsers:
 
         assert is_logged_in(client, user)
 
-    def test_sec_071_reset_link(self, client: Client, user: Any) -> None:
+    @pytest.mark.requirement("SEC-071")
+    def test_reset_link_works(self, client: Client, user: Any) -> None:
         reset_password_by_link(client, user.email)
 
         assert f"/accounts/password/reset/key/{user.pk.hex}-" in read_path()
         user.refresh_from_db()
         assert user.check_password(STRONG_PASSWORD)
 
+    @pytest.mark.requirement("SEC-071")
     @pytest.mark.parametrize("uid", ["", "zzz", "1", "0" * 32, "g" * 32])
-    def test_sec_071_reset_link_of_nobody(self, client: Client, user: Any, uid: str) -> None:
+    def test_reset_link_of_nobody_is_refused(self, client: Client, user: Any, uid: str) -> None:
         response = client.get(f"/accounts/password/reset/key/{uid or 'x'}-abc/")
 
         assert response.status_code == 200
         assert response.context["token_fail"]
 
-    def test_sec_071_signup_and_verification(self, client: Client, settings: Any) -> None:
+    @pytest.mark.requirement("SEC-071")
+    def test_signup_and_verification_work(self, client: Client, settings: Any) -> None:
         settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
         settings.ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
         submit_signup(client, username="new", email="new@example.org")
@@ -108,7 +115,8 @@ class TestUuidUsers:
         client.post(LOGOUT)
         assert not is_logged_in(client)
 
-    def test_sec_071_reauthentication(self, client: Client, user: Any, password: str) -> None:
+    @pytest.mark.requirement("SEC-071")
+    def test_reauthentication_works(self, client: Client, user: Any, password: str) -> None:
         client.force_login(user)
 
         response = client.post("/accounts/reauthenticate/", {"password": password})

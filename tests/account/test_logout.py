@@ -19,7 +19,8 @@ from tests.support.signals import collect_signals
 pytestmark = pytest.mark.django_db
 
 
-def test_sec_028_ch03_s03_get_asks(client: Client, user: Any) -> None:
+@pytest.mark.requirement("SEC-028")
+def test_opening_the_page_only_asks(client: Client, user: Any) -> None:
     client.force_login(user)
 
     response = client.get(LOGOUT, {"next": "/foo"})
@@ -30,7 +31,8 @@ def test_sec_028_ch03_s03_get_asks(client: Client, user: Any) -> None:
     assert is_logged_in(client, user)
 
 
-def test_sec_028_post_logs_out(client_factory: Callable[..., Client], user: Any) -> None:
+@pytest.mark.requirement("SEC-028")
+def test_post_logs_out(client_factory: Callable[..., Client], user: Any) -> None:
     client = client_factory(enforce_csrf_checks=True)
     client.force_login(user)
 
@@ -45,9 +47,8 @@ def test_sec_028_post_logs_out(client_factory: Callable[..., Client], user: Any)
     assert client.get("/probe/whoami/").json() == {"username": ""}
 
 
-def test_sec_028_get_logs_out_where_that_is_configured(
-    client: Client, user: Any, settings: Any
-) -> None:
+@pytest.mark.requirement("SEC-028")
+def test_get_logs_out_where_that_is_configured(client: Client, user: Any, settings: Any) -> None:
     settings.ACCOUNT_LOGOUT_ON_GET = True
     client.force_login(user)
 
@@ -119,9 +120,7 @@ def test_leads_where_the_visitor_asked_to_go(
     assert client.post(LOGOUT, {"next": target})["Location"] == location
 
 
-def test_ch02_s19_ch03_s23_half_a_login_is_cancelled(
-    client: Client, user: Any, password: str, settings: Any
-) -> None:
+def test_half_a_login_is_cancelled(client: Client, user: Any, password: str, settings: Any) -> None:
     settings.ACCOUNT_LOGIN_BY_CODE_REQUIRED = True
     submit_login(client, user.username, password)
     write_session(

@@ -154,8 +154,9 @@ def notifications(settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = False
 
 
+@pytest.mark.requirement("SEC-165")
 @pytest.mark.usefixtures("notifications")
-def test_sec_165_notification_tells_time_address_and_browser(
+def test_notification_tells_time_address_and_browser(
     client_factory: Callable[..., Client], user: Any, password: str
 ) -> None:
     agent = "Browser/1.0 " + "x" * 300
@@ -173,10 +174,9 @@ def test_sec_165_notification_tells_time_address_and_browser(
         assert secret not in read_body()
 
 
+@pytest.mark.requirement("SEC-165", "ATK-A48")
 @pytest.mark.usefixtures("notifications")
-def test_sec_165_atk_a48_ch02_s30_change_of_address_is_told_to_the_former_one(
-    client: Client, user: Any
-) -> None:
+def test_change_of_address_is_told_to_the_former_one(client: Client, user: Any) -> None:
     former = user.email
     EmailAddress.objects.create(user=user, email="thief@example.org", verified=True)
     client.force_login(user)
@@ -187,8 +187,9 @@ def test_sec_165_atk_a48_ch02_s30_change_of_address_is_told_to_the_former_one(
     assert "thief@example.org" in read_body()
 
 
+@pytest.mark.requirement("SEC-165", "ATK-A48")
 @pytest.mark.usefixtures("notifications")
-def test_sec_165_atk_a48_replaced_address_is_told(client: Client, user: Any, settings: Any) -> None:
+def test_replaced_address_is_told(client: Client, user: Any, settings: Any) -> None:
     settings.ACCOUNT_CHANGE_EMAIL = True
     former = user.email
     client.force_login(user)
@@ -199,8 +200,9 @@ def test_sec_165_atk_a48_replaced_address_is_told(client: Client, user: Any, set
     assert mail.outbox[-1].subject.endswith("Your email address was changed")
 
 
+@pytest.mark.requirement("SEC-165")
 @pytest.mark.usefixtures("notifications")
-def test_sec_165_removal_is_told(client: Client, user: Any) -> None:
+def test_removal_is_told(client: Client, user: Any) -> None:
     EmailAddress.objects.create(user=user, email="gone@example.org", verified=True)
     client.force_login(user)
     client.post(EMAIL, {"action_remove": "", "email": "gone@example.org"})
@@ -226,8 +228,9 @@ class RaisingBackend(BaseEmailBackend):
         raise ConnectionRefusedError("the mail server is down")
 
 
+@pytest.mark.requirement("ATK-A73", "INV-48")
 @pytest.mark.usefixtures("notifications")
-def test_atk_a73_inv_48_change_survives_a_notification_that_cannot_be_sent(
+def test_change_survives_a_notification_that_cannot_be_sent(
     client: Client, user: Any, password: str, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     take_mail_server_down(settings)
@@ -252,8 +255,9 @@ def take_mail_server_down(settings: Any) -> None:
         settings.EMAIL_BACKEND = backend
 
 
+@pytest.mark.requirement("ATK-A73", "INV-48")
 @pytest.mark.usefixtures("notifications")
-def test_atk_a73_inv_48_change_survives_an_unknown_client_address(
+def test_change_survives_an_unknown_client_address(
     client_factory: Callable[..., Client], user: Any, password: str
 ) -> None:
     client = client_factory(REMOTE_ADDR="no address")
@@ -266,9 +270,8 @@ def test_atk_a73_inv_48_change_survives_an_unknown_client_address(
     assert len(mail.outbox) == 1
 
 
-def test_inv_48_what_needs_a_mail_is_not_done_without(
-    client: Client, user: Any, settings: Any
-) -> None:
+@pytest.mark.requirement("INV-48")
+def test_what_needs_a_mail_is_not_done_without(client: Client, user: Any, settings: Any) -> None:
     configure(settings, PASSWORD_RESET_BY_CODE_ENABLED=True, LOGIN_BY_CODE_ENABLED=True)
     take_mail_server_down(settings)
     before = dict(client.session)
@@ -332,7 +335,7 @@ def test_extension_is_a_setting(
 
 
 @pytest.mark.parametrize("name", ["a\nBcc: evil@example.org", "a\r\nX: y", "a\x0bb", "a\u2028b"])
-def test_ch02_s26_subject_has_no_line_breaks(
+def test_subject_has_no_line_breaks(
     adapter: Any, templates: Callable[..., None], settings: Any, name: str
 ) -> None:
     settings.ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{name} "
@@ -374,8 +377,9 @@ def test_send_mail_adds_what_all_mails_know(
 # Links
 
 
+@pytest.mark.requirement("SEC-164")
 @pytest.mark.parametrize("protocol", ["https", "http"])
-def test_sec_164_links_are_of_the_protocol_configured(
+def test_links_are_of_the_protocol_configured(
     client: Client, user: Any, settings: Any, protocol: str
 ) -> None:
     settings.ACCOUNT_DEFAULT_HTTP_PROTOCOL = protocol
@@ -389,6 +393,7 @@ def test_sec_164_links_are_of_the_protocol_configured(
         assert urlsplit(read_link(index)).scheme == protocol
 
 
+@pytest.mark.requirement("INV-33")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -400,7 +405,7 @@ def test_sec_164_links_are_of_the_protocol_configured(
         {"origin": "https://evil.example"},
     ],
 )
-def test_inv_33_forwarding_headers_do_not_change_links(
+def test_forwarding_headers_do_not_change_links(
     client: Client, user: Any, headers: dict[str, str]
 ) -> None:
     client.post(RESET, {"email": user.email}, headers=headers)
@@ -408,7 +413,8 @@ def test_inv_33_forwarding_headers_do_not_change_links(
     assert "evil.example" not in read_body()
 
 
-def test_inv_33_host_that_django_refuses_sends_nothing(client: Client, user: Any) -> None:
+@pytest.mark.requirement("INV-33")
+def test_host_that_django_refuses_sends_nothing(client: Client, user: Any) -> None:
     response = client.post(RESET, {"email": user.email}, headers={"host": "evil.example"})
 
     assert response.status_code == 400
@@ -432,7 +438,8 @@ def test_mails_are_plain_text(client: Client, user_factory: Callable[..., Any]) 
     assert mail.outbox[0].content_subtype == "plain"
 
 
-def test_atk_a59_code_is_not_in_the_subject(client: Client, user: Any, settings: Any) -> None:
+@pytest.mark.requirement("ATK-A59")
+def test_code_is_not_in_the_subject(client: Client, user: Any, settings: Any) -> None:
     configure(settings, PASSWORD_RESET_BY_CODE_ENABLED=True)
     client.post(RESET, {"email": user.email})
 

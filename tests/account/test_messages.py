@@ -173,7 +173,7 @@ def test_blank_or_missing_template_gives_no_message(
     assert add(request_of_visitor, "logged_out") == [("info", "You are signed out now.")]
 
 
-def test_ch02_s26_ch03_s33_texts_are_escaped_once(
+def test_texts_are_escaped_once(
     client: Client, user_factory: Callable[..., Any], password: str, request_of_visitor: Any
 ) -> None:
     ((_, text),) = add(request_of_visitor, "email_deleted", email='"a<b>&\'c"@example.org')

@@ -226,7 +226,8 @@ def test_request_within_a_request_has_its_own_context(color: str, rf: RequestFac
     assert respond(color, outer_view, rf.get("/outer/")).content == b"/inner/ /outer/"
 
 
-def test_inv_45_threads_see_their_own_request(rf: RequestFactory) -> None:
+@pytest.mark.requirement("INV-45")
+def test_threads_see_their_own_request(rf: RequestFactory) -> None:
     barrier = threading.Barrier(4, timeout=60)
     seen: dict[str, str] = {}
 

@@ -198,8 +198,9 @@ def test_tasks_that_outlive_the_request_keep_its_context(async_rf: AsyncRequestF
     assert asyncio.run(main()) == "/background/"
 
 
+@pytest.mark.requirement("ATK-C26", "INV-45")
 @pytest.mark.django_db
-def test_atk_c26_inv_45_interleaved_requests_see_their_own(user_factory: Any) -> None:
+def test_interleaved_requests_see_their_own(user_factory: Any) -> None:
     users = {f"marker-{number}": user_factory() for number in range(6)}
     clients = {}
     for marker, user in users.items():
@@ -215,9 +216,10 @@ def test_atk_c26_inv_45_interleaved_requests_see_their_own(user_factory: Any) ->
         assert response.json() == {"markers": [marker], "users": [user.pk], "messages": [marker]}
 
 
+@pytest.mark.requirement("ATK-C26")
 @pytest.mark.django_db
 @natively_async
-def test_atk_c26_cancelled_request_leaves_the_others_alone(user_factory: Any) -> None:
+def test_cancelled_request_leaves_the_others_alone(user_factory: Any) -> None:
     users = [user_factory(), user_factory()]
     clients = [AsyncClient(), AsyncClient()]
     for client, user in zip(clients, users, strict=True):

@@ -133,20 +133,23 @@ def test_reauthentication_in_a_direct_call(rf: RequestFactory) -> None:
     assert response["Location"] == "/accounts/login/?next=%2Fhere%2F"
 
 
-def test_sec_024_site_without_the_middleware_does_not_start(settings: Any) -> None:
+@pytest.mark.requirement("SEC-024")
+def test_site_without_the_middleware_does_not_start(settings: Any) -> None:
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != ACCOUNT]
 
     with pytest.raises(ImproperlyConfigured, match="AccountMiddleware"):
         apps.get_app_config("account").ready()
 
 
-def test_sec_024_another_path_to_the_class_is_not_enough(settings: Any) -> None:
+@pytest.mark.requirement("SEC-024")
+def test_another_path_to_the_class_is_not_enough(settings: Any) -> None:
     settings.MIDDLEWARE = replace_middleware(ACCOUNT, "tests.support.middleware.AccountMiddleware")
 
     with pytest.raises(ImproperlyConfigured):
         apps.get_app_config("account").ready()
 
 
+@pytest.mark.requirement("SEC-025")
 @pytest.mark.parametrize(
     "requested",
     [
@@ -160,7 +163,7 @@ def test_sec_024_another_path_to_the_class_is_not_enough(settings: Any) -> None:
     ],
 )
 @pytest.mark.django_db
-def test_sec_025_pending_login_outlives_other_requests(
+def test_pending_login_outlives_other_requests(
     client: Client, settings: Any, user_factory: Any, password: str, requested: str
 ) -> None:
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"

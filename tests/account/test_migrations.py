@@ -161,7 +161,8 @@ def test_fresh_database_of_the_store_given_has_the_constraints_and_indexes() -> 
     check_schema()
 
 
-def test_inv_41_constraints_are_enforced(user_factory: Callable[..., Any]) -> None:
+@pytest.mark.requirement("INV-41")
+def test_constraints_are_enforced(user_factory: Callable[..., Any]) -> None:
     one, other = user_factory(email="a@example.org"), user_factory(email="b@example.org")
     refused: list[dict[str, Any]] = [
         {"user": one, "email": "a@example.org"},
@@ -225,10 +226,9 @@ def migrate(database: Any, name: str) -> Any:
     return executor.migrate(targets).apps
 
 
+@pytest.mark.requirement("SEC-018", "SEC-063")
 @pytest.mark.django_db
-def test_sec_018_sec_063_addresses_become_lower_case_on_the_migrated_database_only(
-    other: Any,
-) -> None:
+def test_addresses_become_lower_case_on_the_migrated_database_only(other: Any) -> None:
     models = migrate(other, NAMES[4])
     users = models.get_model("auth", "User").objects.using("other")
     addresses = models.get_model("account", "EmailAddress").objects.using("other")
@@ -262,8 +262,9 @@ def test_lower_casing_touches_only_what_differs(other: Any) -> None:
     assert "b@example.org" in updates[0]
 
 
+@pytest.mark.requirement("SEC-018")
 @pytest.mark.django_db
-def test_sec_018_one_primary_address_is_kept_on_the_migrated_database_only(other: Any) -> None:
+def test_one_primary_address_is_kept_on_the_migrated_database_only(other: Any) -> None:
     migrate(other, NAMES[4])
     models = migrate(other, NAMES[6])
     users = models.get_model("auth", "User").objects.using("other")

@@ -1,4 +1,4 @@
-"""Mixins and helpers for the views of a project: chapter 02 sections 11.1 and 11.3."""
+"""Mixins and helpers for the views of a project."""
 
 from __future__ import annotations
 
@@ -140,6 +140,7 @@ class TestRedirectAuthenticatedUser:
         assert response.status_code == 200
         assert "no-store" in response["Cache-Control"]
 
+    @pytest.mark.requirement("SEC-036")
     @pytest.mark.parametrize(
         ("page", "location"),
         [
@@ -149,9 +150,7 @@ class TestRedirectAuthenticatedUser:
             ("no-target/?next=/foo", "/foo"),
         ],
     )
-    def test_sec_036_user_is_sent_on(
-        self, client: Client, user: Any, page: str, location: str
-    ) -> None:
+    def test_user_is_sent_on(self, client: Client, user: Any, page: str, location: str) -> None:
         client.force_login(user)
 
         assert client.get(f"/{page}")["Location"] == location
@@ -311,10 +310,9 @@ class TestCloseableSignup:
     def test_is_open_by_default(self, client: Client) -> None:
         assertTemplateUsed(client.get("/signup-page/"), "account/reauthenticate.html")
 
+    @pytest.mark.requirement("SEC-074")
     @pytest.mark.parametrize("method", ["get", "post", "put"])
-    def test_sec_074_is_closed_for_all_methods(
-        self, client: Client, settings: Any, method: str
-    ) -> None:
+    def test_is_closed_for_all_methods(self, client: Client, settings: Any, method: str) -> None:
         settings.ACCOUNT_ADAPTER = "tests.projects.custom_hooks.adapters.ClosedAdapter"
 
         response = getattr(client, method)("/signup-page/")

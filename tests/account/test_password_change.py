@@ -122,7 +122,7 @@ def test_blanks_around_a_password_are_part_of_it(
     assert not has_password(member, "blanks around")
 
 
-def test_ch03_s30_ch02_s28_all_other_sessions_end(
+def test_all_other_sessions_end(
     client: Client, client_factory: Callable[..., Client], member: Any, password: str
 ) -> None:
     other = client_factory()
@@ -133,7 +133,7 @@ def test_ch03_s30_ch02_s28_all_other_sessions_end(
     assert other.get(PASSWORD_CHANGE)["Location"] == f"{LOGIN}?next={PASSWORD_CHANGE}"
 
 
-def test_ch02_s28_own_session_ends_where_the_site_wants(
+def test_own_session_ends_where_the_site_wants(
     client: Client, member: Any, password: str, settings: Any
 ) -> None:
     settings.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
@@ -170,7 +170,8 @@ def test_change_as_a_script(client: Client, member: Any, password: str) -> None:
     assert STRONG_PASSWORD not in response.content.decode()
 
 
-def test_inv_16_page_repeats_no_password(client: Client, member: Any) -> None:
+@pytest.mark.requirement("INV-16")
+def test_page_repeats_no_password(client: Client, member: Any) -> None:
     page = read_page(change(client, "wrong password", STRONG_PASSWORD))
 
     assert STRONG_PASSWORD not in page
@@ -207,7 +208,7 @@ def test_set(client: Client, newcomer: Any) -> None:
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_ch03_s28_ch02_s27_password_cannot_be_set_over_another(
+def test_password_cannot_be_set_over_another(
     client: Client, member: Any, password: str, method: str
 ) -> None:
     data = {"password1": STRONG_PASSWORD, "password2": STRONG_PASSWORD, "next": "/on/"}
@@ -268,7 +269,8 @@ def test_forms_can_be_replaced(client: Client, newcomer: Any, settings: Any) -> 
     assert isinstance(client.get(PASSWORD_CHANGE).context["form"], MyChangeForm)
 
 
-def test_sec_165_owner_is_told(client: Client, member: Any, password: str, settings: Any) -> None:
+@pytest.mark.requirement("SEC-165")
+def test_owner_is_told(client: Client, member: Any, password: str, settings: Any) -> None:
     settings.ACCOUNT_EMAIL_NOTIFICATIONS = True
 
     change(client, password)
@@ -276,9 +278,8 @@ def test_sec_165_owner_is_told(client: Client, member: Any, password: str, setti
     assert "was changed" in mail.outbox[0].subject
 
 
-def test_sec_165_owner_is_told_of_a_first_password(
-    client: Client, newcomer: Any, settings: Any
-) -> None:
+@pytest.mark.requirement("SEC-165")
+def test_owner_is_told_of_a_first_password(client: Client, newcomer: Any, settings: Any) -> None:
     settings.ACCOUNT_EMAIL_NOTIFICATIONS = True
 
     set_first(client)

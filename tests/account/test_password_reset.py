@@ -167,9 +167,8 @@ def test_request_refused_by_its_limit_keeps_its_status_for_scripts(
     assert client.post(RESET, {"email": user.email}, headers=AJAX).status_code == 429
 
 
-def test_sec_007_ch02_s05_ch03_s38_limit_ignores_case(
-    client: Client, user: Any, settings: Any
-) -> None:
+@pytest.mark.requirement("SEC-007")
+def test_limit_ignores_case(client: Client, user: Any, settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"reset_password": "1/m/key"}
     client.post(RESET, {"email": user.email})
 
@@ -178,7 +177,8 @@ def test_sec_007_ch02_s05_ch03_s38_limit_ignores_case(
     assert len(mail.outbox) == 1
 
 
-def test_atk_a25_inv_23_spellings_of_one_mailbox_share_a_limit(
+@pytest.mark.requirement("ATK-A25", "INV-23")
+def test_spellings_of_one_mailbox_share_a_limit(
     client: Client, user_factory: Callable[..., Any], settings: Any
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = {}
@@ -193,6 +193,7 @@ def test_atk_a25_inv_23_spellings_of_one_mailbox_share_a_limit(
     assert len(mail.outbox) == 5
 
 
+@pytest.mark.requirement("ATK-A31")
 @pytest.mark.parametrize(
     "email",
     [
@@ -202,14 +203,15 @@ def test_atk_a25_inv_23_spellings_of_one_mailbox_share_a_limit(
         "a@x.org evil@example.org",
     ],
 )
-def test_atk_a31_nothing_is_mailed_to_several_addresses(client: Client, email: str) -> None:
+def test_nothing_is_mailed_to_several_addresses(client: Client, email: str) -> None:
     response = client.post(RESET, {"email": email})
 
     assert list_error_codes(response, "email") == ["invalid"]
     assert not mail.outbox
 
 
-def test_inv_24_refused_client_does_not_use_up_the_limit_of_a_target(
+@pytest.mark.requirement("INV-24")
+def test_refused_client_does_not_use_up_the_limit_of_a_target(
     client_factory: Callable[..., Client], user: Any, settings: Any
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"reset_password": "2/m/ip,3/m/key"}
@@ -221,7 +223,8 @@ def test_inv_24_refused_client_does_not_use_up_the_limit_of_a_target(
     assert client_factory().post(RESET, {"email": user.email}).status_code == 302
 
 
-def test_inv_26_full_limits_leave_another_way_in(
+@pytest.mark.requirement("INV-26")
+def test_full_limits_leave_another_way_in(
     client_factory: Callable[..., Client], user: Any, password: str, settings: Any
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"login_failed": "5/300s/key", "reset_password": "5/m/key"}
@@ -250,8 +253,9 @@ def test_inv_26_full_limits_leave_another_way_in(
 # Who gets a link
 
 
+@pytest.mark.requirement("SEC-054")
 @pytest.mark.parametrize("alike", ["m\u0131ke@example.org", "mike@ex\u0430mple.org"])
-def test_sec_054_ch02_s12_ch03_s10_look_alike_gets_nothing_about_the_account(
+def test_look_alike_gets_nothing_about_the_account(
     client: Client, user_factory: Callable[..., Any], alike: str
 ) -> None:
     user_factory(email="mike@example.org")
@@ -261,23 +265,26 @@ def test_sec_054_ch02_s12_ch03_s10_look_alike_gets_nothing_about_the_account(
     assert mail.outbox[0].subject.endswith("There is no account with your address")
 
 
-def test_sec_054_ch03_s11_inactive_user_gets_none(
-    client: Client, user_factory: Callable[..., Any]
-) -> None:
+@pytest.mark.requirement("SEC-054")
+def test_inactive_user_gets_none(client: Client, user_factory: Callable[..., Any]) -> None:
     client.post(RESET, {"email": user_factory(is_active=False).email})
 
     assert mail.outbox[0].subject.endswith("There is no account with your address")
 
 
+@pytest.mark.requirement("SEC-055")
 @pytest.mark.parametrize("is_told", [True, False])
-def test_sec_055_unknown_address(client: Client, settings: Any, is_told: bool) -> None:
+def test_unknown_address_gets_a_mail_where_the_site_wants(
+    client: Client, settings: Any, is_told: bool
+) -> None:
     settings.ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = is_told
 
     assert client.post(RESET, {"email": "nobody@example.org"})["Location"] == RESET_DONE
     assert len(mail.outbox) == is_told
 
 
-def test_sec_055_unknown_address_where_that_may_be_told(client: Client, settings: Any) -> None:
+@pytest.mark.requirement("SEC-055")
+def test_unknown_address_is_told_where_that_may_be_told(client: Client, settings: Any) -> None:
     settings.ACCOUNT_PREVENT_ENUMERATION = False
 
     response = client.post(RESET, {"email": "nobody@example.org"})
@@ -325,7 +332,8 @@ def test_adapter_may_refuse_to_send(client: Client, user: Any, settings: Any) ->
 # The link
 
 
-def test_sec_052_ch03_s13_token_leaves_the_url_before_anything_is_shown(
+@pytest.mark.requirement("SEC-052")
+def test_token_leaves_the_url_before_anything_is_shown(
     client: Client, client_factory: Callable[..., Client], user: Any
 ) -> None:
     link = request_link(client, user.email)
@@ -345,7 +353,8 @@ def test_sec_052_ch03_s13_token_leaves_the_url_before_anything_is_shown(
     assert_refused(client_factory(), expected)
 
 
-def test_ch03_s12_ch02_s11_sec_053_link_dies_with_what_it_was_made_for(
+@pytest.mark.requirement("SEC-053")
+def test_link_dies_with_what_it_was_made_for(
     client: Client, client_factory: Callable[..., Client], user: Any, password: str
 ) -> None:
     def change_password() -> None:
@@ -377,7 +386,8 @@ def test_ch03_s12_ch02_s11_sec_053_link_dies_with_what_it_was_made_for(
         assert user.password == before
 
 
-def test_inv_13_link_expires(client: Client, user: Any, settings: Any) -> None:
+@pytest.mark.requirement("INV-13")
+def test_link_works_for_its_time_only(client: Client, user: Any, settings: Any) -> None:
     settings.PASSWORD_RESET_TIMEOUT = 3600
     link = request_link(client, user.email)
     page = open_link(client, link)
@@ -388,7 +398,8 @@ def test_inv_13_link_expires(client: Client, user: Any, settings: Any) -> None:
     assert client.get(page).status_code == 200
 
 
-def test_atk_a22_link_works_once(client: Client, user: Any) -> None:
+@pytest.mark.requirement("ATK-A22")
+def test_link_works_once(client: Client, user: Any) -> None:
     link = request_link(client, user.email)
     page = open_link(client, link)
     choose(client, page)
@@ -397,7 +408,8 @@ def test_atk_a22_link_works_once(client: Client, user: Any) -> None:
     assert_refused(client, link)
 
 
-def test_atk_a22_user_of_one_link_with_token_of_another(
+@pytest.mark.requirement("ATK-A22")
+def test_user_of_one_link_with_token_of_another(
     client: Client, user: Any, user_factory: Callable[..., Any]
 ) -> None:
     other = user_factory()
@@ -410,12 +422,13 @@ def test_atk_a22_user_of_one_link_with_token_of_another(
     user.refresh_from_db()
 
 
+@pytest.mark.requirement("ATK-A23")
 @pytest.mark.parametrize(
     "uid",
     ["0", "z" * 13, "z" * 14, "9" * 5000, "zzzz", "-1", "\u0661", "a\u0308", "nil", "%00", "1e9"],
 )
 @pytest.mark.parametrize("key", ["set-password", "cw3b1c-" + "0" * 32, "x", "0-0", "-"])
-def test_atk_a23_malformed_links_fail_kindly(client: Client, uid: str, key: str) -> None:
+def test_malformed_links_fail_kindly(client: Client, uid: str, key: str) -> None:
     response = client.get(f"/accounts/password/reset/key/{uid}-{key}/")
 
     assert response.status_code in (200, 404)
@@ -423,8 +436,9 @@ def test_atk_a23_malformed_links_fail_kindly(client: Client, uid: str, key: str)
         assert response.context["token_fail"] is True
 
 
+@pytest.mark.requirement("ATK-A23")
 @pytest.mark.parametrize("pk_str", ["!", "", "\u0661", "z" * 14, "1.5", "-"])
-def test_atk_a23_malformed_ids_are_value_errors(pk_str: str) -> None:
+def test_malformed_ids_are_value_errors(pk_str: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         url_str_to_user_pk(pk_str)
 
@@ -447,7 +461,7 @@ def test_ids_that_are_no_numbers_are_written_without_dashes() -> None:
     }
 
 
-def test_ch03_s14_link_of_another_account_ends_the_session_when_it_is_used(
+def test_link_of_another_account_ends_the_session_when_it_is_used(
     client: Client, user: Any, user_factory: Callable[..., Any]
 ) -> None:
     other = user_factory()
@@ -521,9 +535,8 @@ def test_link_is_limited(client: Client, settings: Any) -> None:
 # What follows
 
 
-def test_sec_007_ch02_s07_ch03_s07_reset_lets_the_owner_log_in_again(
-    client: Client, user: Any, settings: Any
-) -> None:
+@pytest.mark.requirement("SEC-007")
+def test_reset_lets_the_owner_log_in_again(client: Client, user: Any, settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"login_failed": "3/m/key"}
     settings.ACCOUNT_LOGIN_METHODS = {"email"}
     EmailAddress.objects.create(user=user, email="more@example.org", verified=True)
@@ -538,7 +551,8 @@ def test_sec_007_ch02_s07_ch03_s07_reset_lets_the_owner_log_in_again(
         assert list_error_codes(submit_login(client, email, "wrong")) == ["email_password_mismatch"]
 
 
-def test_inv_25_reset_does_not_clear_what_the_address_of_the_client_did(
+@pytest.mark.requirement("INV-25")
+def test_reset_does_not_clear_what_the_address_of_the_client_did(
     client: Client, user: Any, user_factory: Callable[..., Any], settings: Any
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"login_failed": "3/m/ip,9/m/key"}
@@ -551,7 +565,8 @@ def test_inv_25_reset_does_not_clear_what_the_address_of_the_client_did(
     assert list_error_codes(response) == ["too_many_login_attempts"]
 
 
-def test_sec_008_login_gives_back_its_own_attempt_only(
+@pytest.mark.requirement("SEC-008")
+def test_login_gives_back_its_own_attempt_only(
     client: Client, user: Any, user_factory: Callable[..., Any], password: str, settings: Any
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip"}
@@ -578,9 +593,8 @@ def test_visitor_is_sent_on_after_the_reset(
     assert choose(client, page, data={"next": target})["Location"] == expected
 
 
-def test_sec_072_atk_a24_reset_logs_in_where_the_site_wants(
-    client: Client, user: Any, settings: Any
-) -> None:
+@pytest.mark.requirement("SEC-072", "ATK-A24")
+def test_reset_logs_in_where_the_site_wants(client: Client, user: Any, settings: Any) -> None:
     settings.ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
     page = open_link(client, request_link(client, user.email))
     shown = client.get(page)
@@ -594,7 +608,8 @@ def test_sec_072_atk_a24_reset_logs_in_where_the_site_wants(
     assert record["method"] == "password_reset"
 
 
-def test_sec_072_login_after_a_reset_passes_all_stages(
+@pytest.mark.requirement("SEC-072")
+def test_login_after_a_reset_passes_all_stages(
     client: Client, user_factory: Callable[..., Any], settings: Any
 ) -> None:
     settings.ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
@@ -606,7 +621,7 @@ def test_sec_072_login_after_a_reset_passes_all_stages(
     assert not is_logged_in(client)
 
 
-def test_ch03_s25_user_switched_off_meanwhile_gets_no_session(
+def test_user_switched_off_meanwhile_gets_no_session(
     client: Client, user: Any, settings: Any
 ) -> None:
     settings.ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
@@ -618,7 +633,8 @@ def test_ch03_s25_user_switched_off_meanwhile_gets_no_session(
     assert not is_logged_in(client)
 
 
-def test_inv_40_reset_ends_all_sessions_and_logins_begun_before(
+@pytest.mark.requirement("INV-40")
+def test_reset_ends_all_sessions_and_logins_begun_before(
     client: Client,
     client_factory: Callable[..., Client],
     user_factory: Callable[..., Any],
@@ -645,7 +661,8 @@ def test_inv_40_reset_ends_all_sessions_and_logins_begun_before(
     ]
 
 
-def test_sec_165_owner_is_told(client: Client, user: Any, settings: Any) -> None:
+@pytest.mark.requirement("SEC-165")
+def test_owner_is_told(client: Client, user: Any, settings: Any) -> None:
     settings.ACCOUNT_EMAIL_NOTIFICATIONS = True
     choose(client, open_link(client, request_link(client, user.email)))
 

@@ -94,7 +94,8 @@ def test_code_resets_the_password(client: Client, user: Any) -> None:
     assert client.get(RESET_DONE).status_code == 200
 
 
-def test_atk_a60_code_works_once(client: Client, user: Any) -> None:
+@pytest.mark.requirement("ATK-A60")
+def test_code_works_once(client: Client, user: Any) -> None:
     confirm(client, user)
     choose(client)
 
@@ -103,8 +104,9 @@ def test_atk_a60_code_works_once(client: Client, user: Any) -> None:
     assert has_password(user, STRONG_PASSWORD)
 
 
+@pytest.mark.requirement("INV-17")
 @pytest.mark.parametrize("page", [RESET_CODE_CONFIRM, RESET_CODE_COMPLETE])
-def test_inv_17_pages_are_neither_cached_nor_framed(client: Client, user: Any, page: str) -> None:
+def test_pages_are_neither_cached_nor_framed(client: Client, user: Any, page: str) -> None:
     confirm(client, user)
     if page == RESET_CODE_CONFIRM:
         request_code(client, user.email)
@@ -140,8 +142,9 @@ def test_last_wrong_code_leads_to_the_login(client: Client, user: Any, settings:
     assert STATE not in read_session(client)
 
 
+@pytest.mark.requirement("INV-13")
 @pytest.mark.parametrize(("seconds", "is_in_time"), [(2, True), (11, False)])
-def test_inv_13_time_begins_anew_for_the_new_password(
+def test_time_begins_anew_for_the_new_password(
     client: Client, user: Any, settings: Any, seconds: int, is_in_time: bool
 ) -> None:
     settings.ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 10
@@ -164,16 +167,15 @@ def test_new_password_is_checked(client: Client, user: Any, password: str) -> No
     assert choose(client)["Location"] == RESET_DONE
 
 
-def test_ch03_s37_inv_39_code_verifies_an_own_address(
-    client: Client, user_factory: Callable[..., Any]
-) -> None:
+@pytest.mark.requirement("INV-39")
+def test_code_verifies_an_own_address(client: Client, user_factory: Callable[..., Any]) -> None:
     user = user_factory(verified=False)
     confirm(client, user)
 
     assert EmailAddress.objects.get(user=user).verified
 
 
-def test_ch03_s37_code_makes_no_row_and_verifies_no_foreign_one(
+def test_code_makes_no_row_and_verifies_no_foreign_one(
     client: Client, user_factory: Callable[..., Any]
 ) -> None:
     user = user_factory(verified=False)
@@ -190,9 +192,8 @@ def test_ch03_s37_code_makes_no_row_and_verifies_no_foreign_one(
     assert choose(client)["Location"] == RESET_DONE
 
 
-def test_sec_072_reset_logs_in_where_the_site_wants(
-    client: Client, user: Any, settings: Any
-) -> None:
+@pytest.mark.requirement("SEC-072")
+def test_reset_logs_in_where_the_site_wants(client: Client, user: Any, settings: Any) -> None:
     settings.ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
     confirm(client, user)
 
@@ -202,7 +203,8 @@ def test_sec_072_reset_logs_in_where_the_site_wants(
     assert (record["method"], record["email"]) == ("password_reset", user.email)
 
 
-def test_sec_072_login_after_a_reset_passes_all_stages(
+@pytest.mark.requirement("SEC-072")
+def test_login_after_a_reset_passes_all_stages(
     client: Client, user_factory: Callable[..., Any], settings: Any
 ) -> None:
     configure(
@@ -221,7 +223,7 @@ def test_sec_072_login_after_a_reset_passes_all_stages(
     assert not is_logged_in(client)
 
 
-def test_ch03_s25_inactive_user(
+def test_inactive_user_gets_neither_code_nor_session(
     client: Client, user: Any, user_factory: Callable[..., Any], settings: Any
 ) -> None:
     settings.ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
@@ -235,8 +237,9 @@ def test_ch03_s25_inactive_user(
     assert not is_logged_in(client)
 
 
+@pytest.mark.requirement("SEC-053", "ATK-A47")
 @pytest.mark.parametrize("change", ["password", "address"])
-def test_sec_053_atk_a47_confirmed_code_dies_with_what_it_was_made_for(
+def test_confirmed_code_dies_with_what_it_was_made_for(
     client: Client, user: Any, change: str
 ) -> None:
     confirm(client, user)

@@ -135,6 +135,7 @@ def test_signup_without_a_number_where_it_is_optional(
     assert not outbox
 
 
+@pytest.mark.requirement("ATK-A57")
 @pytest.mark.parametrize(
     "phone",
     [
@@ -154,7 +155,7 @@ def test_signup_without_a_number_where_it_is_optional(
         "+" + "1" * 1000,
     ],
 )
-def test_atk_a57_what_is_no_number_is_refused(client: Client, phone: str, outbox: Any) -> None:
+def test_what_is_no_number_is_refused(client: Client, phone: str, outbox: Any) -> None:
     response = sign_up(client, phone=phone)
 
     if phone.strip() == PHONE:
@@ -203,7 +204,8 @@ def test_wrong_codes_end_the_signup(client: Client, outbox: Any) -> None:
     assert get_phone(get_newcomer()) == (PHONE, False)
 
 
-def test_atk_a12_attempts_are_not_restored_with_the_session(client: Client, outbox: Any) -> None:
+@pytest.mark.requirement("ATK-A12")
+def test_attempts_are_not_restored_with_the_session(client: Client, outbox: Any) -> None:
     sign_up(client)
     saved = read_session(client)
 
@@ -218,8 +220,11 @@ def test_atk_a12_attempts_are_not_restored_with_the_session(client: Client, outb
     assert not is_logged_in(client)
 
 
+@pytest.mark.requirement("INV-13")
 @pytest.mark.parametrize(("seconds", "is_in_time"), [(899, True), (901, False)])
-def test_inv_13_code_expires(client: Client, outbox: Any, seconds: int, is_in_time: bool) -> None:
+def test_code_works_for_its_time_only(
+    client: Client, outbox: Any, seconds: int, is_in_time: bool
+) -> None:
     with time_machine.travel(NOW, tick=False) as clock:
         sign_up(client)
         clock.shift(seconds)
@@ -247,7 +252,8 @@ def test_cancel_ends_the_process(client: Client, outbox: Any) -> None:
     assert not is_logged_in(client)
 
 
-def test_atk_a58_number_taken_meanwhile_is_refused(
+@pytest.mark.requirement("ATK-A58")
+def test_number_taken_meanwhile_is_refused(
     client: Client, user_factory: Callable[..., Any], outbox: Any
 ) -> None:
     sign_up(client)
@@ -263,7 +269,10 @@ def test_atk_a58_number_taken_meanwhile_is_refused(
 # Sending another code
 
 
-def test_sec_070_resend(client: Client, settings: Any, outbox: Any) -> None:
+@pytest.mark.requirement("SEC-070")
+def test_resend_makes_a_new_code_and_gives_back_no_attempt(
+    client: Client, settings: Any, outbox: Any
+) -> None:
     settings.ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = 1
     sign_up(client)
     submit_code(client, PHONE_VERIFY, make_wrong(outbox[0].code))
@@ -281,7 +290,8 @@ def test_sec_070_resend(client: Client, settings: Any, outbox: Any) -> None:
     assert is_logged_in(client)
 
 
-def test_atk_a57_refused_resend_is_told_and_keeps_the_code(
+@pytest.mark.requirement("ATK-A57")
+def test_refused_resend_is_told_and_keeps_the_code(
     client: Client, settings: Any, outbox: Any
 ) -> None:
     settings.ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = True
@@ -309,8 +319,9 @@ def change_to(client: Client, phone: str) -> Any:
     return client.post(PHONE_VERIFY, {"action": "change", "phone": phone})
 
 
+@pytest.mark.requirement("SEC-070")
 @pytest.mark.usefixtures("change")
-def test_sec_070_change(client: Client, outbox: Any) -> None:
+def test_change_sends_a_code_to_the_new_number(client: Client, outbox: Any) -> None:
     sign_up(client)
     submit_code(client, PHONE_VERIFY, make_wrong(outbox[0].code))
     assert client.get(PHONE_VERIFY).context["can_change"] is True
@@ -339,8 +350,9 @@ def test_change_to_nonsense_or_the_same_is_shown_and_costs_no_attempt(client: Cl
     assert get_stage_state(client)["change_count"] == 0
 
 
+@pytest.mark.requirement("SEC-070")
 @pytest.mark.usefixtures("change")
-def test_sec_070_change_to_a_foreign_number_looks_alike_and_verifies_nothing(
+def test_change_to_a_foreign_number_looks_alike_and_verifies_nothing(
     client: Client, user_factory: Callable[..., Any], outbox: Any
 ) -> None:
     user_factory(phone=OTHER_PHONE)
@@ -385,10 +397,9 @@ def test_change_is_for_those_who_never_logged_in(
     assert get_phone(user) == (PHONE, False)
 
 
+@pytest.mark.requirement("ATK-A57")
 @pytest.mark.usefixtures("change")
-def test_atk_a57_change_is_limited_in_number_and_time(
-    client: Client, settings: Any, outbox: Any
-) -> None:
+def test_change_is_limited_in_number_and_time(client: Client, settings: Any, outbox: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"verify_phone": "2/m/ip"}
     sign_up(client)
     change_to(client, OTHER_PHONE)
@@ -446,7 +457,8 @@ def test_login_without_a_number(
         assert "account_login" not in read_session(client)
 
 
-def test_atk_a57_second_login_within_the_window_is_a_429(
+@pytest.mark.requirement("ATK-A57")
+def test_second_login_within_the_window_is_a_429(
     client_factory: Callable[..., Client],
     user_factory: Callable[..., Any],
     password: str,
@@ -467,7 +479,8 @@ def test_atk_a57_second_login_within_the_window_is_a_429(
     assert len(outbox) == 2
 
 
-def test_atk_a57_many_numbers_from_one_address(
+@pytest.mark.requirement("ATK-A57")
+def test_requests_for_many_numbers_from_one_address_are_limited(
     client_factory: Callable[..., Client], settings: Any, outbox: Any
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"signup": None}
@@ -480,7 +493,8 @@ def test_atk_a57_many_numbers_from_one_address(
     assert len(outbox) == 3
 
 
-def test_atk_a27_sec_007_failed_logins_count_per_number(
+@pytest.mark.requirement("ATK-A27", "SEC-007")
+def test_failed_logins_count_per_number(
     client: Client, user_factory: Callable[..., Any], password: str, settings: Any
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"login_failed": "5/300s/key"}
@@ -631,7 +645,8 @@ def test_no_other_actions_are_offered(
     assert read_session(client)[STATE]["failed_attempts"] == 2
 
 
-def test_inv_13_code_for_a_change_expires(client: Client, member: Any, outbox: Any) -> None:
+@pytest.mark.requirement("INV-13")
+def test_code_for_a_change_expires(client: Client, member: Any, outbox: Any) -> None:
     with time_machine.travel(NOW, tick=False) as clock:
         client.force_login(member)
         client.post(PHONE_CHANGE, {"phone": OTHER_PHONE})
@@ -640,7 +655,8 @@ def test_inv_13_code_for_a_change_expires(client: Client, member: Any, outbox: A
     assert get_phone(member) == (PHONE, True)
 
 
-def test_inv_15_change_of_another_user_is_dropped(
+@pytest.mark.requirement("INV-15")
+def test_change_of_another_user_is_dropped(
     client: Client, member: Any, user_factory: Callable[..., Any], outbox: Any
 ) -> None:
     client.post(PHONE_CHANGE, {"phone": OTHER_PHONE})
@@ -662,7 +678,7 @@ def test_malformed_state_is_no_change(client: Client, member: Any, state: Any) -
     assert client.get(PHONE_VERIFY)["Location"] == PHONE_CHANGE
 
 
-def test_ch03_s27_change_waits_for_reauthentication(
+def test_change_waits_for_reauthentication(
     client: Client, member: Any, password: str, outbox: Any, settings: Any
 ) -> None:
     settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
@@ -675,9 +691,8 @@ def test_ch03_s27_change_waits_for_reauthentication(
     assert len(outbox) == 1
 
 
-def test_atk_a57_changes_are_limited(
-    client: Client, member: Any, outbox: Any, settings: Any
-) -> None:
+@pytest.mark.requirement("ATK-A57")
+def test_changes_are_limited(client: Client, member: Any, outbox: Any, settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = {}
     client.post(PHONE_CHANGE, {"phone": "nonsense"})
     assert client.post(PHONE_CHANGE, {"phone": OTHER_PHONE}).status_code == 429

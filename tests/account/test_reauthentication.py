@@ -162,6 +162,7 @@ class TestPage:
 
 
 class TestRequirement:
+    @pytest.mark.requirement("SEC-039")
     @pytest.mark.parametrize(
         "data",
         [
@@ -170,7 +171,7 @@ class TestRequirement:
             {"action_primary": "", "email": "second@example.org"},
         ],
     )
-    def test_sec_039_ch02_s18_ch03_s26_s27_login_alone_is_not_enough(
+    def test_login_alone_is_not_enough(
         self, logged_in: Client, user: Any, data: dict[str, str]
     ) -> None:
         EmailAddress.objects.create(user=user, email="second@example.org", verified=True)
@@ -191,8 +192,9 @@ class TestRequirement:
 
         assert len(mail.outbox) == 1
 
+    @pytest.mark.requirement("SEC-039", "ATK-A43")
     @pytest.mark.parametrize(("age", "is_enough"), [(0, True), (299, True), (300, False)])
-    def test_sec_039_atk_a43_proof_lasts_for_its_time(
+    def test_proof_lasts_for_its_time(
         self, logged_in: Client, password: str, age: int, is_enough: bool
     ) -> None:
         with time_machine.travel(time.time(), tick=False) as clock:
@@ -202,6 +204,7 @@ class TestRequirement:
 
         assert (response.status_code == 200) is is_enough
 
+    @pytest.mark.requirement("ATK-A43", "INV-06")
     @pytest.mark.parametrize(
         "record",
         [
@@ -215,18 +218,15 @@ class TestRequirement:
         ],
         ids=repr,
     )
-    def test_atk_a43_inv_06_only_an_explicit_proof_counts(
-        self, logged_in: Client, user: Any, record: Any
-    ) -> None:
+    def test_only_an_explicit_proof_counts(self, logged_in: Client, user: Any, record: Any) -> None:
         if isinstance(record, dict):
             record = {"at": time.time(), **record}
         write_session(logged_in, account_authentication_methods=[record])
 
         assert logged_in.post("/guarded/").status_code == 302
 
-    def test_atk_a43_inv_06_proof_of_somebody_else_does_not_count(
-        self, logged_in: Client, user: Any
-    ) -> None:
+    @pytest.mark.requirement("ATK-A43", "INV-06")
+    def test_proof_of_somebody_else_does_not_count(self, logged_in: Client, user: Any) -> None:
         write_session(
             logged_in,
             account_authentication_methods=[
@@ -237,9 +237,8 @@ class TestRequirement:
 
         assert logged_in.post("/guarded/").status_code == 302
 
-    def test_atk_a43_later_login_does_not_hide_the_proof(
-        self, logged_in: Client, user: Any
-    ) -> None:
+    @pytest.mark.requirement("ATK-A43")
+    def test_later_login_does_not_hide_the_proof(self, logged_in: Client, user: Any) -> None:
         now = time.time()
         write_session(
             logged_in,
@@ -270,11 +269,12 @@ class TestRequirement:
 
         assert logged_in.post("/guarded/").status_code == 200
 
+    @pytest.mark.requirement("SEC-040")
     @pytest.mark.parametrize(
         ("app", "is_required"),
         [("", True), ("allauth.account", False), ("no.such.app", True), ("allauth.core", True)],
     )
-    def test_sec_040_app_decides(self, settings: Any, app: str, is_required: bool) -> None:
+    def test_each_app_decides_for_itself(self, settings: Any, app: str, is_required: bool) -> None:
         settings.ACCOUNT_REAUTHENTICATION_REQUIRED = False
 
         assert get_adapter().is_reauthentication_required(app=app) is is_required
@@ -364,10 +364,11 @@ class TestSuspendedRequest:
 
         assert len(seen) == 1
 
+    @pytest.mark.requirement("ATK-C30")
     @pytest.mark.parametrize(
         "target", ["/other/", "/guarded/?a=1", "/guarded", "//testserver/guarded/", ""]
     )
-    def test_atk_c30_ch03_s27_another_target_does_not_carry_it_out(
+    def test_another_target_does_not_carry_it_out(
         self, logged_in: Client, password: str, target: str
     ) -> None:
         logged_in.post("/guarded/", {"a": "1"})
@@ -376,7 +377,8 @@ class TestSuspendedRequest:
 
         assert seen == []
 
-    def test_atk_c31_secrets_are_not_kept(self, logged_in: Client, password: str) -> None:
+    @pytest.mark.requirement("ATK-C31")
+    def test_secrets_are_not_kept(self, logged_in: Client, password: str) -> None:
         logged_in.post(
             "/guarded/?q=1",
             {
@@ -405,7 +407,8 @@ class TestSuspendedRequest:
             "SERVER_PORT",
         }
 
-    def test_atk_c30_it_is_of_one_user(
+    @pytest.mark.requirement("ATK-C30")
+    def test_it_is_carried_out_for_its_user_only(
         self, logged_in: Client, user_factory: Any, password: str, settings: Any
     ) -> None:
         other = user_factory()
@@ -420,7 +423,8 @@ class TestSuspendedRequest:
 
         assert seen == []
 
-    def test_atk_c31_it_is_kept_for_a_while_only(self, logged_in: Client, password: str) -> None:
+    @pytest.mark.requirement("ATK-C31")
+    def test_it_is_kept_for_a_while_only(self, logged_in: Client, password: str) -> None:
         with time_machine.travel(time.time(), tick=False) as clock:
             logged_in.post("/guarded/", {"a": "1"})
             clock.shift(301)
@@ -428,6 +432,7 @@ class TestSuspendedRequest:
 
         assert seen == []
 
+    @pytest.mark.requirement("ATK-C30")
     @pytest.mark.parametrize(
         "change",
         [
@@ -439,7 +444,7 @@ class TestSuspendedRequest:
         ],
         ids=repr,
     )
-    def test_atk_c30_state_that_says_something_else_does_no_harm(
+    def test_state_that_says_something_else_does_no_harm(
         self, logged_in: Client, password: str, change: dict[str, Any]
     ) -> None:
         logged_in.post("/guarded/", {"a": "1"})
@@ -453,6 +458,7 @@ class TestSuspendedRequest:
         # The redirect was followed; what was suspended was not carried out.
         assert [(event["method"], event["data"]) for event in seen] == [("GET", {})]
 
+    @pytest.mark.requirement("ATK-A69")
     @pytest.mark.parametrize(
         "garbage",
         [
@@ -471,9 +477,7 @@ class TestSuspendedRequest:
         ],
         ids=repr,
     )
-    def test_atk_a69_garbage_is_dropped(
-        self, logged_in: Client, password: str, garbage: Any
-    ) -> None:
+    def test_garbage_is_dropped(self, logged_in: Client, password: str, garbage: Any) -> None:
         write_session(logged_in, **{STATE: garbage})
 
         response = logged_in.post(PAGE, {"password": password, "next": "/guarded/"})
@@ -481,7 +485,8 @@ class TestSuspendedRequest:
         assertRedirects(response, "/guarded/")
         assert STATE not in read_session(logged_in)
 
-    def test_inv_47_request_suspended_by_the_published_release_goes_on(
+    @pytest.mark.requirement("INV-47")
+    def test_request_suspended_by_the_published_release_goes_on(
         self, logged_in: Client, password: str
     ) -> None:
         request = {
@@ -549,7 +554,8 @@ class TestCallback:
         assertRedirects(response, "/accounts/profile/", fetch_redirect_response=False)
 
 
-def test_atk_a11_user_who_is_gone_cannot_reauthenticate(
+@pytest.mark.requirement("ATK-A11")
+def test_user_who_is_gone_cannot_reauthenticate(
     logged_in: Client, user: Any, password: str
 ) -> None:
     user.delete()

@@ -74,7 +74,8 @@ class TestReading:
         assert get_records(request, AnonymousUser()) == []
         assert get_records(request, type(user)()) == []
 
-    def test_inv_06_records_of_somebody_else_are_not_shown(
+    @pytest.mark.requirement("INV-06")
+    def test_records_of_somebody_else_are_not_shown(
         self, get_records: Any, user_factory: Any
     ) -> None:
         request = make_request()
@@ -82,24 +83,25 @@ class TestReading:
 
         assert get_records(request, user_factory()) == []
 
+    @pytest.mark.requirement("ATK-A69")
     @pytest.mark.parametrize("garbage", [None, "x", 5, {}, {"method": "password"}], ids=repr)
-    def test_atk_a69_garbage_is_no_record(self, get_records: Any, user: Any, garbage: Any) -> None:
+    def test_garbage_is_no_record(self, get_records: Any, user: Any, garbage: Any) -> None:
         request = make_request(user)
         request.session[METHODS] = garbage
         request.session[OWNER] = str(user.pk)
 
         assert get_records(request, user) == []
 
-    def test_atk_a69_garbage_among_records_is_left_out(self, get_records: Any, user: Any) -> None:
+    @pytest.mark.requirement("ATK-A69")
+    def test_garbage_among_records_is_left_out(self, get_records: Any, user: Any) -> None:
         request = make_request(user)
         request.session[METHODS] = ["x", {"method": "code"}, None]
         request.session[OWNER] = str(user.pk)
 
         assert get_records(request, user) == [{"method": "code"}]
 
-    def test_inv_47_records_of_the_published_release_are_read(
-        self, get_records: Any, user: Any
-    ) -> None:
+    @pytest.mark.requirement("INV-47")
+    def test_records_of_the_published_release_are_read(self, get_records: Any, user: Any) -> None:
         request = make_request(user)
         record = {"method": "socialaccount", "at": 1.5, "provider": "p", "uid": "1"}
         request.session[METHODS] = [record]
@@ -128,7 +130,8 @@ class TestWriting:
         assert len(records) == 50
         assert records[-1]["number"] == 59
 
-    def test_inv_06_ch03_s22_records_of_somebody_else_are_replaced(self, user_factory: Any) -> None:
+    @pytest.mark.requirement("INV-06")
+    def test_records_of_somebody_else_are_replaced(self, user_factory: Any) -> None:
         request = make_request()
         first, second = user_factory(), user_factory()
         record_authentication(request, first, "password")
@@ -247,9 +250,7 @@ class TestFlows:
         assert is_logged_in(client)
         assert METHODS not in read_session(client)
 
-    def test_ch03_s22_records_end_with_the_session(
-        self, client: Client, user: Any, password: str
-    ) -> None:
+    def test_records_end_with_the_session(self, client: Client, user: Any, password: str) -> None:
         submit_login(client, user.username, password)
 
         client.post(LOGOUT)

@@ -46,7 +46,8 @@ def listener() -> Iterator[list[Any]]:
     post_delete.disconnect(receive, sender=Session)
 
 
-def test_inv_05_login_changes_the_key_and_keeps_what_the_visitor_had(
+@pytest.mark.requirement("INV-05")
+def test_login_changes_the_key_and_keeps_what_the_visitor_had(
     client: Client, user: Any, password: str
 ) -> None:
     write_session(client, basket=3)

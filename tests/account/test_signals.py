@@ -174,7 +174,10 @@ def test_adding_by_link(client: Client, user: Any) -> None:
     assert added["email_address"].pk
 
 
-def test_sec_058_adding_by_code(client: Client, user: Any, settings: Any) -> None:
+@pytest.mark.requirement("SEC-058")
+def test_addition_by_code_is_announced_once_it_is_stored(
+    client: Client, user: Any, settings: Any
+) -> None:
     configure(settings, EMAIL_VERIFICATION_BY_CODE_ENABLED=True)
     client.force_login(user)
     with collect_signals(**ALL) as sent:
@@ -334,7 +337,8 @@ def test_receivers_of_the_other_color(client: Client, user: Any, password: str) 
     assert seen == [user]
 
 
-def test_inv_42_receivers_see_what_is_stored(client: Client, user: Any) -> None:
+@pytest.mark.requirement("INV-42")
+def test_receivers_see_what_is_stored(client: Client, user: Any) -> None:
     EmailAddress.objects.create(user=user, email="more@example.org", verified=True)
     client.force_login(user)
 

@@ -246,9 +246,7 @@ class TestPage:
 
         assert response["Location"] == location
 
-    def test_ch03_s16_target_survives_the_verification_by_code(
-        self, client: Client, settings: Any
-    ) -> None:
+    def test_target_survives_the_verification_by_code(self, client: Client, settings: Any) -> None:
         settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
         settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
         route_account_pages(settings)
@@ -493,8 +491,9 @@ class TestValidation:
 
 
 class TestPasswords:
+    @pytest.mark.requirement("SEC-045")
     @pytest.mark.parametrize("data", [{"password1": ""}, {}])
-    def test_sec_045_ch02_s25_ch03_s29_password_that_is_left_out_is_unusable(
+    def test_password_that_is_left_out_is_unusable(
         self, client: Client, settings: Any, data: dict[str, str]
     ) -> None:
         settings.ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
@@ -506,7 +505,10 @@ class TestPasswords:
         assert not user.has_usable_password()
         assert not user.check_password("")
 
-    def test_sec_045_site_without_passwords(self, client: Client, settings: Any) -> None:
+    @pytest.mark.requirement("SEC-045")
+    def test_signup_without_password_field_makes_none_usable(
+        self, client: Client, settings: Any
+    ) -> None:
         settings.ACCOUNT_SIGNUP_FIELDS = ["email*"]
 
         client.post(SIGNUP, {"email": "new@example.org", "password1": "ignored 5 words"})
@@ -522,8 +524,9 @@ class TestPasswords:
 
 
 class TestHoneypot:
+    @pytest.mark.requirement("SEC-067")
     @pytest.mark.parametrize("verification", ["optional", "mandatory"])
-    def test_sec_067_ch03_s36_robot_sees_a_success_that_is_none(
+    def test_robot_sees_a_success_that_is_none(
         self, client: Client, settings: Any, verification: str
     ) -> None:
         settings.ACCOUNT_EMAIL_VERIFICATION = verification
@@ -539,7 +542,8 @@ class TestHoneypot:
         assert list_messages(response) == []
         assert "account_login" not in read_session(client)
 
-    def test_sec_067_people_leave_it_empty(self, client: Client, settings: Any) -> None:
+    @pytest.mark.requirement("SEC-067")
+    def test_people_leave_it_empty(self, client: Client, settings: Any) -> None:
         settings.ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = "phone_number"
 
         submit_signup(client, username="human", phone_number="")

@@ -58,6 +58,7 @@ def mandatory(settings: Any) -> None:
     route_account_pages(settings)
 
 
+@pytest.mark.requirement("SEC-056")
 @pytest.mark.parametrize(
     ("prevention", "verification", "outcome"),
     [
@@ -72,7 +73,7 @@ def mandatory(settings: Any) -> None:
     ],
 )
 @pytest.mark.parametrize("email", [TAKEN, UNVERIFIED, ASLEEP, FIELD, "TAKEN@Example.org"])
-def test_ch02_s15_sec_056_outcome_for_an_address_with_an_account(
+def test_outcome_for_an_address_with_an_account(
     client: Client,
     owners: None,
     settings: Any,
@@ -161,7 +162,8 @@ class TestPretendedSignup:
         login = read_session(client)["account_login"]
         assert (login["user_pk"], login["email"], login["signup"]) == (None, TAKEN, True)
 
-    def test_sec_056_username_that_is_taken_is_told(
+    @pytest.mark.requirement("SEC-056")
+    def test_username_that_is_taken_is_told(
         self, client: Client, owners: None, mandatory: None
     ) -> None:
         response = submit_signup(client, username="owner1", email=TAKEN)
@@ -194,8 +196,9 @@ class TestParity:
 
     ALL = [FREE, TAKEN, UNVERIFIED, ASLEEP, FIELD]
 
+    @pytest.mark.requirement("SEC-056", "ATK-A26", "INV-20")
     @pytest.mark.parametrize("prevention", [True, "strict"])
-    def test_sec_056_atk_a26_inv_20_ch02_s15_ch03_s19_by_link(
+    def test_signup_that_is_verified_by_link(
         self,
         client_factory: Callable[..., Client],
         owners: None,
@@ -221,12 +224,9 @@ class TestParity:
         told = dict.fromkeys(self.ALL[1:], "You already have an account")
         assert subjects == {FREE: "Please confirm your email address", **told}
 
-    def test_sec_056_atk_a26_inv_20_ch02_s15_ch03_s19_by_code(
-        self,
-        client_factory: Callable[..., Client],
-        owners: None,
-        mandatory: None,
-        settings: Any,
+    @pytest.mark.requirement("SEC-056", "ATK-A26", "INV-20")
+    def test_signup_that_is_verified_by_code(
+        self, client_factory: Callable[..., Client], owners: None, mandatory: None, settings: Any
     ) -> None:
         configure(
             settings,
@@ -247,8 +247,9 @@ class TestParity:
             # Who is sent another code reads it in a mailbox that is not the visitor's.
             compare(client_factory, scenario, *self.ALL, ignored=("mails",))
 
+    @pytest.mark.requirement("ATK-A26", "INV-20")
     @pytest.mark.parametrize("required", [True, {"password"}])
-    def test_atk_a26_inv_20_where_a_login_code_is_required(
+    def test_where_a_login_code_is_required(
         self,
         client_factory: Callable[..., Client],
         owners: None,
@@ -261,12 +262,9 @@ class TestParity:
 
         self.compare_branches(client_factory, LOGIN_CODE_CONFIRM)
 
-    def test_inv_20_by_code_that_is_sent_again(
-        self,
-        client_factory: Callable[..., Client],
-        owners: None,
-        mandatory: None,
-        settings: Any,
+    @pytest.mark.requirement("INV-20")
+    def test_code_that_is_sent_again_tells_nothing(
+        self, client_factory: Callable[..., Client], owners: None, mandatory: None, settings: Any
     ) -> None:
         configure(
             settings,
@@ -283,12 +281,9 @@ class TestParity:
 
         compare(client_factory, visit, *self.ALL, ignored=("mails",))
 
-    def test_sec_065_atk_a26_beyond_the_limit_of_mails(
-        self,
-        client_factory: Callable[..., Client],
-        owners: None,
-        mandatory: None,
-        settings: Any,
+    @pytest.mark.requirement("SEC-065", "ATK-A26")
+    def test_beyond_the_limit_of_mails(
+        self, client_factory: Callable[..., Client], owners: None, mandatory: None, settings: Any
     ) -> None:
         configure(
             settings,
@@ -299,8 +294,9 @@ class TestParity:
         (first, *_) = compare(client_factory, sign_up, *self.ALL)
         assert first.seen[0]["status"] == 429
 
+    @pytest.mark.requirement("INV-20", "INV-22", "ATK-A26")
     @pytest.mark.parametrize("field", [None, "company"])
-    def test_inv_20_inv_22_atk_a26_corrected_address(
+    def test_corrected_address_tells_nothing(
         self,
         client_factory: Callable[..., Client],
         owners: None,
@@ -342,8 +338,9 @@ class TestParity:
         identifiers = [FREE, UNVERIFIED, ASLEEP, FIELD]
         compare(client_factory, visit, *identifiers, ignored=("mails",))
 
+    @pytest.mark.requirement("SEC-070", "ATK-A18", "INV-20")
     @pytest.mark.parametrize("is_resent", [False, True])
-    def test_sec_070_atk_a18_inv_20_address_that_it_is_corrected_to(
+    def test_address_that_it_is_corrected_to(
         self,
         client_factory: Callable[..., Client],
         owners: None,
@@ -371,8 +368,9 @@ class TestParity:
 
         compare(client_factory, visit, *self.ALL, ignored=("mails",))
 
+    @pytest.mark.requirement("INV-20")
     @pytest.mark.parametrize("by_code", [False, True])
-    def test_inv_20_limits_are_reached_at_the_same_request(
+    def test_limits_are_reached_at_the_same_request(
         self,
         client_factory: Callable[..., Client],
         owners: None,
@@ -393,7 +391,8 @@ class TestParity:
 
         compare(client_factory, visit, FREE, TAKEN, ASLEEP)
 
-    def test_inv_20_scripts_see_no_difference_either(
+    @pytest.mark.requirement("INV-20")
+    def test_scripts_see_no_difference_either(
         self, client_factory: Callable[..., Client], owners: None, mandatory: None
     ) -> None:
         def visit(visitor: Visitor, email: str) -> None:
@@ -404,12 +403,9 @@ class TestParity:
 
         compare(client_factory, visit, *self.ALL)
 
-    def test_atk_a06_inv_21_work_is_the_same(
-        self,
-        client_factory: Callable[..., Client],
-        owners: None,
-        mandatory: None,
-        settings: Any,
+    @pytest.mark.requirement("ATK-A06", "INV-21")
+    def test_work_is_the_same(
+        self, client_factory: Callable[..., Client], owners: None, mandatory: None, settings: Any
     ) -> None:
         from django.db import connection
 
@@ -426,7 +422,8 @@ class TestParity:
         assert queries[FREE] - min(queries.values()) <= 6
 
 
-def test_inv_22_accepted_exceptions_are_these(
+@pytest.mark.requirement("INV-22")
+def test_accepted_exceptions_are_these(
     client: Client, owners: None, mandatory: None, settings: Any
 ) -> None:
     """A username is told; an address is told where prevention is off, or unique without proof."""

@@ -461,7 +461,8 @@ class TestWhatCannotBeCorrected:
         assert client.get(EMAIL_VERIFICATION_SENT).context["email"] == email
         assert [message.to for message in mail.outbox] == [[email]]
 
-    def test_inv_20_pages_are_the_same_whether_it_is_real(
+    @pytest.mark.requirement("INV-20")
+    def test_pages_are_the_same_whether_it_is_real(
         self, client_factory: Callable[..., Client], data: Callable[[], dict[str, Any]]
     ) -> None:
         def visit(visitor: Visitor, email: str) -> None:
@@ -511,9 +512,10 @@ class TestHashes:
     def _hasher(self, settings: Any) -> None:
         use_counting_hasher(settings)
 
+    @pytest.mark.requirement("INV-20")
     @pytest.mark.parametrize("email", [TAKEN, FREE], ids=["pretended", "real"])
     @pytest.mark.parametrize("changes", [0, 2], ids=["final", "correctable"])
-    def test_inv_20_one_is_computed_per_signup(
+    def test_one_is_computed_per_signup(
         self, client: Client, settings: Any, email: str, changes: int
     ) -> None:
         settings.ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = changes

@@ -36,6 +36,7 @@ PHONE = "+31612345678"
 
 
 class TestLookAlikes:
+    @pytest.mark.requirement("ATK-A29")
     @pytest.mark.parametrize(
         "name",
         [
@@ -54,7 +55,7 @@ class TestLookAlikes:
             "ΑDMΙΝ",
         ],
     )
-    def test_atk_a29_name_that_looks_like_one_that_is_taken_is_taken(
+    def test_name_that_looks_like_one_that_is_taken_is_taken(
         self, client: Client, user_factory: Any, settings: Any, name: str
     ) -> None:
         settings.ACCOUNT_USERNAME_VALIDATORS = f"{FORMS}.no_validators"
@@ -66,15 +67,17 @@ class TestLookAlikes:
         assert list_error_codes(response, "username") == ["username_taken"]
         assert get_user_model().objects.count() == 2
 
-    def test_atk_a29_validators_of_django_refuse_what_is_invisible(
+    @pytest.mark.requirement("ATK-A29")
+    def test_validators_of_django_refuse_what_is_invisible(
         self, client: Client, user_factory: Any
     ) -> None:
         response = submit_signup(client, username="ad\u200bmin")
 
         assert list_error_codes(response, "username") == ["invalid"]
 
+    @pytest.mark.requirement("ATK-A29")
     @pytest.mark.parametrize("name", ["аdmin", "Zoë", "Ωmega", "иван_ivan", "東京tokyo", "admіnа"])
-    def test_atk_a29_scripts_may_be_mixed_where_nobody_is_imitated(
+    def test_scripts_may_be_mixed_where_nobody_is_imitated(
         self, client: Client, user_factory: Any, name: str
     ) -> None:
         user_factory(username="somebody")
@@ -84,9 +87,8 @@ class TestLookAlikes:
         assert is_logged_in(client)
         assert get_user_model().objects.filter(username=name).exists()
 
-    def test_atk_a29_may_be_switched_off(
-        self, client: Client, user_factory: Any, settings: Any
-    ) -> None:
+    @pytest.mark.requirement("ATK-A29")
+    def test_may_be_switched_off(self, client: Client, user_factory: Any, settings: Any) -> None:
         settings.ACCOUNT_USERNAME_PREVENT_LOOKALIKES = False
         user_factory(username="admin")
 
@@ -94,7 +96,8 @@ class TestLookAlikes:
 
         assert is_logged_in(client)
 
-    def test_atk_a29_existing_names_keep_working(
+    @pytest.mark.requirement("ATK-A29")
+    def test_existing_names_keep_working(
         self, client: Client, user_factory: Any, password: str
     ) -> None:
         user_factory(username="admin")
@@ -141,9 +144,8 @@ class TestMassAssignment:
         "account_already_exists": "1",
     }
 
-    def test_atk_a32_signup_takes_its_own_fields_only(
-        self, client: Client, user_factory: Any
-    ) -> None:
+    @pytest.mark.requirement("ATK-A32")
+    def test_signup_takes_its_own_fields_only(self, client: Client, user_factory: Any) -> None:
         other = user_factory()
 
         submit_signup(client, username="new", email="new@example.org", **self.EXTRA)
@@ -156,14 +158,16 @@ class TestMassAssignment:
         address = EmailAddress.objects.get(user=user)
         assert (address.verified, address.primary) == (False, True)
 
-    def test_atk_a32_query_assigns_nothing(self, client: Client) -> None:
+    @pytest.mark.requirement("ATK-A32")
+    def test_query_assigns_nothing(self, client: Client) -> None:
         response = client.get(SIGNUP, {"username": "x", "is_staff": "1", "password1": "x"})
 
         form = response.context["form"]
         assert form["username"].value() is None
         assert form["password1"].value() is None
 
-    def test_atk_a32_login_takes_its_own_fields_only(
+    @pytest.mark.requirement("ATK-A32")
+    def test_login_takes_its_own_fields_only(
         self, client: Client, user: Any, password: str
     ) -> None:
         submit_login(client, user.username, password, **self.EXTRA)
@@ -183,9 +187,8 @@ class TestRaces:
         yield custom_forms.MeanwhileSignupForm
         custom_forms.MeanwhileSignupForm.action = None
 
-    def test_inv_41_atk_a33_second_account_with_a_name_is_refused(
-        self, client: Client, meanwhile: Any
-    ) -> None:
+    @pytest.mark.requirement("INV-41", "ATK-A33")
+    def test_second_account_with_a_name_is_refused(self, client: Client, meanwhile: Any) -> None:
         meanwhile.action = lambda: get_user_model().objects.create(username="new")
 
         response = submit_signup(client, username="new", email="new@example.org")
@@ -197,7 +200,8 @@ class TestRaces:
         assert mail.outbox == []
         assert not is_logged_in(client)
 
-    def test_inv_41_name_that_was_made_up_is_replaced(
+    @pytest.mark.requirement("INV-41")
+    def test_name_that_was_made_up_is_replaced(
         self, client: Client, user_factory: Any, settings: Any
     ) -> None:
         settings.ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -209,8 +213,9 @@ class TestRaces:
         assert is_logged_in(client)
         assert get_user_model().objects.count() == 2
 
+    @pytest.mark.requirement("INV-41")
     @pytest.mark.parametrize("username", ["new", ""])
-    def test_inv_41_other_failures_are_not_hidden(
+    def test_other_failures_are_not_hidden(
         self, client: Client, settings: Any, username: str
     ) -> None:
         settings.ACCOUNT_SIGNUP_FIELDS = ["username", "password1*"]
@@ -220,6 +225,7 @@ class TestRaces:
             submit_signup(client, username=username)
         assert not get_user_model().objects.exists()
 
+    @pytest.mark.requirement("ATK-A33", "INV-43")
     @pytest.mark.parametrize(
         ("prevention", "verification", "outcome"),
         [
@@ -229,7 +235,7 @@ class TestRaces:
             ("strict", "optional", "accepted"),
         ],
     )
-    def test_atk_a33_inv_43_second_account_with_an_address_is_refused(
+    def test_second_account_with_an_address_is_refused(
         self, client: Client, settings: Any, prevention: Any, verification: str, outcome: str
     ) -> None:
         settings.ACCOUNT_PREVENT_ENUMERATION = prevention
@@ -246,13 +252,10 @@ class TestRaces:
             assertRedirects(response, "/accounts/confirm-email/")
             assert read_session(client)["account_login"]["user_pk"] is None
 
+    @pytest.mark.requirement("ATK-A33")
     @pytest.mark.parametrize("prevention", [True, False])
-    def test_atk_a33_second_account_with_a_number_is_refused(
-        self,
-        client: Client,
-        settings: Any,
-        sms_outbox: Any,
-        prevention: bool,
+    def test_second_account_with_a_number_is_refused(
+        self, client: Client, settings: Any, sms_outbox: Any, prevention: bool
     ) -> None:
         settings.ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "phone*", "password1*"]
         settings.ACCOUNT_PREVENT_ENUMERATION = prevention
@@ -282,6 +285,7 @@ class TestRaces:
         assert is_logged_in(client)
         assert claim_identifier("new@example.org")
 
+    @pytest.mark.requirement("ATK-A33")
     @pytest.mark.parametrize(
         ("prevention", "verification", "outcome"),
         [
@@ -290,7 +294,7 @@ class TestRaces:
             ("strict", "optional", "accepted"),
         ],
     )
-    def test_atk_a33_address_that_got_an_account_meanwhile_is_refused(
+    def test_address_that_got_an_account_meanwhile_is_refused(
         self,
         client: Client,
         meanwhile: Any,
@@ -314,8 +318,9 @@ class TestRaces:
             assertRedirects(response, "/accounts/confirm-email/")
             assert mail.outbox[0].to == ["new@example.org"]
 
+    @pytest.mark.requirement("ATK-A33")
     @pytest.mark.parametrize("prevention", [True, False])
-    def test_atk_a33_number_that_got_an_account_meanwhile_is_refused(
+    def test_number_that_got_an_account_meanwhile_is_refused(
         self,
         client: Client,
         meanwhile: Any,
@@ -346,10 +351,11 @@ class TestRaces:
 
 
 class TestAllOrNothing:
+    @pytest.mark.requirement("INV-42")
     @pytest.mark.parametrize(
         "hook", ["save_user", "populate_username", "set_phone", "unstash_verified_email"]
     )
-    def test_inv_42_failing_hook_leaves_no_half_account(
+    def test_failing_hook_leaves_no_half_account(
         self, client: Client, settings: Any, hook: str
     ) -> None:
         settings.ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "phone*", "password1*"]
@@ -364,7 +370,8 @@ class TestAllOrNothing:
         assert not EmailAddress.objects.exists()
         assert mail.outbox == []
 
-    def test_inv_42_failing_custom_signup_leaves_no_half_account(
+    @pytest.mark.requirement("INV-42")
+    def test_failing_custom_signup_leaves_no_half_account(
         self, client: Client, settings: Any
     ) -> None:
         settings.ACCOUNT_FORMS = {"signup": f"{FORMS}.BrokenSignupForm"}
@@ -375,7 +382,8 @@ class TestAllOrNothing:
         assert not get_user_model().objects.exists()
         assert not EmailAddress.objects.exists()
 
-    def test_inv_42_refusal_of_the_custom_signup_is_an_error_of_the_form(
+    @pytest.mark.requirement("INV-42")
+    def test_refusal_of_the_custom_signup_is_an_error_of_the_form(
         self, client: Client, settings: Any
     ) -> None:
         settings.ACCOUNT_FORMS = {"signup": f"{FORMS}.RefusingSignupForm"}
@@ -394,7 +402,7 @@ def test_password_is_not_shown_again(client: Client, settings: Any) -> None:
     assert b"hush" in submit_signup(client, username="", password1="hush 5 words").content
 
 
-def test_ch03_s33_values_are_escaped_when_shown_again(
+def test_values_are_escaped_when_shown_again(
     client: Client, client_factory: Callable[..., Client]
 ) -> None:
     attack = '"><script>alert(1)</script>'

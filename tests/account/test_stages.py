@@ -237,7 +237,8 @@ class TestOutcomes:
         assert "gate" in caplog.text
         _assert_nothing_is_left(client)
 
-    def test_sec_034_ch02_s24_exception_in_a_stage_is_the_answer(
+    @pytest.mark.requirement("SEC-034")
+    def test_exception_in_a_stage_is_the_answer(
         self, settings: Any, client: Client, user: Any, password: str
     ) -> None:
         settings.ACCOUNT_ADAPTER = f"{ADAPTERS}.RaisingGateAdapter"
@@ -292,7 +293,7 @@ class TestGuardOfStagePages:
 
         assertRedirects(response, "/foo", fetch_redirect_response=False)
 
-    def test_ch03_s32_page_of_a_stage_is_never_cached(
+    def test_page_of_a_stage_is_never_cached(
         self, gate: None, client: Client, user: Any, password: str
     ) -> None:
         submit_login(client, user.username, password)
@@ -302,7 +303,8 @@ class TestGuardOfStagePages:
         assert response.status_code == 200
         assert "no-store" in response["Cache-Control"]
 
-    def test_inv_07_ch02_s23_stage_that_is_not_current_cannot_be_entered(
+    @pytest.mark.requirement("INV-07")
+    def test_stage_that_is_not_current_cannot_be_entered(
         self, gate: None, client: Client, user: Any, password: str, settings: Any
     ) -> None:
         settings.ACCOUNT_LOGIN_BY_CODE_REQUIRED = True
@@ -318,7 +320,8 @@ class TestGuardOfStagePages:
 
 
 class TestPendingLogin:
-    def test_sec_036_login_page_leads_back_to_the_stage(
+    @pytest.mark.requirement("SEC-036")
+    def test_login_page_leads_back_to_the_stage(
         self, gate: None, client: Client, user: Any, password: str
     ) -> None:
         submit_login(client, user.username, password)
@@ -329,7 +332,8 @@ class TestPendingLogin:
             "visits": 1
         }
 
-    def test_sec_036_signup_page_cancels_a_login(
+    @pytest.mark.requirement("SEC-036")
+    def test_signup_page_cancels_a_login(
         self, gate: None, client: Client, user: Any, password: str
     ) -> None:
         submit_login(client, user.username, password)
@@ -341,7 +345,8 @@ class TestPendingLogin:
         assert session["cart"] == [1]
         _assert_nothing_is_left(client)
 
-    def test_sec_036_signup_page_leads_back_to_the_stage_of_a_signup(
+    @pytest.mark.requirement("SEC-036")
+    def test_signup_page_leads_back_to_the_stage_of_a_signup(
         self, gate: None, client: Client
     ) -> None:
         assertRedirects(submit_signup(client, username="new"), "/gate/")
@@ -349,7 +354,8 @@ class TestPendingLogin:
         assertRedirects(client.get(SIGNUP), "/gate/")
         assert "account_login" in read_session(client)
 
-    def test_sec_036_only_a_post_to_logout_cancels(
+    @pytest.mark.requirement("SEC-036")
+    def test_only_a_post_to_logout_cancels(
         self, gate: None, client: Client, user: Any, password: str
     ) -> None:
         submit_login(client, user.username, password)
@@ -381,7 +387,7 @@ class TestPendingLogin:
         assert "account_login" in read_session(client)
 
     @pytest.mark.parametrize(("by_code", "is_resumed"), [(False, False), (True, True)])
-    def test_ch03_s16_verification_is_resumed_by_code_only(
+    def test_verification_is_resumed_by_code_only(
         self,
         client: Client,
         user_factory: Any,
@@ -403,7 +409,8 @@ class TestPendingLogin:
         else:
             assert response.status_code == 200
 
-    def test_sec_025_other_pages_leave_it_alone(
+    @pytest.mark.requirement("SEC-025")
+    def test_other_pages_leave_it_alone(
         self, gate: None, client: Client, user: Any, password: str
     ) -> None:
         submit_login(client, user.username, password)
@@ -414,7 +421,8 @@ class TestPendingLogin:
 
         assertRedirects(client.get(LOGIN), "/gate/")
 
-    def test_sec_035_ch02_s22_ch03_s24_ends_in_time_whatever_happens_meanwhile(
+    @pytest.mark.requirement("SEC-035")
+    def test_ends_in_time_whatever_happens_meanwhile(
         self, gate: None, client: Client, user: Any, password: str, settings: Any
     ) -> None:
         settings.ACCOUNT_LOGIN_BY_CODE_REQUIRED = True
@@ -431,7 +439,8 @@ class TestPendingLogin:
 
         _assert_nothing_is_left(client)
 
-    def test_sec_035_each_page_of_a_stage_finds_nothing_after_that(
+    @pytest.mark.requirement("SEC-035")
+    def test_each_page_of_a_stage_finds_nothing_after_that(
         self, client: Client, user: Any, password: str, settings: Any, sms_outbox: Any
     ) -> None:
         settings.ACCOUNT_SIGNUP_FIELDS = ["email*", "phone", "password1*", "username*"]
@@ -504,7 +513,8 @@ class TestStorage:
         assert started <= login.initiated_at <= time.time()
         assert (login.user, login.signup, login.signal_kwargs) == (None, False, None)
 
-    def test_inv_47_login_begun_under_the_published_release_goes_on(
+    @pytest.mark.requirement("INV-47")
+    def test_login_begun_under_the_published_release_goes_on(
         self, gate: None, client: Client, user: Any
     ) -> None:
         _plant_login(client, user, "gate")
@@ -513,6 +523,7 @@ class TestStorage:
 
         assert is_logged_in(client, user)
 
+    @pytest.mark.requirement("ATK-A69")
     @pytest.mark.parametrize(
         "missing",
         [
@@ -527,7 +538,7 @@ class TestStorage:
             "initiated_at",
         ],
     )
-    def test_atk_a69_login_that_lacks_something_is_none(
+    def test_login_that_lacks_something_is_none(
         self, gate: None, client: Client, user: Any, missing: str
     ) -> None:
         _plant_login(client, user, "gate")
@@ -539,6 +550,7 @@ class TestStorage:
 
         _assert_nothing_is_left(client)
 
+    @pytest.mark.requirement("ATK-A69")
     @pytest.mark.parametrize(
         "garbage",
         [
@@ -567,7 +579,7 @@ class TestStorage:
         ],
         ids=repr,
     )
-    def test_atk_a69_garbage_in_its_place_is_removed(
+    def test_garbage_in_its_place_is_removed(
         self, gate: None, client: Client, user: Any, garbage: Any
     ) -> None:
         _plant_login(client, user, "gate")
@@ -631,6 +643,7 @@ _PASSED_BEFORE = {
 }
 
 
+@pytest.mark.requirement("INV-01")
 @pytest.mark.parametrize(
     ("entrance", "stage"),
     [
@@ -640,7 +653,7 @@ _PASSED_BEFORE = {
         if stage not in _PASSED_BEFORE.get(entrance, ())
     ],
 )
-def test_inv_01_every_entrance_passes_every_stage(
+def test_every_entrance_passes_every_stage(
     client: Client,
     user_factory: Any,
     password: str,
@@ -669,8 +682,9 @@ def test_inv_01_every_entrance_passes_every_stage(
     assert client.get("/accounts/email/").status_code == 302
 
 
+@pytest.mark.requirement("INV-01", "SEC-034")
 @pytest.mark.parametrize("entrance", [name for name in ENTRANCES if name != "confirmation"])
-def test_inv_01_sec_034_ch02_s24_every_entrance_asks_pre_login(
+def test_every_entrance_asks_pre_login(
     client: Client, user_factory: Any, password: str, settings: Any, all_ways: None, entrance: str
 ) -> None:
     settings.ACCOUNT_ADAPTER = f"{ADAPTERS}.ImmediateAdapter"
@@ -699,12 +713,13 @@ def _change_password(user: Any) -> None:
     found.save()
 
 
+@pytest.mark.requirement("INV-02", "ATK-A09", "ATK-A10", "ATK-A11")
 @pytest.mark.parametrize(
     ("change", "location"),
     [(_deactivate, "/accounts/inactive/"), (_delete, LOGIN), (_change_password, LOGIN)],
 )
 @pytest.mark.parametrize("stage", REQUIREMENTS)
-def test_inv_02_atk_a09_atk_a10_atk_a11_ch03_s25_account_is_looked_at_again_at_the_end(
+def test_account_is_looked_at_again_at_the_end(
     client: Client,
     user_factory: Any,
     password: str,
@@ -746,7 +761,8 @@ def _pass_stage(client: Client, stage: str, sms_outbox: Any) -> Any:
     return submit_code(client, page, read_code())
 
 
-def test_atk_a17_login_begun_in_a_second_tab_is_the_one_that_counts(
+@pytest.mark.requirement("ATK-A17")
+def test_login_begun_in_a_second_tab_is_the_one_that_counts(
     client: Client, user_factory: Any, password: str, settings: Any
 ) -> None:
     settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
@@ -765,8 +781,9 @@ def test_atk_a17_login_begun_in_a_second_tab_is_the_one_that_counts(
     assert is_logged_in(client, second)
 
 
+@pytest.mark.requirement("SEC-037", "INV-05")
 @pytest.mark.parametrize("ending", ["cancel", "attempts", "expiry", "signup page", "inactive"])
-def test_sec_037_inv_05_ch02_s17_ch03_s22_nothing_of_an_ended_login_counts_for_the_next(
+def test_nothing_of_an_ended_login_counts_for_the_next(
     client: Client, user_factory: Any, password: str, settings: Any, ending: str
 ) -> None:
     settings.ACCOUNT_LOGIN_BY_CODE_REQUIRED = {"password"}
@@ -805,10 +822,11 @@ def test_sec_037_inv_05_ch02_s17_ch03_s22_nothing_of_an_ended_login_counts_for_t
     assert methods == ["password", "code"]
 
 
-def test_inv_07_code_of_one_account_does_not_verify_for_another(
+@pytest.mark.requirement("INV-07")
+def test_code_of_one_account_does_not_verify_for_another(
     client: Client, user_factory: Any, password: str, settings: Any
 ) -> None:
-    """Chapter 03 section 15, requirement 35: the process and the login belong to one user."""
+    """The process and the login belong to one user."""
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
     settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
     settings.ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
@@ -829,7 +847,7 @@ def test_inv_07_code_of_one_account_does_not_verify_for_another(
     assert not EmailAddress.objects.filter(user=victim).exists()
 
 
-def test_ch03_s35_planted_verification_does_not_complete_another_login(
+def test_planted_verification_does_not_complete_another_login(
     client: Client, user_factory: Any, password: str, settings: Any
 ) -> None:
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -1012,7 +1030,8 @@ class TestEmailStage:
         assert is_logged_in(client) is not waits
         assert len(mail.outbox) == waits
 
-    def test_sec_032_address_of_the_login_must_be_verified_itself(
+    @pytest.mark.requirement("SEC-032")
+    def test_address_of_the_login_must_be_verified_itself(
         self, client: Client, user: Any, password: str, settings: Any
     ) -> None:
         settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"

@@ -39,7 +39,8 @@ def reset(client: Client, outbox: list[EmailMessage], email: str) -> None:
     assert client.post(page, NEW).status_code == 302
 
 
-def test_atk_a54_inv_40_reset_closes_what_the_stranger_left_open(
+@pytest.mark.requirement("ATK-A54", "INV-40")
+def test_reset_closes_what_the_stranger_left_open(
     client: Client, account: Any, mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed: list[Any] = []
@@ -57,8 +58,9 @@ def test_atk_a54_inv_40_reset_closes_what_the_stranger_left_open(
     assert closed == [account]
 
 
+@pytest.mark.requirement("ATK-A54")
 @pytest.mark.parametrize("verification", ["optional", "none"])
-def test_atk_a54_reset_by_a_verified_address_leaves_the_rest(
+def test_reset_by_a_verified_address_leaves_the_rest(
     client: Client, account: Any, mailoutbox: list[EmailMessage], settings: Any, verification: str
 ) -> None:
     settings.ACCOUNT_EMAIL_VERIFICATION = verification
@@ -68,7 +70,8 @@ def test_atk_a54_reset_by_a_verified_address_leaves_the_rest(
     assert account.emailaddress_set.count() == 2
 
 
-def test_atk_a54_sites_without_verification_keep_everything(
+@pytest.mark.requirement("ATK-A54")
+def test_sites_without_verification_keep_everything(
     client: Client, account: Any, mailoutbox: list[EmailMessage], settings: Any
 ) -> None:
     settings.ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -78,7 +81,8 @@ def test_atk_a54_sites_without_verification_keep_everything(
     assert account.emailaddress_set.count() == 2
 
 
-def test_atk_a54_owner_of_an_address_that_was_added_by_mistake_puts_nobody_out(
+@pytest.mark.requirement("ATK-A54")
+def test_owner_of_an_address_that_was_added_by_mistake_puts_nobody_out(
     client: Client, user_factory: Callable[..., Any], mailoutbox: list[EmailMessage]
 ) -> None:
     user = user_factory(email="owner@example.org", verified=True)

@@ -79,7 +79,8 @@ def test_casing_counts_as_names_are_looked_up(settings: Any) -> None:
     assert generate_unique_username(["Anna"]) != "anna"
 
 
-def test_sec_020_one_query_decides_however_many_users_there_are() -> None:
+@pytest.mark.requirement("SEC-020")
+def test_one_query_decides_however_many_users_there_are() -> None:
     add_users("user", *(f"user{number}" for number in range(1000)))
 
     with assert_queries(1):

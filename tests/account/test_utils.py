@@ -170,15 +170,17 @@ def test_primary_key_as_text(monkeypatch: Any, model: Any, pk: Any, text: str) -
     assert utils.url_str_to_user_pk(text) == expected
 
 
-def test_sec_071_random_key_may_have_hyphens(monkeypatch: Any) -> None:
+@pytest.mark.requirement("SEC-071")
+def test_random_key_may_have_hyphens(monkeypatch: Any) -> None:
     monkeypatch.setattr("allauth.account.internal.user_fields.get_user_model", lambda: KeyedByUuid)
 
     assert utils.url_str_to_user_pk(str(uuid.UUID(int=255))) == uuid.UUID(int=255)
 
 
+@pytest.mark.requirement("ATK-A23")
 @pytest.mark.parametrize("model", [None, KeyedByUuid])
 @pytest.mark.parametrize("text", ["", "-", "é", "z" * 14, "9" * 5000, "１", "\x00"])  # noqa: RUF001
-def test_atk_a23_malformed_key_is_a_value_error(monkeypatch: Any, model: Any, text: str) -> None:
+def test_malformed_key_is_a_value_error(monkeypatch: Any, model: Any, text: str) -> None:
     model = model or get_user_model()
     monkeypatch.setattr("allauth.account.internal.user_fields.get_user_model", lambda: model)
 
@@ -207,9 +209,10 @@ def test_users_are_found_by_address(user_factory: Callable[..., Any]) -> None:
     assert find("") == []
 
 
+@pytest.mark.requirement("ATK-C37")
 @pytest.mark.parametrize("email", ["x" * 100_000, "a\x00@example.org", "\ud800@example.org"])
 @pytest.mark.django_db
-def test_atk_c37_address_that_cannot_be_stored_finds_nobody(email: str) -> None:
+def test_address_that_cannot_be_stored_finds_nobody(email: str) -> None:
     assert utils.filter_users_by_email(email) == []
     assert list(utils.filter_users_by_username(email)) == []
 
@@ -290,6 +293,7 @@ class PickyAdapter(DefaultAccountAdapter):
         return email
 
 
+@pytest.mark.requirement("SEC-068")
 @pytest.mark.parametrize(
     ("email", "expected"),
     [
@@ -302,7 +306,7 @@ class PickyAdapter(DefaultAccountAdapter):
         ("a@refused.example", None),
     ],
 )
-def test_sec_068_address_is_valid_or_none(settings: Any, email: Any, expected: str | None) -> None:
+def test_address_is_valid_or_none(settings: Any, email: Any, expected: str | None) -> None:
     settings.ACCOUNT_ADAPTER = f"{__name__}.PickyAdapter"
 
     assert utils.valid_email_or_none(email) == expected

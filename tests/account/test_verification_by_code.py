@@ -92,7 +92,8 @@ def test_code_is_for_that_session_only(
     assert not EmailAddress.objects.filter(verified=True).exists()
 
 
-def test_inv_17_page_is_neither_cached_nor_framed(client: Client) -> None:
+@pytest.mark.requirement("INV-17")
+def test_page_is_neither_cached_nor_framed(client: Client) -> None:
     sign_up(client)
     response = client.get(EMAIL_VERIFICATION_SENT)
 
@@ -150,7 +151,7 @@ def test_wrong_code_is_refused_until_the_last_attempt(client: Client) -> None:
     assert not get_row().verified
 
 
-def test_ch02_s33_address_taken_meanwhile_is_refused(
+def test_address_taken_meanwhile_is_refused(
     client: Client, user_factory: Callable[..., Any]
 ) -> None:
     code = sign_up(client)
@@ -192,8 +193,9 @@ def test_user_sent_on_from_a_code_that_verified_nothing(
 # Time
 
 
+@pytest.mark.requirement("INV-13")
 @pytest.mark.parametrize(("seconds", "is_in_time"), [(899, True), (901, False)])
-def test_inv_13_code_expires(client: Client, seconds: int, is_in_time: bool) -> None:
+def test_code_works_for_its_time_only(client: Client, seconds: int, is_in_time: bool) -> None:
     with time_machine.travel(NOW, tick=False) as clock:
         code = sign_up(client)
         clock.shift(seconds)
@@ -203,8 +205,9 @@ def test_inv_13_code_expires(client: Client, seconds: int, is_in_time: bool) -> 
         assert (STATE in read_session(client)) is False
 
 
+@pytest.mark.requirement("ATK-A65")
 @pytest.mark.parametrize("is_resent", [True, False])
-def test_atk_a65_ch03_s24_ch02_s22_pending_login_ends_whatever_is_done(
+def test_pending_login_ends_whatever_is_done(
     client: Client, settings: Any, is_resent: bool
 ) -> None:
     settings.ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 50
@@ -227,7 +230,7 @@ def test_atk_a65_ch03_s24_ch02_s22_pending_login_ends_whatever_is_done(
 # Cancelling, and mixing up accounts
 
 
-def test_ch03_s23_cancel_ends_the_process(client: Client) -> None:
+def test_cancel_ends_the_process(client: Client) -> None:
     code = sign_up(client)
 
     response = client.post(LOGOUT, {"next": LOGIN})
@@ -238,8 +241,9 @@ def test_ch03_s23_cancel_ends_the_process(client: Client) -> None:
     assert not get_row().verified
 
 
+@pytest.mark.requirement("ATK-A16")
 @pytest.mark.parametrize("is_cancelled", [True, False])
-def test_atk_a16_ch03_s35_code_of_one_account_does_not_open_another(
+def test_code_of_one_account_does_not_open_another(
     client: Client, user_factory: Callable[..., Any], password: str, is_cancelled: bool
 ) -> None:
     other = user_factory(email="")
@@ -257,7 +261,8 @@ def test_atk_a16_ch03_s35_code_of_one_account_does_not_open_another(
     assert not get_row().verified
 
 
-def test_inv_15_process_of_another_user_is_dropped(
+@pytest.mark.requirement("INV-15")
+def test_process_of_another_user_is_dropped(
     client: Client, user: Any, user_factory: Callable[..., Any]
 ) -> None:
     client.force_login(user_factory())
@@ -322,8 +327,9 @@ def resend(settings: Any) -> None:
     settings.ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 
 
+@pytest.mark.requirement("SEC-070")
 @pytest.mark.usefixtures("resend")
-def test_sec_070_ch03_s20_resend_makes_another_code_and_resets_nothing(client: Client) -> None:
+def test_resend_makes_another_code_and_resets_nothing(client: Client) -> None:
     code = sign_up(client)
     started = read_session(client)[STATE]["at"]
     submit_code(client, EMAIL_VERIFICATION_SENT, make_wrong(code))
@@ -355,10 +361,9 @@ def test_resend_beyond_the_quota_counts_as_a_wrong_code(client: Client, settings
     assert read_session(client)[STATE]["failed_attempts"] == 1
 
 
+@pytest.mark.requirement("SEC-065")
 @pytest.mark.usefixtures("resend")
-def test_sec_065_ch02_s32_refused_resend_is_a_429_and_keeps_the_code(
-    client: Client, settings: Any
-) -> None:
+def test_refused_resend_is_a_429_and_keeps_the_code(client: Client, settings: Any) -> None:
     # A resend that is refused must not cost the visitor the code that was mailed before.
     settings.ACCOUNT_RATE_LIMITS = {}
     code = sign_up(client)
@@ -371,7 +376,8 @@ def test_sec_065_ch02_s32_refused_resend_is_a_429_and_keeps_the_code(
     assert is_logged_in(client)
 
 
-def test_sec_065_login_whose_code_could_not_be_sent_is_refused(
+@pytest.mark.requirement("SEC-065")
+def test_login_whose_code_could_not_be_sent_is_refused(
     client: Client, user_factory: Callable[..., Any], password: str, settings: Any
 ) -> None:
     settings.ACCOUNT_LOGIN_METHODS = {"username", "email"}
@@ -387,7 +393,8 @@ def test_sec_065_login_whose_code_could_not_be_sent_is_refused(
     assert "account_login" not in read_session(client)
 
 
-def test_atk_a35_inv_26_full_mail_limit_delays_the_owner_for_one_window(
+@pytest.mark.requirement("ATK-A35", "INV-26")
+def test_full_mail_limit_delays_the_owner_for_one_window(
     client_factory: Callable[..., Client],
     user_factory: Callable[..., Any],
     password: str,
@@ -423,8 +430,9 @@ def change_to(client: Client, email: str, **data: Any) -> Any:
     return client.post(EMAIL_VERIFICATION_SENT, {"action": "change", "email": email, **data})
 
 
+@pytest.mark.requirement("SEC-070")
 @pytest.mark.usefixtures("change")
-def test_sec_070_change_replaces_the_address_and_the_code(client: Client) -> None:
+def test_change_replaces_the_address_and_the_code(client: Client) -> None:
     code = sign_up(client)
     submit_code(client, EMAIL_VERIFICATION_SENT, make_wrong(code))
 
@@ -468,8 +476,9 @@ def test_change_to_a_foreign_address_is_refused_where_that_may_be_told(
     assert list_error_codes(change_to(client, user.email), "email") == ["email_taken"]
 
 
+@pytest.mark.requirement("SEC-070")
 @pytest.mark.usefixtures("change")
-def test_sec_070_change_to_a_foreign_address_looks_alike_and_verifies_nothing(
+def test_change_to_a_foreign_address_looks_alike_and_verifies_nothing(
     client: Client, user: Any
 ) -> None:
     sign_up(client)
@@ -518,8 +527,9 @@ def test_change_is_for_those_who_never_logged_in(
     assert user.email != "new@example.org"
 
 
+@pytest.mark.requirement("INV-42")
 @pytest.mark.usefixtures("change")
-def test_inv_42_change_that_cannot_be_mailed_changes_nothing(client: Client, settings: Any) -> None:
+def test_change_that_cannot_be_mailed_changes_nothing(client: Client, settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"confirm_email": "1/m/key"}
     code = sign_up(client)
     change_to(client, "busy@example.org")
@@ -561,7 +571,8 @@ class MyChangeForm(ChangeEmailForm):
 # Users without any address
 
 
-def test_atk_a66_login_without_any_address_ends_with_a_message(
+@pytest.mark.requirement("ATK-A66")
+def test_login_without_any_address_ends_with_a_message(
     client: Client, user_factory: Callable[..., Any], password: str
 ) -> None:
     user = user_factory(email="")

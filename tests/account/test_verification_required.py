@@ -67,8 +67,9 @@ def test_visitor_is_sent_to_the_login(client: Client, page: str, location: str) 
     assert client.get(page)["Location"] == location
 
 
+@pytest.mark.requirement("SEC-065")
 @pytest.mark.parametrize("page", PAGES)
-def test_sec_065_unverified_user_is_mailed_a_link_once(
+def test_unverified_user_is_mailed_a_link_once(
     client: Client, user_factory: Callable[..., Any], page: str
 ) -> None:
     user = user_factory(verified=False)
@@ -87,8 +88,9 @@ def test_sec_065_unverified_user_is_mailed_a_link_once(
         assert client.get(page).content == b"inside"
 
 
+@pytest.mark.requirement("SEC-065", "ATK-A66")
 @pytest.mark.parametrize("page", PAGES)
-def test_sec_065_atk_a66_unverified_user_is_mailed_a_code_once(
+def test_unverified_user_is_mailed_a_code_once(
     client: Client, user_factory: Callable[..., Any], settings: Any, page: str
 ) -> None:
     settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
@@ -105,8 +107,9 @@ def test_sec_065_atk_a66_unverified_user_is_mailed_a_code_once(
     assert client.get(page).content == b"inside"
 
 
+@pytest.mark.requirement("ATK-A66")
 @pytest.mark.parametrize("by_code", [True, False])
-def test_atk_a66_user_without_an_address_is_not_sent_around_in_circles(
+def test_user_without_an_address_is_not_sent_around_in_circles(
     client: Client, user_factory: Callable[..., Any], settings: Any, by_code: bool
 ) -> None:
     settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = by_code

@@ -30,7 +30,8 @@ def assert_no_crash(answers: list[Answer]) -> None:
     assert {answer.status for answer in answers} <= {200, 302, 429}, answers
 
 
-def test_atk_a33_one_of_parallel_signups_gets_the_username(
+@pytest.mark.requirement("ATK-A33")
+def test_one_of_parallel_signups_gets_the_username(
     store: Any, race: Any, color: str, settings: Any
 ) -> None:
     configure(settings, RATE_LIMITS=False)
@@ -44,8 +45,9 @@ def test_atk_a33_one_of_parallel_signups_gets_the_username(
     assert [answer.errors for answer in losers] == [["username_taken"]] * (PARTICIPANTS - 1)
 
 
+@pytest.mark.requirement("ATK-A33")
 @pytest.mark.parametrize("prevention", [True, False])
-def test_atk_a33_one_of_parallel_signups_gets_the_address(
+def test_one_of_parallel_signups_gets_the_address(
     store: Any, race: Any, color: str, settings: Any, prevention: bool
 ) -> None:
     configure(
@@ -70,7 +72,8 @@ def test_atk_a33_one_of_parallel_signups_gets_the_address(
     assert len(told) == (0 if prevention else PARTICIPANTS - 1)
 
 
-def test_atk_a33_each_of_parallel_signups_gets_a_username_that_is_made_up(
+@pytest.mark.requirement("ATK-A33")
+def test_each_of_parallel_signups_gets_a_username_that_is_made_up(
     store: Any, race: Any, color: str, settings: Any
 ) -> None:
     configure(
@@ -94,8 +97,9 @@ def test_atk_a33_each_of_parallel_signups_gets_a_username_that_is_made_up(
     assert get_user_model().objects.count() == 3 * PARTICIPANTS
 
 
+@pytest.mark.requirement("ATK-A58", "ATK-A33")
 @needs_phones
-def test_atk_a58_atk_a33_one_of_parallel_signups_gets_the_number(
+def test_one_of_parallel_signups_gets_the_number(
     store: Any, race: Any, color: str, settings: Any, sms_outbox: Any
 ) -> None:
     configure(
@@ -127,9 +131,7 @@ def test_atk_a58_atk_a33_one_of_parallel_signups_gets_the_number(
         ("2/m/key,4/h/key", 2),
     ],
 )
-def test_ch02_s09_ch03_s08_limit_holds_among_parallel_events(
-    store: Any, race: Any, rate: str, amount: int
-) -> None:
+def test_limit_holds_among_parallel_events(store: Any, race: Any, rate: str, amount: int) -> None:
     results = race(racers.consume, *[("key", rate)] * PARTICIPANTS)
 
     # A machine under load may refuse more than it must while others are at it, but records none.
@@ -137,7 +139,8 @@ def test_ch02_s09_ch03_s08_limit_holds_among_parallel_events(
     assert results.count(True) == amount
 
 
-def test_sec_007_parallel_failed_logins_are_all_counted(
+@pytest.mark.requirement("SEC-007")
+def test_parallel_failed_logins_are_all_counted(
     client: Client, user_factory: Callable[..., Any], race: Any, color: str, settings: Any
 ) -> None:
     configure(settings, RATE_LIMITS={"login": None, "login_failed": "4/300s/key"})
@@ -154,7 +157,8 @@ def test_sec_007_parallel_failed_logins_are_all_counted(
     assert errors.count("too_many_login_attempts") == 2 * PARTICIPANTS - 4
 
 
-def test_sec_007_parallel_reset_requests_are_all_counted(
+@pytest.mark.requirement("SEC-007")
+def test_parallel_reset_requests_are_all_counted(
     client: Client, user_factory: Callable[..., Any], race: Any, color: str, settings: Any
 ) -> None:
     configure(settings, RATE_LIMITS={"reset_password": "2/m/key"})

@@ -48,7 +48,8 @@ def assert_one_primary(user: Any) -> None:
 # Primary
 
 
-def test_sec_062_inv_43_one_address_becomes_primary(user: Any, race: Any) -> None:
+@pytest.mark.requirement("SEC-062", "INV-43")
+def test_one_address_becomes_primary(user: Any, race: Any) -> None:
     rows = [add_row(user, f"a{n}@example.org", verified=True) for n in range(PARTICIPANTS)]
 
     results = race(racers.set_as_primary, *[(row.pk,) for row in rows])
@@ -56,7 +57,8 @@ def test_sec_062_inv_43_one_address_becomes_primary(user: Any, race: Any) -> Non
     assert_one_primary(user)
 
 
-def test_sec_062_first_primary_is_one(user_factory: Callable[..., Any], race: Any) -> None:
+@pytest.mark.requirement("SEC-062")
+def test_one_address_becomes_the_first_primary(user_factory: Callable[..., Any], race: Any) -> None:
     user = user_factory(email="")
     rows = [add_row(user, f"a{n}@example.org", verified=True) for n in range(PARTICIPANTS)]
 
@@ -64,9 +66,8 @@ def test_sec_062_first_primary_is_one(user_factory: Callable[..., Any], race: An
     assert_one_primary(user)
 
 
-def test_atk_a33_page_makes_one_address_primary(
-    client: Client, user: Any, race: Any, color: str
-) -> None:
+@pytest.mark.requirement("ATK-A33")
+def test_page_makes_one_address_primary(client: Client, user: Any, race: Any, color: str) -> None:
     key = log_in(client, user)
     emails = [f"a{n}@example.org" for n in range(PARTICIPANTS)]
     for email in emails:
@@ -83,9 +84,8 @@ def test_atk_a33_page_makes_one_address_primary(
 # Verified
 
 
-def test_inv_39_one_account_verifies_a_shared_address(
-    user_factory: Callable[..., Any], race: Any
-) -> None:
+@pytest.mark.requirement("INV-39")
+def test_one_account_verifies_a_shared_address(user_factory: Callable[..., Any], race: Any) -> None:
     rows = [add_row(user_factory(email=""), ADDRESS) for _ in range(PARTICIPANTS)]
 
     results = race(racers.set_verified, *[(row.pk,) for row in rows])
@@ -93,7 +93,8 @@ def test_inv_39_one_account_verifies_a_shared_address(
     assert EmailAddress.objects.filter(email=ADDRESS, verified=True).count() == 1
 
 
-def test_atk_a21_inv_39_one_account_verifies_a_shared_address_by_link(
+@pytest.mark.requirement("ATK-A21", "INV-39")
+def test_one_account_verifies_a_shared_address_by_link(
     client: Client, user_factory: Callable[..., Any], race: Any, color: str
 ) -> None:
     paths = []
@@ -108,7 +109,8 @@ def test_atk_a21_inv_39_one_account_verifies_a_shared_address_by_link(
     assert EmailAddress.objects.filter(email=ADDRESS, verified=True).count() == 1
 
 
-def test_atk_a21_inv_39_one_account_verifies_a_shared_address_by_code(
+@pytest.mark.requirement("ATK-A21", "INV-39")
+def test_one_account_verifies_a_shared_address_by_code(
     client_factory: Callable[..., Client],
     user_factory: Callable[..., Any],
     race: Any,
@@ -132,7 +134,8 @@ def test_atk_a21_inv_39_one_account_verifies_a_shared_address_by_code(
     assert EmailAddress.objects.filter(email=ADDRESS).count() == 1
 
 
-def test_inv_10_one_of_parallel_confirmations_announces_the_address(
+@pytest.mark.requirement("INV-10")
+def test_one_of_parallel_confirmations_announces_the_address(
     client: Client, user_factory: Callable[..., Any], race: Any, color: str, settings: Any
 ) -> None:
     # The former address is told once, by whoever was first.
@@ -153,8 +156,9 @@ def test_inv_10_one_of_parallel_confirmations_announces_the_address(
 # Added and removed
 
 
+@pytest.mark.requirement("SEC-064", "ATK-A33", "INV-43")
 @pytest.mark.parametrize("by_code", [False, True])
-def test_sec_064_atk_a33_inv_43_number_of_addresses_is_limited(
+def test_number_of_addresses_is_limited(
     client_factory: Callable[..., Client],
     user: Any,
     race: Any,
@@ -179,9 +183,8 @@ def test_sec_064_atk_a33_inv_43_number_of_addresses_is_limited(
     assert EmailAddress.objects.filter(user=user).count() == 2
 
 
-def test_atk_a33_same_address_is_added_once(
-    client: Client, user: Any, race: Any, color: str
-) -> None:
+@pytest.mark.requirement("ATK-A33")
+def test_same_address_is_added_once(client: Client, user: Any, race: Any, color: str) -> None:
     key = log_in(client, user)
 
     answers = race(
@@ -192,7 +195,8 @@ def test_atk_a33_same_address_is_added_once(
     assert EmailAddress.objects.filter(user=user, email="new@example.org").count() == 1
 
 
-def test_sec_168_atk_a33_inv_43_last_address_stays(
+@pytest.mark.requirement("SEC-168", "ATK-A33", "INV-43")
+def test_last_address_stays(
     client: Client, user_factory: Callable[..., Any], race: Any, color: str, settings: Any
 ) -> None:
     configure(settings, LOGIN_METHODS={"email"})
@@ -214,7 +218,8 @@ def test_sec_168_atk_a33_inv_43_last_address_stays(
     assert user.email == left.email
 
 
-def test_sec_168_address_made_primary_meanwhile_stays(
+@pytest.mark.requirement("SEC-168")
+def test_address_made_primary_meanwhile_stays(
     client: Client, user: Any, race: Any, color: str
 ) -> None:
     key = log_in(client, user)

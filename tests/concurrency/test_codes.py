@@ -68,9 +68,10 @@ def assert_no_crash(answers: list[Answer]) -> None:
 FLOWS = ["login", "reset", "email"]
 
 
+@pytest.mark.requirement("INV-10")
 @pytest.mark.usefixtures("codes")
 @pytest.mark.parametrize("flow", FLOWS)
-def test_inv_10_of_parallel_right_codes_one_is_right(
+def test_of_parallel_right_codes_one_is_right(
     client: Client, user: Any, password: str, race: Any, color: str, flow: str
 ) -> None:
     page, target = begin(client, flow, user, password)
@@ -87,9 +88,10 @@ def test_inv_10_of_parallel_right_codes_one_is_right(
     assert len([answer for answer in answers if answer.user]) == 1
 
 
+@pytest.mark.requirement("ATK-A12", "INV-11")
 @pytest.mark.usefixtures("codes")
 @pytest.mark.parametrize("flow", FLOWS)
-def test_atk_a12_inv_11_of_parallel_wrong_codes_three_are_looked_at(
+def test_of_parallel_wrong_codes_three_are_looked_at(
     client: Client, user: Any, password: str, race: Any, color: str, flow: str
 ) -> None:
     page, _ = begin(client, flow, user, password)
@@ -104,9 +106,10 @@ def test_atk_a12_inv_11_of_parallel_wrong_codes_three_are_looked_at(
     assert client.get(RESET_CODE_COMPLETE).status_code == 302
 
 
+@pytest.mark.requirement("ATK-A12", "INV-10")
 @needs_phones
 @pytest.mark.parametrize("is_right", [True, False])
-def test_atk_a12_inv_10_parallel_codes_for_a_phone(
+def test_of_parallel_codes_for_a_phone_one_is_right_and_three_are_looked_at(
     client: Client,
     user_factory: Callable[..., Any],
     password: str,
@@ -135,8 +138,9 @@ def test_atk_a12_inv_10_parallel_codes_for_a_phone(
         assert not is_logged_in(client)
 
 
+@pytest.mark.requirement("INV-10")
 @pytest.mark.usefixtures("codes")
-def test_inv_10_of_parallel_new_passwords_after_a_code_one_is_stored(
+def test_of_parallel_new_passwords_after_a_code_one_is_stored(
     client: Client, user: Any, password: str, race: Any, color: str
 ) -> None:
     page, _ = begin(client, "reset", user, password)
@@ -163,7 +167,8 @@ def assert_one_password(user: Any, answers: list[Answer], target: str) -> None:
     assert user.check_password(f"quiet otters {winner}")
 
 
-def test_inv_10_of_parallel_new_passwords_after_a_link_one_is_stored(
+@pytest.mark.requirement("INV-10")
+def test_of_parallel_new_passwords_after_a_link_one_is_stored(
     client: Client, user: Any, race: Any, color: str
 ) -> None:
     client.post(RESET, {"email": user.email})

@@ -107,7 +107,8 @@ def assert_one_account(answers: list[Answer]) -> Any:
 # States and tokens
 
 
-def test_atk_s02_inv_10_code_of_parallel_callbacks_is_exchanged_once(
+@pytest.mark.requirement("ATK-S02", "INV-10")
+def test_code_of_parallel_callbacks_is_exchanged_once(
     client: Client, gitlab: OAuth2Server, race: Any, color: str
 ) -> None:
     answers = race(racers.get, *[(color, *begin(client, GITLAB))] * PARTICIPANTS)
@@ -117,8 +118,9 @@ def test_atk_s02_inv_10_code_of_parallel_callbacks_is_exchanged_once(
     assert_one_account(answers)
 
 
+@pytest.mark.requirement("SEC-100")
 @pytest.mark.parametrize("in_database", [True, False], ids=["database", "setting"])
-def test_sec_100_parallel_first_logins_store_one_token(
+def test_parallel_first_logins_store_one_token(
     client_factory: Callable[..., Client], gitlab: OAuth2Server, race: Any, color: str
 ) -> None:
     places = [begin(client_factory(), GITLAB) for _ in range(PARTICIPANTS)]
@@ -128,13 +130,10 @@ def test_sec_100_parallel_first_logins_store_one_token(
     assert get_rows("SocialToken").get().token_secret == "rt-1"
 
 
+@pytest.mark.requirement("SEC-100")
 @pytest.mark.parametrize("in_database", [True, False], ids=["database", "setting"])
-def test_sec_100_parallel_logins_store_one_token(
-    client_factory: Callable[..., Client],
-    user: Any,
-    gitlab: OAuth2Server,
-    race: Any,
-    color: str,
+def test_parallel_logins_store_one_token(
+    client_factory: Callable[..., Client], user: Any, gitlab: OAuth2Server, race: Any, color: str
 ) -> None:
     add_account(user, "gitlab", 4711)
     places = [begin(client_factory(), GITLAB) for _ in range(PARTICIPANTS)]
@@ -147,7 +146,8 @@ def test_sec_100_parallel_logins_store_one_token(
     assert token.token_secret == "rt-1"
 
 
-def test_sec_103_atk_s13_parallel_uses_of_a_token_are_one(store: Any, race: Any) -> None:
+@pytest.mark.requirement("SEC-103", "ATK-S13")
+def test_parallel_uses_of_a_token_are_one(store: Any, race: Any) -> None:
     for token_id in ("token-1", "x" * 1000):
         results = race(racers.use_token, *[(token_id,)] * PARTICIPANTS)
         assert results.count(True) == 1
@@ -172,8 +172,9 @@ def come_to_form(client: Client, uid: object = 1) -> str:
     return get_key(client)
 
 
+@pytest.mark.requirement("ATK-S28", "INV-41")
 @pytest.mark.usefixtures("form_shown")
-def test_atk_s28_inv_41_form_that_is_sent_several_times_makes_one_user(
+def test_form_that_is_sent_several_times_makes_one_user(
     client: Client, store: Any, race: Any, color: str
 ) -> None:
     key = come_to_form(client)
@@ -184,8 +185,9 @@ def test_atk_s28_inv_41_form_that_is_sent_several_times_makes_one_user(
     assert EmailAddress.objects.filter(email=EMAIL).count() == 1
 
 
+@pytest.mark.requirement("ATK-S28", "INV-41")
 @pytest.mark.usefixtures("form_shown")
-def test_atk_s28_inv_41_forms_for_one_account_make_one_user(
+def test_forms_for_one_account_make_one_user(
     client_factory: Callable[..., Client], store: Any, race: Any, color: str
 ) -> None:
     keys = [come_to_form(client_factory()) for _ in range(PARTICIPANTS)]
@@ -201,9 +203,10 @@ def test_atk_s28_inv_41_forms_for_one_account_make_one_user(
     assert EmailAddress.objects.get().user == user
 
 
+@pytest.mark.requirement("ATK-A33")
 @pytest.mark.usefixtures("form_shown")
 @pytest.mark.parametrize("prevention", [True, False])
-def test_atk_a33_one_of_several_forms_gets_the_address(
+def test_one_of_several_forms_gets_the_address(
     client_factory: Callable[..., Client],
     store: Any,
     race: Any,
@@ -227,8 +230,9 @@ def test_atk_a33_one_of_several_forms_gets_the_address(
     assert get_user_model().objects.count() == get_rows("SocialAccount").count() == 1
 
 
+@pytest.mark.requirement("ATK-A33")
 @pytest.mark.usefixtures("form_shown")
-def test_atk_a33_address_is_typed_in_by_some_and_brought_by_others(
+def test_address_is_typed_in_by_some_and_brought_by_others(
     client_factory: Callable[..., Client], store: Any, race: Any, color: str, settings: Any
 ) -> None:
     arguments: list[tuple[Any, ...]] = []
@@ -248,8 +252,9 @@ def test_atk_a33_address_is_typed_in_by_some_and_brought_by_others(
     assert get_user_model().objects.count() == get_rows("SocialAccount").count() == 1
 
 
+@pytest.mark.requirement("ATK-S20", "INV-39")
 @pytest.mark.parametrize("verified", [True, False])
-def test_atk_s20_inv_39_one_of_several_accounts_brings_the_address(
+def test_one_of_several_accounts_brings_the_address(
     client_factory: Callable[..., Client], store: Any, race: Any, color: str, verified: bool
 ) -> None:
     places = [begin(client_factory()) for _ in range(PARTICIPANTS)]
@@ -269,7 +274,8 @@ def test_atk_s20_inv_39_one_of_several_accounts_brings_the_address(
 # Connected accounts
 
 
-def test_atk_s20_inv_41_tabs_of_one_user_connect_an_account_once(
+@pytest.mark.requirement("ATK-S20", "INV-41")
+def test_tabs_of_one_user_connect_an_account_once(
     client: Client, user: Any, race: Any, color: str
 ) -> None:
     log_in(client, user)
@@ -280,7 +286,8 @@ def test_atk_s20_inv_41_tabs_of_one_user_connect_an_account_once(
     assert_one_account(answers)
 
 
-def test_atk_s20_inv_41_account_is_connected_by_some_and_signed_up_with_by_others(
+@pytest.mark.requirement("ATK-S20", "INV-41")
+def test_account_is_connected_by_some_and_signed_up_with_by_others(
     client_factory: Callable[..., Client], user_factory: Callable[..., Any], race: Any, color: str
 ) -> None:
     places = []
@@ -299,8 +306,9 @@ def test_atk_s20_inv_41_account_is_connected_by_some_and_signed_up_with_by_other
     assert get_user_model().objects.exclude(pk=owner).filter(emailaddress=None).count() == 0
 
 
+@pytest.mark.requirement("ATK-S20", "INV-35")
 @pytest.mark.usefixtures("gitlab")
-def test_atk_s20_inv_35_account_is_disconnected_while_its_user_logs_in(
+def test_account_is_disconnected_while_its_user_logs_in(
     client_factory: Callable[..., Client], user: Any, race: Any, color: str
 ) -> None:
     account = add_account(user, "gitlab", 4711)
@@ -321,7 +329,8 @@ def test_atk_s20_inv_35_account_is_disconnected_while_its_user_logs_in(
     assert get_rows("SocialToken").count() == get_rows("SocialAccount").count() <= 1
 
 
-def test_atk_s19_inv_41_address_connects_the_account_once(
+@pytest.mark.requirement("ATK-S19", "INV-41")
+def test_address_connects_the_account_once(
     client_factory: Callable[..., Client],
     user_factory: Callable[..., Any],
     race: Any,
@@ -342,7 +351,8 @@ def test_atk_s19_inv_41_address_connects_the_account_once(
     assert not user.has_usable_password()
 
 
-def test_atk_s19_inv_40_planted_account_is_removed_while_its_owner_logs_in(
+@pytest.mark.requirement("ATK-S19", "INV-40")
+def test_planted_account_is_removed_while_its_owner_logs_in(
     client_factory: Callable[..., Client],
     user_factory: Callable[..., Any],
     gitlab: OAuth2Server,
@@ -370,7 +380,8 @@ def test_atk_s19_inv_40_planted_account_is_removed_while_its_owner_logs_in(
     assert not user.has_usable_password()
 
 
-def test_atk_s19_inv_40_whoever_is_put_out_connects_nothing(
+@pytest.mark.requirement("ATK-S19", "INV-40")
+def test_whoever_is_put_out_connects_nothing(
     client_factory: Callable[..., Client],
     user_factory: Callable[..., Any],
     race: Any,
@@ -397,7 +408,8 @@ def test_atk_s19_inv_40_whoever_is_put_out_connects_nothing(
     assert not get_rows("SocialAccount").filter(user=user).exists()
 
 
-def test_atk_s19_inv_40_planted_account_is_disconnected_while_it_is_removed(
+@pytest.mark.requirement("ATK-S19", "INV-40")
+def test_planted_account_is_disconnected_while_it_is_removed(
     client_factory: Callable[..., Client],
     user_factory: Callable[..., Any],
     race: Any,
@@ -425,7 +437,8 @@ def test_atk_s19_inv_40_planted_account_is_disconnected_while_it_is_removed(
     assert not user.has_usable_password()
 
 
-def test_atk_s20_inv_43_one_of_the_last_accounts_stays_in_one_session(
+@pytest.mark.requirement("ATK-S20", "INV-43")
+def test_one_of_the_last_accounts_stays_in_one_session(
     client: Client, user_factory: Callable[..., Any], race: Any, color: str
 ) -> None:
     user = user_factory(password=None)
@@ -440,7 +453,8 @@ def test_atk_s20_inv_43_one_of_the_last_accounts_stays_in_one_session(
     assert get_rows("SocialAccount").count() == 1
 
 
-def test_inv_10_same_account_is_disconnected_once(
+@pytest.mark.requirement("INV-10")
+def test_same_account_is_disconnected_once(
     client: Client, user: Any, race: Any, color: str
 ) -> None:
     key = log_in(client, user)

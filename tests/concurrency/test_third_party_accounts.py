@@ -46,7 +46,8 @@ def assert_no_crash(answers: list[Answer]) -> None:
     assert {answer.status for answer in answers} <= {200, 302, 400, 403}, answers
 
 
-def test_atk_s20_inv_41_one_of_several_users_connects_an_account(
+@pytest.mark.requirement("ATK-S20", "INV-41")
+def test_one_of_several_users_connects_an_account(
     client_factory: Callable[..., Client], user_factory: Callable[..., Any], race: Any, color: str
 ) -> None:
     places = []
@@ -60,7 +61,8 @@ def test_atk_s20_inv_41_one_of_several_users_connects_an_account(
     assert get_accounts().count() == 1
 
 
-def test_atk_s20_inv_42_first_logins_at_once_make_one_user(
+@pytest.mark.requirement("ATK-S20", "INV-42")
+def test_first_logins_at_once_make_one_user(
     client_factory: Callable[..., Client], store: Any, race: Any, color: str
 ) -> None:
     places = [begin(client_factory()) for _ in range(PARTICIPANTS)]
@@ -74,7 +76,8 @@ def test_atk_s20_inv_42_first_logins_at_once_make_one_user(
     assert {answer.user for answer in answers} - {None} == {str(account.user_id)}
 
 
-def test_atk_s20_inv_43_one_of_the_last_accounts_stays(
+@pytest.mark.requirement("ATK-S20", "INV-43")
+def test_one_of_the_last_accounts_stays(
     client_factory: Callable[..., Client], user_factory: Callable[..., Any], race: Any, color: str
 ) -> None:
     user = user_factory(password=None)
@@ -90,9 +93,8 @@ def test_atk_s20_inv_43_one_of_the_last_accounts_stays(
     assert get_accounts().count() == 1
 
 
-def test_atk_s02_inv_10_same_callback_works_once(
-    client: Client, store: Any, race: Any, color: str
-) -> None:
+@pytest.mark.requirement("ATK-S02", "INV-10")
+def test_same_callback_works_once(client: Client, store: Any, race: Any, color: str) -> None:
     place = begin(client)
 
     answers = race(racers.post, *[(color, *place, {"id": str(uid)}) for uid in range(PARTICIPANTS)])
@@ -101,7 +103,8 @@ def test_atk_s02_inv_10_same_callback_works_once(
     assert get_accounts().count() == get_user_model().objects.count() == 1
 
 
-def test_atk_s02_sec_089_logins_begun_before_survive_those_begun_at_once(
+@pytest.mark.requirement("ATK-S02", "SEC-089")
+def test_logins_begun_before_survive_those_begun_at_once(
     client: Client, store: Any, race: Any, color: str
 ) -> None:
     key, location = begin(client)

@@ -132,6 +132,7 @@ def test_login_answers_scripts(client: Client, user: Any, password: str) -> None
     assert right.json()["location"] == "/accounts/profile/"
 
 
+@pytest.mark.requirement("ATK-A08")
 @pytest.mark.parametrize(
     ("name", "fields"),
     [
@@ -140,7 +141,7 @@ def test_login_answers_scripts(client: Client, user: Any, password: str) -> None
         ("account_change_password", ["oldpassword", "password1", "password2"]),
     ],
 )
-def test_atk_a08_secrets_are_not_sent_back(
+def test_secrets_are_not_sent_back(
     settings: Any, client: Client, user: Any, name: str, fields: list[str]
 ) -> None:
     settings.ACCOUNT_PASSWORD_INPUT_RENDER_VALUE = False
@@ -155,7 +156,8 @@ def test_atk_a08_secrets_are_not_sent_back(
     assert "s3cret-but-wrong" not in response.content.decode()
 
 
-def test_atk_a08_codes_are_not_sent_back() -> None:
+@pytest.mark.requirement("ATK-A08")
+def test_codes_are_not_sent_back() -> None:
     form = ConfirmLoginCodeForm({"code": "BBBB-BBBB"}, code="CCCC-CCCC")
 
     described = get_adapter().ajax_response_form(form)

@@ -31,6 +31,7 @@ def get_ip(rf: Any, **meta: str) -> str:
 # What an address looks like
 
 
+@pytest.mark.requirement("SEC-027", "ATK-C04")
 @pytest.mark.parametrize(
     ("text", "address"),
     [
@@ -46,10 +47,11 @@ def get_ip(rf: Any, **meta: str) -> str:
         ("::FFFF:102:304", "::ffff:1.2.3.4"),
     ],
 )
-def test_sec_027_atk_c04_address_is_brought_into_canonical_form(text: str, address: str) -> None:
+def test_address_is_brought_into_canonical_form(text: str, address: str) -> None:
     assert normalize_address(text) == address
 
 
+@pytest.mark.requirement("SEC-005", "ATK-C04")
 @pytest.mark.parametrize(
     "text",
     [
@@ -74,7 +76,7 @@ def test_sec_027_atk_c04_address_is_brought_into_canonical_form(text: str, addre
         "1" * 10_000,
     ],
 )
-def test_sec_005_atk_c04_what_is_no_address_is_none(text: str) -> None:
+def test_what_is_no_address_is_none(text: str) -> None:
     assert normalize_address(text) is None
 
 
@@ -85,8 +87,9 @@ def test_without_proxies_the_peer_counts(rf: Any) -> None:
     assert get_ip(rf, REMOTE_ADDR="5.6.7.8", HTTP_X_FORWARDED_FOR="1.1.1.1") == "5.6.7.8"
 
 
+@pytest.mark.requirement("SEC-005", "ATK-C02")
 @pytest.mark.parametrize(("count", "address"), [(1, "2.2.2.2"), (2, "1.1.1.1")])
-def test_sec_005_atk_c02_forwarded_addresses_are_counted_from_the_right(
+def test_forwarded_addresses_are_counted_from_the_right(
     settings: Any, rf: Any, count: int, address: str
 ) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = count
@@ -95,7 +98,8 @@ def test_sec_005_atk_c02_forwarded_addresses_are_counted_from_the_right(
     assert get_ip(rf, HTTP_X_FORWARDED_FOR="9.9.9.9,1.1.1.1:80 , 2.2.2.2") == address
 
 
-def test_atk_c02_several_header_lines_are_one_list(settings: Any) -> None:
+@pytest.mark.requirement("ATK-C02")
+def test_several_header_lines_are_one_list(settings: Any) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     headers = [(b"x-forwarded-for", b"1.1.1.1"), (b"x-forwarded-for", b"2.2.2.2")]
     scope = {"type": "http", "method": "GET", "path": "/", "headers": headers}
@@ -110,8 +114,9 @@ def test_missing_header_falls_back_to_the_peer_behind_proxies(settings: Any, rf:
     assert get_ip(rf, REMOTE_ADDR="5.6.7.8", HTTP_X_FORWARDED_FOR="") == "5.6.7.8"
 
 
+@pytest.mark.requirement("SEC-005", "ATK-C03")
 @pytest.mark.parametrize("kind", [PermissionDenied, ImproperlyConfigured])
-def test_sec_005_atk_c03_too_few_forwarded_addresses_are_refused_and_logged(
+def test_too_few_forwarded_addresses_are_refused_and_logged(
     settings: Any, rf: Any, caplog: Any, kind: type[Exception]
 ) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 3
@@ -121,17 +126,17 @@ def test_sec_005_atk_c03_too_few_forwarded_addresses_are_refused_and_logged(
     assert "3 proxies" in caplog.text
 
 
+@pytest.mark.requirement("ATK-C03")
 @pytest.mark.django_db
-def test_atk_c03_request_around_the_proxies_is_answered_by_403(
-    settings: Any, client: Client
-) -> None:
+def test_request_around_the_proxies_is_answered_by_403(settings: Any, client: Client) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
 
     response = client.post(LOGIN, {"login": "u", "password": "p"}, HTTP_X_FORWARDED_FOR="1.1.1.1")
     assert response.status_code == 403
 
 
-def test_sec_005_only_the_trusted_header_counts(settings: Any, rf: Any) -> None:
+@pytest.mark.requirement("SEC-005")
+def test_only_the_trusted_header_counts(settings: Any, rf: Any) -> None:
     settings.ALLAUTH_TRUSTED_CLIENT_IP_HEADER = "CF-Connecting-IP"
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     others = {"REMOTE_ADDR": "5.6.7.8", "HTTP_X_FORWARDED_FOR": "1.1.1.1"}
@@ -142,26 +147,27 @@ def test_sec_005_only_the_trusted_header_counts(settings: Any, rf: Any) -> None:
             get_ip(rf, **value, **others)
 
 
+@pytest.mark.requirement("SEC-005", "ATK-C04")
 @pytest.mark.parametrize("value", ["unknown", "1.1.1.1, 2.2.2.2", "9" * 10_000])
 @pytest.mark.django_db
-def test_sec_005_atk_c04_no_valid_address_is_403_before_any_work(
-    settings: Any, client: Client, value: str
-) -> None:
+def test_no_valid_address_is_403_before_any_work(settings: Any, client: Client, value: str) -> None:
     settings.ALLAUTH_TRUSTED_CLIENT_IP_HEADER = "X-Client-IP"
 
     response = client.post(LOGIN, {"login": "u", "password": "p"}, HTTP_X_CLIENT_IP=value)
     assert response.status_code == 403
 
 
+@pytest.mark.requirement("SEC-027")
 @pytest.mark.django_db
-def test_sec_027_pages_that_need_no_address_do_without(settings: Any, client: Client) -> None:
+def test_pages_that_need_no_address_do_without(settings: Any, client: Client) -> None:
     settings.ALLAUTH_TRUSTED_CLIENT_IP_HEADER = "X-Client-IP"
 
     assert client.get(LOGIN).status_code == 200
     assert client.post(LOGIN, {}).status_code == 403
 
 
-def test_sec_027_missing_peer_is_refused(rf: Any) -> None:
+@pytest.mark.requirement("SEC-027")
+def test_missing_peer_is_refused(rf: Any) -> None:
     request = rf.get("/")
     del request.META["REMOTE_ADDR"]
 
@@ -169,8 +175,9 @@ def test_sec_027_missing_peer_is_refused(rf: Any) -> None:
         get_adapter().get_client_ip(request)
 
 
+@pytest.mark.requirement("SEC-005", "ATK-C01")
 @pytest.mark.django_db
-def test_sec_005_atk_c01_headers_do_not_evade_the_limit(settings: Any, client: Client) -> None:
+def test_headers_do_not_evade_the_limit(settings: Any, client: Client) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"login": "3/m/ip"}
 
     statuses = [
@@ -182,8 +189,9 @@ def test_sec_005_atk_c01_headers_do_not_evade_the_limit(settings: Any, client: C
     assert statuses == [200, 200, 200, 429, 429, 429]
 
 
+@pytest.mark.requirement("ATK-C01")
 @pytest.mark.django_db
-def test_atk_c01_thirty_first_login_is_refused_by_default(client: Client) -> None:
+def test_thirty_first_login_is_refused_by_default(client: Client) -> None:
     statuses = [
         client.post(LOGIN, {}, HTTP_X_FORWARDED_FOR=f"1.1.1.{number}").status_code
         for number in range(31)
@@ -217,7 +225,8 @@ def test_address_is_cut_to_its_network(
     assert get_network(address) == network
 
 
-def test_atk_c05_ipv4_clients_of_a_dual_stack_socket_are_told_apart() -> None:
+@pytest.mark.requirement("ATK-C05")
+def test_ipv4_clients_of_a_dual_stack_socket_are_told_apart() -> None:
     assert get_network("::ffff:1.2.3.4") == "1.2.3.4"
     assert get_network("::ffff:5.6.7.8") == "5.6.7.8"
 

@@ -43,7 +43,8 @@ def test_code_is_dashed_into_groups(length: int, groups: list[int]) -> None:
     assert [len(group) for group in code.split("-")] == groups
 
 
-def test_sec_022_default_code_is_two_groups_of_four_consonants() -> None:
+@pytest.mark.requirement("SEC-022")
+def test_default_code_is_two_groups_of_four_consonants() -> None:
     for _ in range(50):
         code = generate_user_code()
         assert len(code) == 9
@@ -100,13 +101,15 @@ def test_codes_are_drawn_from_all_of_the_alphabet() -> None:
     assert user_codes.UNAMBIGUOUS_CONSONANTS == CONSONANTS
 
 
-def test_sec_022_inv_18_codes_come_from_the_random_generator_of_the_system() -> None:
+@pytest.mark.requirement("SEC-022", "INV-18")
+def test_codes_come_from_the_random_generator_of_the_system() -> None:
     with mock.patch("secrets.choice", side_effect=lambda alphabet: alphabet[0]) as choice:
         assert generate_user_code() == "BBBB-BBBB"
     assert choice.call_count == 8
 
 
-def test_inv_18_nothing_draws_from_the_predictable_generator() -> None:
+@pytest.mark.requirement("INV-18")
+def test_nothing_draws_from_the_predictable_generator() -> None:
     offenders = []
     for path in Path(allauth.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -121,17 +124,20 @@ def test_inv_18_nothing_draws_from_the_predictable_generator() -> None:
     assert offenders == []
 
 
+@pytest.mark.requirement("SEC-022")
 @pytest.mark.parametrize("typed", SPELLINGS)
-def test_sec_022_case_blanks_and_dashes_do_not_count(typed: str) -> None:
+def test_case_blanks_and_dashes_do_not_count(typed: str) -> None:
     assert compare_user_code(actual=typed, expected="XK-CD")
     assert compare_user_code(actual="XK-CD", expected=typed)
 
 
+@pytest.mark.requirement("INV-19")
 @pytest.mark.parametrize("typed", SPELLINGS)
-def test_inv_19_all_accepted_spellings_have_one_normal_form(typed: str) -> None:
+def test_all_accepted_spellings_have_one_normal_form(typed: str) -> None:
     assert normalize_user_code(typed) == "xkcd"
 
 
+@pytest.mark.requirement("SEC-021")
 @pytest.mark.parametrize(
     "typed",
     [
@@ -153,22 +159,25 @@ def test_inv_19_all_accepted_spellings_have_one_normal_form(typed: str) -> None:
         b"XKCD",
     ],
 )
-def test_sec_021_anything_else_is_a_wrong_code(typed: Any) -> None:
+def test_anything_else_is_a_wrong_code(typed: Any) -> None:
     assert not compare_user_code(actual=typed, expected="XKCD")
 
 
+@pytest.mark.requirement("SEC-021")
 @pytest.mark.parametrize("expected", ["", "-", " - ", None, 0, []])
 @pytest.mark.parametrize("typed", ["", "-", None, "x", 0, []])
-def test_sec_021_nothing_matches_where_no_code_is_expected(typed: Any, expected: Any) -> None:
+def test_nothing_matches_where_no_code_is_expected(typed: Any, expected: Any) -> None:
     assert not compare_user_code(actual=typed, expected=expected)
 
 
-def test_sec_021_full_width_digits_are_wrong() -> None:
+@pytest.mark.requirement("SEC-021")
+def test_full_width_digits_are_wrong() -> None:
     assert not compare_user_code(actual="１２３４", expected="1234")  # noqa: RUF001
     assert compare_user_code(actual="12-34", expected="1234")
 
 
-def test_sec_021_comparison_takes_constant_time() -> None:
+@pytest.mark.requirement("SEC-021")
+def test_comparison_takes_constant_time() -> None:
     with mock.patch.object(
         user_codes, "constant_time_compare", wraps=user_codes.constant_time_compare
     ) as compare:

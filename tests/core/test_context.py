@@ -64,7 +64,8 @@ def test_block_restores_after_cancellation(requests: list[HttpRequest]) -> None:
     asyncio.run(main())
 
 
-def test_inv_45_threads_are_apart(requests: list[HttpRequest]) -> None:
+@pytest.mark.requirement("INV-45")
+def test_threads_are_apart(requests: list[HttpRequest]) -> None:
     barrier = threading.Barrier(len(requests), timeout=60)
     seen: dict[int, Any] = {}
 
@@ -84,7 +85,8 @@ def test_inv_45_threads_are_apart(requests: list[HttpRequest]) -> None:
     assert context.request is None
 
 
-def test_inv_45_tasks_are_apart(requests: list[HttpRequest]) -> None:
+@pytest.mark.requirement("INV-45")
+def test_tasks_are_apart(requests: list[HttpRequest]) -> None:
     async def serve(request: HttpRequest) -> bool:
         with request_context(request):
             seen = []

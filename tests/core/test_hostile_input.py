@@ -84,11 +84,10 @@ def post_everywhere(client: Client, user: Any, name: str, text: str) -> Any:
 # Every form
 
 
+@pytest.mark.requirement("ATK-C36", "ATK-C37", "INV-35", "INV-36")
 @pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS)
 @pytest.mark.parametrize("name", FORMS)
-def test_atk_c36_atk_c37_inv_35_inv_36_odd_text_is_answered(
-    client: Client, user: Any, name: str, text: str
-) -> None:
+def test_odd_text_is_answered(client: Client, user: Any, name: str, text: str) -> None:
     started = time.process_time()
     response = post_everywhere(client, user, name, text)
 
@@ -104,10 +103,9 @@ def test_atk_c36_atk_c37_inv_35_inv_36_odd_text_is_answered(
         assert CANARY not in response.content.decode()
 
 
+@pytest.mark.requirement("ATK-C36")
 @pytest.mark.parametrize("name", FORMS)
-def test_atk_c36_ten_thousand_fields_are_a_bad_request(
-    client: Client, user: Any, name: str
-) -> None:
+def test_ten_thousand_fields_are_a_bad_request(client: Client, user: Any, name: str) -> None:
     if FORMS[name][1]:
         client.force_login(user)
     body = "&".join(f"f{number}=1" for number in range(10_000))
@@ -117,8 +115,9 @@ def test_atk_c36_ten_thousand_fields_are_a_bad_request(
     assert response.status_code == 400
 
 
+@pytest.mark.requirement("ATK-C37")
 @pytest.mark.parametrize("name", FORMS)
-def test_atk_c37_text_that_is_no_utf_8_is_answered(client: Client, user: Any, name: str) -> None:
+def test_text_that_is_no_utf_8_is_answered(client: Client, user: Any, name: str) -> None:
     fields, is_logged_in = FORMS[name]
     if is_logged_in:
         client.force_login(user)
@@ -129,6 +128,7 @@ def test_atk_c37_text_that_is_no_utf_8_is_answered(client: Client, user: Any, na
     assert response.status_code in (200, 302)
 
 
+@pytest.mark.requirement("ATK-C36", "ATK-C37", "INV-35")
 @pytest.mark.parametrize(
     "path",
     [
@@ -139,17 +139,16 @@ def test_atk_c37_text_that_is_no_utf_8_is_answered(client: Client, user: Any, na
 )
 @pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS)
 @pytest.mark.django_db
-def test_atk_c36_atk_c37_inv_35_odd_text_in_a_path_is_answered(
-    client: Client, path: str, text: str
-) -> None:
+def test_odd_text_in_a_path_is_answered(client: Client, path: str, text: str) -> None:
     response = client.get(path.format(quote(text[:20_000], safe="")))
 
     assert response.status_code in (200, 302, 404)
     assert CANARY not in response.content.decode()
 
 
+@pytest.mark.requirement("ATK-C36")
 @pytest.mark.django_db
-def test_atk_c36_username_that_is_too_long_is_a_field_error(client: Client, password: str) -> None:
+def test_username_that_is_too_long_is_a_field_error(client: Client, password: str) -> None:
     data = {"username": "x" * 100_000, "password1": password, "password2": password}
     response = client.post(reverse("account_signup"), data)
 
@@ -158,8 +157,9 @@ def test_atk_c36_username_that_is_too_long_is_a_field_error(client: Client, pass
     assert not get_user_model().objects.exists()
 
 
+@pytest.mark.requirement("ATK-C36")
 @pytest.mark.parametrize("name", ["account_signup", "account_reset_password", "account_email"])
-def test_atk_c36_address_that_is_too_long_is_a_field_error(
+def test_address_that_is_too_long_is_a_field_error(
     client: Client, user: Any, name: str, mailoutbox: Any
 ) -> None:
     email = f"{'x' * 60}@{'.'.join(['y' * 60] * 4)}.example.org"
@@ -174,11 +174,12 @@ def test_atk_c36_address_that_is_too_long_is_a_field_error(
     assert not is_email(email)
 
 
+@pytest.mark.requirement("ATK-C37")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "name", ["ad\u200bmin", "ad\u2060min", "\u202eadmin", "adm\u00adin", "admin\ufeff"]
 )
-def test_atk_c37_no_two_accounts_differ_by_invisible_characters(
+def test_no_two_accounts_differ_by_invisible_characters(
     client: Client, user_factory: Callable[..., Any], password: str, name: str
 ) -> None:
     user_factory(username="admin")
@@ -192,6 +193,7 @@ def test_atk_c37_no_two_accounts_differ_by_invisible_characters(
 # Long input to whatever normalises
 
 
+@pytest.mark.requirement("ATK-C34", "INV-36")
 @pytest.mark.usefixtures("elapsed")
 @pytest.mark.parametrize(
     "text",
@@ -203,7 +205,7 @@ def test_atk_c37_no_two_accounts_differ_by_invisible_characters(
         "a@" + "a." * (MEGABYTE // 2),
     ],
 )
-def test_atk_c34_inv_36_normalizers_take_no_time(rf: Any, settings: Any, text: str) -> None:
+def test_normalizers_take_no_time(rf: Any, settings: Any, text: str) -> None:
     settings.ALLAUTH_TRUSTED_CLIENT_IP_HEADER = "X-Client-IP"
     assert not compare_user_code(actual=text, expected="XKCD")
     assert not is_email(text)
@@ -216,34 +218,38 @@ def test_atk_c34_inv_36_normalizers_take_no_time(rf: Any, settings: Any, text: s
             get_adapter().get_client_ip(request)
 
 
+@pytest.mark.requirement("ATK-C34")
 @pytest.mark.django_db
 @pytest.mark.usefixtures("elapsed")
 @pytest.mark.parametrize(
     "text", ["x" * MEGABYTE, "@" * MEGABYTE, " " * MEGABYTE, "\u0345" * MEGABYTE]
 )
-def test_atk_c34_generated_username_takes_no_time(text: str) -> None:
+def test_generated_username_takes_no_time(text: str) -> None:
     assert len(generate_unique_username([text])) <= 150
 
 
+@pytest.mark.requirement("ATK-C35")
 @pytest.mark.parametrize(
     "text", ["+31612345678\n+1", "+31612345678\n\n;x", "x+31612345678", "+31612345678x"]
 )
-def test_atk_c35_phone_number_is_matched_whole(text: str) -> None:
+def test_phone_number_is_matched_whole(text: str) -> None:
     with pytest.raises(ValidationError):
         PhoneField().clean(text)
     with pytest.raises(ValidationError):
         PhoneField.e164_validator("+31612345678\n")
 
 
+@pytest.mark.requirement("ATK-C35")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "path", ["/accounts/confirm-email/abc/%0A", "/accounts/login/%0A", "/accounts/email%0A"]
 )
-def test_atk_c35_path_is_matched_whole(client: Client, path: str) -> None:
+def test_path_is_matched_whole(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
-def test_atk_c35_no_pattern_lets_a_trailing_newline_through() -> None:
+@pytest.mark.requirement("ATK-C35")
+def test_no_pattern_lets_a_trailing_newline_through() -> None:
     offenders = []
     for path in Path(allauth.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -267,8 +273,9 @@ def test_atk_c35_no_pattern_lets_a_trailing_newline_through() -> None:
 # Hosts
 
 
+@pytest.mark.requirement("ATK-C15")
 @pytest.mark.parametrize("header", ["HTTP_HOST", "SERVER_NAME"])
-def test_atk_c15_foreign_host_is_a_bad_request_and_mails_nothing(
+def test_foreign_host_is_a_bad_request_and_mails_nothing(
     settings: Any, client: Client, user: Any, mailoutbox: Any, header: str
 ) -> None:
     settings.ALLOWED_HOSTS = ["testserver"]
@@ -280,7 +287,8 @@ def test_atk_c15_foreign_host_is_a_bad_request_and_mails_nothing(
     assert mailoutbox == []
 
 
-def test_atk_c15_forwarded_host_does_not_count(client: Client, user: Any, mailoutbox: Any) -> None:
+@pytest.mark.requirement("ATK-C15")
+def test_forwarded_host_does_not_count(client: Client, user: Any, mailoutbox: Any) -> None:
     client.post(
         reverse("account_reset_password"),
         {"email": user.email},
@@ -296,7 +304,8 @@ def test_atk_c15_forwarded_host_does_not_count(client: Client, user: Any, mailou
 # Lines of mails
 
 
-def test_atk_c24_name_of_the_site_stays_on_one_line(settings: Any, rf: Any) -> None:
+@pytest.mark.requirement("ATK-C24")
+def test_name_of_the_site_stays_on_one_line(settings: Any, rf: Any) -> None:
     adapter = get_adapter()
     site = mock.Mock(domain="testserver")
     site.name = "Site\r\nBcc: evil@evil.example"
@@ -315,8 +324,9 @@ def test_atk_c24_name_of_the_site_stays_on_one_line(settings: Any, rf: Any) -> N
     assert message.get_all("To") == ["a@example.org"]
 
 
+@pytest.mark.requirement("ATK-C24")
 @pytest.mark.django_db
-def test_atk_c24_sender_with_a_line_break_is_not_sent(settings: Any, rf: Any) -> None:
+def test_sender_with_a_line_break_is_not_sent(settings: Any, rf: Any) -> None:
     settings.DEFAULT_FROM_EMAIL = "site@example.org\nBcc: evil@evil.example"
     with request_context(rf.get("/")), pytest.raises(ValueError, match=r"(?i)newline|header"):
         get_adapter().send_mail("account/email/unknown_account", "a@example.org", {})
@@ -325,10 +335,11 @@ def test_atk_c24_sender_with_a_line_break_is_not_sent(settings: Any, rf: Any) ->
 # Templates in text
 
 
+@pytest.mark.requirement("ATK-C25")
 @pytest.mark.parametrize(
     "text", ["{{ settings.SECRET_KEY }}", "{% load account %}", "{{ user.password }}"]
 )
-def test_atk_c25_templates_in_user_text_are_printed(
+def test_templates_in_user_text_are_printed(
     settings: Any,
     client: Client,
     user_factory: Callable[..., Any],
@@ -357,12 +368,9 @@ def test_atk_c25_templates_in_user_text_are_printed(
 # Output
 
 
-def test_inv_46_atk_c23_user_text_is_escaped_everywhere(
-    settings: Any,
-    client: Client,
-    user_factory: Callable[..., Any],
-    password: str,
-    mailoutbox: Any,
+@pytest.mark.requirement("INV-46", "ATK-C23")
+def test_user_text_is_escaped_everywhere(
+    settings: Any, client: Client, user_factory: Callable[..., Any], password: str, mailoutbox: Any
 ) -> None:
     settings.ACCOUNT_EMAIL_NOTIFICATIONS = True
     user = user_factory(username=f"{CANARY}\r\nX: y", email="a@example.org")
@@ -400,7 +408,8 @@ def test_inv_46_atk_c23_user_text_is_escaped_everywhere(
         assert "\n" not in mail.subject
 
 
-def test_inv_46_sec_011_message_is_escaped_exactly_once(
+@pytest.mark.requirement("INV-46", "SEC-011")
+def test_message_is_escaped_exactly_once(
     settings: Any, client: Client, user_factory: Callable[..., Any], password: str
 ) -> None:
     settings.LOGIN_REDIRECT_URL = "account_email"
@@ -414,7 +423,8 @@ def test_inv_46_sec_011_message_is_escaped_exactly_once(
     assert "&amp;lt;" not in page
 
 
-def test_sec_023_long_user_agent_is_cut(
+@pytest.mark.requirement("SEC-023")
+def test_long_user_agent_is_cut(
     settings: Any, client: Client, user: Any, password: str, mailoutbox: Any
 ) -> None:
     settings.ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -432,11 +442,12 @@ def test_sec_023_long_user_agent_is_cut(
 # Codes
 
 
+@pytest.mark.requirement("SEC-021")
 @pytest.mark.parametrize(
     "typed",
     ["é", "１２３４５６７８", "", " ", "\x00", "[1]", "x" * 100_000, ["a", "b"]],  # noqa: RUF001
 )
-def test_sec_021_odd_code_is_one_wrong_attempt(
+def test_odd_code_is_one_wrong_attempt(
     settings: Any, client: Client, user: Any, password: str, typed: Any
 ) -> None:
     settings.ACCOUNT_LOGIN_BY_CODE_REQUIRED = True
@@ -456,8 +467,9 @@ def test_sec_021_odd_code_is_one_wrong_attempt(
 # Failing stores
 
 
+@pytest.mark.requirement("ATK-C38")
 @pytest.mark.parametrize("broken", ["load", "save"])
-def test_atk_c38_refusal_is_answered_while_sessions_are_broken(
+def test_refusal_is_answered_while_sessions_are_broken(
     settings: Any, client_factory: Callable[..., Client], user: Any, broken: str
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"login": "0/m"}
@@ -481,7 +493,8 @@ class RefusingAdapter(DefaultAccountAdapter):
         raise ImmediateHttpResponse(HttpResponse("closed", status=418))
 
 
-def test_atk_c38_immediate_response_is_answered_while_sessions_cannot_be_saved(
+@pytest.mark.requirement("ATK-C38")
+def test_immediate_response_is_answered_while_sessions_cannot_be_saved(
     settings: Any, client: Client, db: None
 ) -> None:
     settings.ACCOUNT_ADAPTER = f"{__name__}.RefusingAdapter"
@@ -492,9 +505,10 @@ def test_atk_c38_immediate_response_is_answered_while_sessions_cannot_be_saved(
     assert response.status_code == 418
 
 
+@pytest.mark.requirement("ATK-C38")
 @pytest.mark.django_db
 @pytest.mark.parametrize("cookie", ["", "x", "x" * 32, "\x01", "../../etc/passwd", "a" * 4000])
-def test_atk_c38_garbage_for_a_session_is_nobody(client: Client, cookie: str) -> None:
+def test_garbage_for_a_session_is_nobody(client: Client, cookie: str) -> None:
     client.cookies["sessionid"] = cookie
 
     assert client.get(reverse("account_login")).status_code == 200
@@ -504,7 +518,8 @@ def test_atk_c38_garbage_for_a_session_is_nobody(client: Client, cookie: str) ->
 # Configuration
 
 
-def test_inv_44_configuration_is_left_as_it_is(
+@pytest.mark.requirement("INV-44")
+def test_configuration_is_left_as_it_is(
     settings: Any, client: Client, user: Any, password: str
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"login": "9/m", "signup": None}
@@ -524,7 +539,8 @@ def test_inv_44_configuration_is_left_as_it_is(
     assert {name: getattr(settings, name) for name in names} == before
 
 
-def test_sec_015_names_of_secret_settings_are_recognized(settings: Any) -> None:
+@pytest.mark.requirement("SEC-015")
+def test_names_of_secret_settings_are_recognized(settings: Any) -> None:
     hidden = SafeExceptionReporterFilter().hidden_settings
     for name in (
         "ACCOUNT_SALT_KEY",

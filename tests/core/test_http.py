@@ -90,14 +90,16 @@ fetch()
     assert [request.connection for request in server.requests] == [1, 2, 1]
 
 
-def test_atk_s27_huge_answers_are_given_up(server: IdentityProvider) -> None:
+@pytest.mark.requirement("ATK-S27")
+def test_huge_answers_are_given_up(server: IdentityProvider) -> None:
     server.override("/", Huge())
     with pytest.raises(http.UnusableResponse, match="exceeds"):
         fetch(server)
 
 
+@pytest.mark.requirement("ATK-S27", "INV-36")
 @pytest.mark.parametrize("headers_too", [False, True])
-def test_atk_s27_inv_36_dripping_answers_are_given_up(
+def test_dripping_answers_are_given_up(
     server: IdentityProvider, monkeypatch: pytest.MonkeyPatch, headers_too: bool
 ) -> None:
     monkeypatch.setattr(http, "TOTAL_TIME_FACTOR", 1)
@@ -106,14 +108,16 @@ def test_atk_s27_inv_36_dripping_answers_are_given_up(
         fetch(server, timeout=IMPATIENCE)
 
 
+@pytest.mark.requirement("ATK-S27")
 @pytest.mark.parametrize("reply", [Reset(), Silence()])
-def test_atk_s27_missing_answers_are_errors(server: IdentityProvider, reply: Reply) -> None:
+def test_missing_answers_are_errors(server: IdentityProvider, reply: Reply) -> None:
     server.override("/", reply)
     with pytest.raises(requests.RequestException):
         fetch(server, timeout=IMPATIENCE if reply.is_endless else PATIENCE)
     assert http.read_json(fetch(server)) == {"fine": True}
 
 
+@pytest.mark.requirement("ATK-S27")
 @pytest.mark.parametrize(
     "reply",
     [
@@ -129,7 +133,7 @@ def test_atk_s27_missing_answers_are_errors(server: IdentityProvider, reply: Rep
         Reply(),
     ],
 )
-def test_atk_s27_only_json_objects_count(server: IdentityProvider, reply: Reply) -> None:
+def test_only_json_objects_count(server: IdentityProvider, reply: Reply) -> None:
     server.override("/", reply)
     with pytest.raises(http.UnusableResponse):
         http.read_json(fetch(server))
@@ -165,7 +169,8 @@ def test_redirects_do_not_carry_secrets_on(
     assert len(server.requests) == 1
 
 
-def test_atk_s14_redirects_do_not_lead_to_other_hosts(server: IdentityProvider) -> None:
+@pytest.mark.requirement("ATK-S14")
+def test_redirects_do_not_lead_to_other_hosts(server: IdentityProvider) -> None:
     with IdentityProvider() as other:
         server.route("/keys", Reply.redirect(f"{other.url}/"))
         assert fetch(server, "/keys").status_code == 302
@@ -192,7 +197,8 @@ def test_redirects_do_not_give_up_tls() -> None:
     assert http.build_session().get_redirect_target(response) == "https://example.org/x"
 
 
-def test_inv_16_errors_do_not_name_the_url(server: IdentityProvider) -> None:
+@pytest.mark.requirement("INV-16")
+def test_errors_do_not_name_the_url(server: IdentityProvider) -> None:
     port = server.port
     server.override("/", Reset())
     errors = []

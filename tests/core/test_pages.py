@@ -35,8 +35,9 @@ def get_page(client: Client, user: Any, name: str) -> Any:
     return response
 
 
+@pytest.mark.requirement("SEC-012")
 @pytest.mark.parametrize("name", ANONYMOUS + LOGGED_IN)
-def test_sec_012_page_has_no_inline_script(client: Client, user: Any, name: str) -> None:
+def test_page_has_no_inline_script(client: Client, user: Any, name: str) -> None:
     html = get_page(client, user, name).content.decode()
 
     for attributes, content in re.findall(r"<script\b([^>]*)>(.*?)</script>", html, re.DOTALL):
@@ -47,6 +48,7 @@ def test_sec_012_page_has_no_inline_script(client: Client, user: Any, name: str)
         assert "javascript:" not in tag.lower()
 
 
+@pytest.mark.requirement("SEC-016", "ATK-C32")
 @pytest.mark.parametrize(
     "name",
     [
@@ -58,17 +60,14 @@ def test_sec_012_page_has_no_inline_script(client: Client, user: Any, name: str)
         "account_reauthenticate",
     ],
 )
-def test_sec_016_atk_c32_page_with_a_form_is_not_stored(
-    client: Client, user: Any, name: str
-) -> None:
+def test_page_with_a_form_is_not_stored(client: Client, user: Any, name: str) -> None:
     header = get_page(client, user, name)["Cache-Control"]
 
     assert {"no-store", "no-cache", "private"} <= {part.strip() for part in header.split(",")}
 
 
-def test_atk_c32_pages_of_the_reset_are_not_stored(
-    client: Client, user: Any, mailoutbox: Any
-) -> None:
+@pytest.mark.requirement("ATK-C32")
+def test_pages_of_the_reset_are_not_stored(client: Client, user: Any, mailoutbox: Any) -> None:
     client.post(reverse("account_reset_password"), {"email": user.email})
     path = re.search(r"http://testserver(/\S+)", mailoutbox[0].body)
     assert path
@@ -79,17 +78,19 @@ def test_atk_c32_pages_of_the_reset_are_not_stored(
         assert "no-store" in response["Cache-Control"]
 
 
+@pytest.mark.requirement("ATK-C33")
 @pytest.mark.parametrize("name", LOGGED_IN)
-def test_atk_c33_page_that_acts_is_not_framed(client: Client, user: Any, name: str) -> None:
+def test_page_that_acts_is_not_framed(client: Client, user: Any, name: str) -> None:
     response = get_page(client, user, name)
 
     assert response["X-Frame-Options"] == "DENY"
 
 
+@pytest.mark.requirement("SEC-010")
 @pytest.mark.parametrize(
     "source", ["{% user_display user %}", "{% user_display user as name %}{{ name }}"]
 )
-def test_sec_010_name_of_a_user_is_escaped(settings: Any, user: Any, source: str) -> None:
+def test_name_of_a_user_is_escaped(settings: Any, user: Any, source: str) -> None:
     settings.ACCOUNT_USER_DISPLAY = lambda user: "<b>x</b>"
     template = engines["django"].from_string("{% load account %}" + source)
 

@@ -81,8 +81,9 @@ def test_limit_is_a_list_of_rates() -> None:
     assert Rate.parse_list("5/m/ip,10/h/key") == parse_rates("5/m/ip,10/h/key")
 
 
+@pytest.mark.requirement("SEC-001")
 @pytest.mark.parametrize("text", ["1/h,1/h", "1/h,1/60m", "1/60m/ip, 1/h"])
-def test_sec_001_equal_rates_count_once(text: str) -> None:
+def test_equal_rates_count_once(text: str) -> None:
     assert len(parse_rates(text)) == 1
 
 
@@ -142,11 +143,13 @@ def test_refused_events_do_not_extend_the_window(rf: Any, clock: Any) -> None:
     assert consume(request, "1/m")
 
 
-def test_sec_001_fourth_event_of_a_minute_is_refused(rf: Any, clock: Any) -> None:
+@pytest.mark.requirement("SEC-001")
+def test_fourth_event_of_a_minute_is_refused(rf: Any, clock: Any) -> None:
     assert count_admitted(rf.post("/"), "3/m/ip,10/h/ip", 4) == 3
 
 
-def test_sec_001_exactly_ten_events_of_an_hour_are_admitted(rf: Any, clock: Any) -> None:
+@pytest.mark.requirement("SEC-001")
+def test_exactly_ten_events_of_an_hour_are_admitted(rf: Any, clock: Any) -> None:
     request = rf.post("/")
     admitted = []
     for _ in range(20):
@@ -158,7 +161,8 @@ def test_sec_001_exactly_ten_events_of_an_hour_are_admitted(rf: Any, clock: Any)
     assert count_admitted(request, "3/m/ip,10/h/ip", 3) == 3
 
 
-def test_sec_001_each_rate_has_its_history(rf: Any, clock: Any) -> None:
+@pytest.mark.requirement("SEC-001")
+def test_each_rate_has_its_history(rf: Any, clock: Any) -> None:
     consume(rf.post("/"), "3/m/ip,10/h/ip,3/60s/ip,3/m/key,3/m/ip", key="k")
 
     digest = hashlib.sha256(b"k").hexdigest()
@@ -169,7 +173,8 @@ def test_sec_001_each_rate_has_its_history(rf: Any, clock: Any) -> None:
     }
 
 
-def test_atk_c06_inv_24_refusal_by_one_rate_is_recorded_by_none(rf: Any) -> None:
+@pytest.mark.requirement("ATK-C06", "INV-24")
+def test_refusal_by_one_rate_is_recorded_by_none(rf: Any) -> None:
     request = rf.post("/")
     assert count_admitted(request, "5/m/ip,1/m/key", 4, key="k") == 1
 
@@ -177,7 +182,8 @@ def test_atk_c06_inv_24_refusal_by_one_rate_is_recorded_by_none(rf: Any) -> None
     assert count_admitted(request, "5/m/ip,1/m/key", 1, key="other") == 1
 
 
-def test_inv_24_refused_address_leaves_the_key_alone(rf: Any) -> None:
+@pytest.mark.requirement("INV-24")
+def test_refused_address_leaves_the_key_alone(rf: Any) -> None:
     request = rf.post("/")
     assert count_admitted(request, "1/m/key,2/m/ip", 5, key="victim") == 1
     assert count_admitted(request, "1/m/key,2/m/ip", 5, key="mine") == 1
@@ -193,6 +199,7 @@ def test_no_event_is_admitted_where_none_is_allowed(rf: Any, limit: str) -> None
     assert entries() == {}
 
 
+@pytest.mark.requirement("INV-28", "ATK-C08")
 @pytest.mark.parametrize(
     ("method", "counts"),
     [
@@ -206,9 +213,7 @@ def test_no_event_is_admitted_where_none_is_allowed(rf: Any, limit: str) -> None
         ("post", True),
     ],
 )
-def test_inv_28_atk_c08_only_methods_that_change_something_count(
-    rf: Any, method: str, counts: bool
-) -> None:
+def test_only_methods_that_change_something_count(rf: Any, method: str, counts: bool) -> None:
     request = rf.generic(method, "/")
     assert count_admitted(request, "1/m", 3) == (1 if counts else 3)
     assert len(entries()) == counts
@@ -232,7 +237,8 @@ def test_refusal_can_raise(rf: Any) -> None:
         consume(request, "1/m", raise_exception=True)
 
 
-def test_atk_c10_clock_that_is_set_back_opens_nothing(rf: Any, clock: Any) -> None:
+@pytest.mark.requirement("ATK-C10")
+def test_clock_that_is_set_back_opens_nothing(rf: Any, clock: Any) -> None:
     request = rf.post("/")
     assert count_admitted(request, "2/m", 3) == 2
     clock.shift(-3600)
@@ -349,7 +355,8 @@ def test_app_is_part_of_the_key(rf: Any) -> None:
     }
 
 
-def test_sec_004_ipv6_clients_are_limited_by_network(rf: Any) -> None:
+@pytest.mark.requirement("SEC-004")
+def test_ipv6_clients_are_limited_by_network(rf: Any) -> None:
     admitted = [
         count_admitted(rf.post("/", REMOTE_ADDR=address), "1/m", 2)
         for address in ("2001:db8:0:1::1", "2001:db8:0:1:ffff::9", "2001:db8:0:2::1")
@@ -357,19 +364,22 @@ def test_sec_004_ipv6_clients_are_limited_by_network(rf: Any) -> None:
     assert admitted == [1, 0, 1]
 
 
-def test_sec_004_size_of_the_network_can_be_chosen(rf: Any, settings: Any) -> None:
+@pytest.mark.requirement("SEC-004")
+def test_size_of_the_network_can_be_chosen(rf: Any, settings: Any) -> None:
     settings.ALLAUTH_RATE_LIMIT_IPV6_PREFIX = 48
 
     assert consume(rf.post("/", REMOTE_ADDR="2001:db8:0:1::1"), "1/m")
     assert consume(rf.post("/", REMOTE_ADDR="2001:db8:0:2::1"), "1/m") is None
 
 
-def test_sec_004_ipv4_clients_are_limited_whole(rf: Any) -> None:
+@pytest.mark.requirement("SEC-004")
+def test_ipv4_clients_are_limited_whole(rf: Any) -> None:
     assert consume(rf.post("/", REMOTE_ADDR="1.2.3.4"), "1/m")
     assert consume(rf.post("/", REMOTE_ADDR="1.2.3.5"), "1/m")
 
 
-def test_atk_c05_mapped_ipv4_clients_share_no_bucket(rf: Any) -> None:
+@pytest.mark.requirement("ATK-C05")
+def test_mapped_ipv4_clients_share_no_bucket(rf: Any) -> None:
     for address in ("::ffff:1.2.3.4", "::ffff:5.6.7.8"):
         assert count_admitted(rf.post("/", REMOTE_ADDR=address), "1/m", 2) == 1
     assert consume(rf.post("/", REMOTE_ADDR="1.2.3.4"), "1/m") is None
@@ -397,10 +407,11 @@ def test_rate_per_key_needs_a_key(rf: Any) -> None:
     assert consume(rf.post("/"), "1/m/key", key="")
 
 
+@pytest.mark.requirement("SEC-026", "ATK-C12")
 @pytest.mark.parametrize(
     "key", ["a\nb", "a\x00b", " ", "x" * 5000, "x" * 1_000_000, "\ud800", "é", "k:1/60/ip"]
 )
-def test_sec_026_atk_c12_cache_keys_hold_only_the_hash(rf: Any, key: str) -> None:
+def test_cache_keys_hold_only_the_hash(rf: Any, key: str) -> None:
     assert consume(rf.post("/"), "1/m/key", key=key)
 
     (cache_key,) = entries()
@@ -408,9 +419,10 @@ def test_sec_026_atk_c12_cache_keys_hold_only_the_hash(rf: Any, key: str) -> Non
     assert cache_key == f"{PREFIX}:act:1/60/key:{digest}"
 
 
+@pytest.mark.requirement("SEC-026", "ATK-C12")
 @pytest.mark.django_db
 @pytest.mark.parametrize("login", ["a\x00b", "a\nb", "\t", "x" * 5000, "x" * 1_000_000, "\u202ex"])
-def test_sec_026_atk_c12_odd_logins_fail_plainly(client: Client, login: str) -> None:
+def test_odd_logins_fail_plainly(client: Client, login: str) -> None:
     response = client.post(reverse("account_login"), {"login": login, "password": "p"})
 
     assert response.status_code == 200
@@ -425,8 +437,9 @@ def _impatient(monkeypatch: Any) -> None:
     monkeypatch.setattr(ratelimit, "LOCK_PATIENCE", 0.02)
 
 
+@pytest.mark.requirement("SEC-003", "INV-27")
 @pytest.mark.usefixtures("_impatient")
-def test_sec_003_inv_27_locked_entry_refuses_and_stays_as_it_is(rf: Any) -> None:
+def test_locked_entry_refuses_and_stays_as_it_is(rf: Any) -> None:
     request = rf.post("/")
     usage = consume(request, "5/m")
     (key,) = entries()
@@ -441,7 +454,8 @@ def test_sec_003_inv_27_locked_entry_refuses_and_stays_as_it_is(rf: Any) -> None
     assert entries() == before
 
 
-def test_sec_003_refusal_by_a_lock_takes_about_a_second(rf: Any, monkeypatch: Any) -> None:
+@pytest.mark.requirement("SEC-003")
+def test_refusal_by_a_lock_takes_about_a_second(rf: Any, monkeypatch: Any) -> None:
     cache.add(f"{PREFIX}:act:5/60/ip:ip:127.0.0.1:lock", "somebody else", timeout=None)
     clock = SleepersClock()
     monkeypatch.setattr(ratelimit, "time", clock)
@@ -468,10 +482,9 @@ def test_lock_is_released(rf: Any) -> None:
     assert not [key for key in entries() if key.endswith(":lock")]
 
 
+@pytest.mark.requirement("ATK-C11", "INV-27")
 @pytest.mark.parametrize("broken", ["add", "get", "set"])
-def test_atk_c11_inv_27_broken_cache_admits_nothing(
-    rf: Any, monkeypatch: Any, caplog: Any, broken: str
-) -> None:
+def test_broken_cache_admits_nothing(rf: Any, monkeypatch: Any, caplog: Any, broken: str) -> None:
     def fail(*args: Any, **kwargs: Any) -> None:
         raise OSError("The cache is gone.")
 
@@ -481,8 +494,9 @@ def test_atk_c11_inv_27_broken_cache_admits_nothing(
     assert "rate limit" in caplog.text
 
 
+@pytest.mark.requirement("ATK-C11")
 @pytest.mark.django_db
-def test_atk_c11_nobody_is_logged_in_while_the_cache_is_broken(
+def test_nobody_is_logged_in_while_the_cache_is_broken(
     client: Client, monkeypatch: Any, user: Any, password: str
 ) -> None:
     def fail(*args: Any, **kwargs: Any) -> None:
@@ -510,7 +524,8 @@ def urlconf_with(**attributes: Any) -> Any:
     return module
 
 
-def test_sec_006_built_in_page(rf: Any) -> None:
+@pytest.mark.requirement("SEC-006")
+def test_built_in_page_says_that_there_were_too_many_requests(rf: Any) -> None:
     response = public.respond_429(rf.post("/"))
 
     assert response.status_code == 429
@@ -621,6 +636,7 @@ def test_decorated_view_is_refused_when_the_limit_is_exhausted(rf: Any) -> None:
 LOCAL = {"oldpassword": "x", "password1": "y", "password2": "y", "email": "u@example.org"}
 
 
+@pytest.mark.requirement("SEC-006")
 @pytest.mark.parametrize(
     ("action", "name", "data", "logged_in"),
     [
@@ -633,7 +649,7 @@ LOCAL = {"oldpassword": "x", "password1": "y", "password2": "y", "email": "u@exa
         ("reauthenticate", "account_reauthenticate", {"password": "x"}, True),
     ],
 )
-def test_sec_006_refusal_comes_before_the_work(
+def test_refusal_comes_before_the_work(
     settings: Any,
     client: Client,
     user: Any,
@@ -659,7 +675,8 @@ def test_sec_006_refusal_comes_before_the_work(
     assert mailoutbox == []
 
 
-def test_sec_006_setting_a_first_password_shares_the_limit_of_changing_it(
+@pytest.mark.requirement("SEC-006")
+def test_setting_a_first_password_shares_the_limit_of_changing_it(
     settings: Any, client: Client, user_factory: Callable[..., Any]
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"change_password": "0/m/user"}
@@ -669,9 +686,10 @@ def test_sec_006_setting_a_first_password_shares_the_limit_of_changing_it(
     assert response.status_code == 429
 
 
+@pytest.mark.requirement("ATK-C08", "INV-28")
 @pytest.mark.parametrize("method", ["head", "options"])
 @pytest.mark.parametrize("name", ["account_login", "account_signup", "account_email"])
-def test_atk_c08_inv_28_head_and_options_change_nothing(
+def test_head_and_options_change_nothing(
     client: Client, user: Any, mailoutbox: Any, name: str, method: str
 ) -> None:
     if name == "account_email":
@@ -690,10 +708,11 @@ def test_atk_c08_inv_28_head_and_options_change_nothing(
     assert mailoutbox == []
 
 
+@pytest.mark.requirement("ATK-C13")
 @pytest.mark.parametrize(
     "extra", [{"HTTP_X_HTTP_METHOD_OVERRIDE": "POST"}, {"HTTP_X_METHOD_OVERRIDE": "POST"}]
 )
-def test_atk_c13_method_cannot_be_overridden_by_a_header(
+def test_method_cannot_be_overridden_by_a_header(
     client: Client, user: Any, extra: dict[str, str]
 ) -> None:
     client.force_login(user)
@@ -702,14 +721,16 @@ def test_atk_c13_method_cannot_be_overridden_by_a_header(
     assert "_auth_user_id" in client.session
 
 
-def test_atk_c13_method_cannot_be_overridden_by_a_parameter(client: Client, user: Any) -> None:
+@pytest.mark.requirement("ATK-C13")
+def test_method_cannot_be_overridden_by_a_parameter(client: Client, user: Any) -> None:
     client.force_login(user)
 
     assert client.get(reverse("account_logout"), {"_method": "POST"}).status_code == 200
     assert "_auth_user_id" in client.session
 
 
-def test_atk_c13_lower_case_method_does_nothing(client: Client, user: Any) -> None:
+@pytest.mark.requirement("ATK-C13")
+def test_lower_case_method_does_nothing(client: Client, user: Any) -> None:
     client.force_login(user)
     request = client.generic("delete", reverse("account_logout"))
 

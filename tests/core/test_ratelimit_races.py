@@ -75,18 +75,21 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ratelimit, "LOCK_PATIENCE", 60)
 
 
-def test_sec_002_inv_27_threads_do_not_exceed_the_limit() -> None:
+@pytest.mark.requirement("SEC-002", "INV-27")
+def test_threads_do_not_exceed_the_limit() -> None:
     admitted = [usage for usage in race(*[consume] * 50) if usage]
 
     assert len(admitted) <= 5
     assert len(cache.get(KEY)) == len(admitted)
 
 
-def test_sec_002_few_threads_use_the_limit_up() -> None:
+@pytest.mark.requirement("SEC-002")
+def test_few_threads_use_the_limit_up() -> None:
     assert sum(usage is not None for usage in race(*[lambda: consume("2/m")] * 5)) == 2
 
 
-async def test_sec_002_tasks_do_not_exceed_the_limit(settings: Any) -> None:
+@pytest.mark.requirement("SEC-002")
+async def test_tasks_do_not_exceed_the_limit(settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"act": "5/m"}
     request = RequestFactory().post("/")
 
@@ -102,9 +105,8 @@ def test_concurrent_rollbacks_take_back_what_is_theirs() -> None:
     assert len(cache.get(KEY)) == 2
 
 
-def test_atk_c07_exhausted_address_does_not_hold_up_the_victim(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.mark.requirement("ATK-C07")
+def test_exhausted_address_does_not_hold_up_the_victim(monkeypatch: pytest.MonkeyPatch) -> None:
     limit = "1/m/key,2/m/ip"
     for number in range(2):
         assert consume(limit, key=f"somebody {number}", address="9.9.9.9")
@@ -128,9 +130,10 @@ def test_atk_c07_exhausted_address_does_not_hold_up_the_victim(
     assert sum("/key:" in cache_key for cache_key in asked_for) == 1
 
 
+@pytest.mark.requirement("SEC-002")
 @pytest.mark.databases
 @pytest.mark.skipif(not os.environ.get("TEST_REDIS_URL"), reason="needs a cache that is shared")
-def test_sec_002_processes_do_not_exceed_the_limit() -> None:
+def test_processes_do_not_exceed_the_limit() -> None:
     cache.clear()
     racers = [
         subprocess.Popen(

@@ -132,21 +132,25 @@ def is_safe(rf: Any, url: Any, *, secure: bool = True, **meta: Any) -> bool:
         return get_adapter().is_safe_url(url)
 
 
+@pytest.mark.requirement("SEC-009", "ATK-C17")
 @pytest.mark.parametrize("url", FOLLOWED)
-def test_sec_009_atk_c17_trusted_target_is_followed(rf: Any, url: str) -> None:
+def test_trusted_target_is_followed(rf: Any, url: str) -> None:
     assert is_safe(rf, url)
 
 
+@pytest.mark.requirement("SEC-009", "ATK-C17", "ATK-C18")
 @pytest.mark.parametrize("url", REFUSED, ids=lambda url: ascii(url)[:40])
-def test_sec_009_atk_c17_atk_c18_other_target_is_refused(rf: Any, url: str) -> None:
+def test_other_target_is_refused(rf: Any, url: str) -> None:
     assert not is_safe(rf, url)
 
 
+@pytest.mark.requirement("ATK-C17")
 @pytest.mark.parametrize("url", [None, 3, b"/x", [], {}, object()])
-def test_atk_c17_target_that_is_no_text_is_refused(rf: Any, url: Any) -> None:
+def test_target_that_is_no_text_is_refused(rf: Any, url: Any) -> None:
     assert not is_safe(rf, url)
 
 
+@pytest.mark.requirement("SEC-009")
 @pytest.mark.parametrize(
     ("url", "safe"),
     [
@@ -162,7 +166,7 @@ def test_atk_c17_target_that_is_no_text_is_refused(rf: Any, url: Any) -> None:
         ("//evil.com", False),
     ],
 )
-def test_sec_009_targets_of_a_plain_http_request(
+def test_plain_http_request_has_its_own_safe_targets(
     settings: Any, rf: Any, url: str, safe: bool
 ) -> None:
     settings.CSRF_TRUSTED_ORIGINS = ["https://*.foo.com", "https://bar.com:8000"]
@@ -170,25 +174,26 @@ def test_sec_009_targets_of_a_plain_http_request(
     assert is_safe(rf, url, secure=False) is safe
 
 
+@pytest.mark.requirement("ATK-C20")
 @pytest.mark.parametrize(
     "url", ["http://testserver/x", "http://sub.example.com/", "http://a.trusted.org"]
 )
-def test_atk_c20_secure_request_is_not_downgraded(rf: Any, url: str) -> None:
+def test_secure_request_is_not_downgraded(rf: Any, url: str) -> None:
     assert not is_safe(rf, url, secure=True)
 
 
+@pytest.mark.requirement("SEC-009")
 @pytest.mark.parametrize("url", ["https://evil.example/", "//evil.example/", "https://x.y/"])
-def test_sec_009_wildcard_of_the_allowed_hosts_trusts_nobody(
-    settings: Any, rf: Any, url: str
-) -> None:
+def test_wildcard_of_the_allowed_hosts_trusts_nobody(settings: Any, rf: Any, url: str) -> None:
     settings.ALLOWED_HOSTS = ["*"]
 
     assert not is_safe(rf, url)
     assert is_safe(rf, "https://testserver/x"), "the host of the request is this site"
 
 
+@pytest.mark.requirement("ATK-C19")
 @pytest.mark.parametrize("origins", [["https://*"], ["http://*", "https://*."], ["*"]])
-def test_atk_c19_wildcard_of_the_trusted_origins_trusts_nobody(
+def test_wildcard_of_the_trusted_origins_trusts_nobody(
     settings: Any, rf: Any, origins: list[str]
 ) -> None:
     settings.CSRF_TRUSTED_ORIGINS = origins
@@ -197,13 +202,15 @@ def test_atk_c19_wildcard_of_the_trusted_origins_trusts_nobody(
         assert not is_safe(rf, url)
 
 
-def test_atk_c19_trusted_subdomains(rf: Any) -> None:
+@pytest.mark.requirement("ATK-C19")
+def test_trusted_subdomains_are_safe_and_look_alikes_are_not(rf: Any) -> None:
     assert is_safe(rf, "https://deep.sub.trusted.org/")
     for host in ("trusted.org.evil", "eviltrusted.org", "a.trusted.org.evil", "trusted.org"):
         assert not is_safe(rf, f"https://{host}/")
 
 
-def test_atk_c21_target_is_checked_again_when_it_is_used(settings: Any, rf: Any) -> None:
+@pytest.mark.requirement("ATK-C21")
+def test_target_is_checked_again_when_it_is_used(settings: Any, rf: Any) -> None:
     url = "https://sub.example.com/x"
     assert is_safe(rf, url)
 
@@ -223,7 +230,8 @@ def test_own_address_is_trusted(settings: Any, rf: Any) -> None:
     assert not is_safe(rf, "https://[::2]/x", HTTP_HOST="[::1]:8000")
 
 
-def test_atk_c34_inv_36_long_targets_take_no_time(rf: Any) -> None:
+@pytest.mark.requirement("ATK-C34", "INV-36")
+def test_long_targets_take_no_time(rf: Any) -> None:
     request = rf.get("/", secure=True)
     started = time.process_time()
     for url in (
@@ -333,9 +341,10 @@ def request_reset(client: Client, target: str, user: Any, password: str) -> Any:
 FLOWS = [log_in, visit_login, log_out, sign_up, change_password, reauthenticate, request_reset]
 
 
+@pytest.mark.requirement("SEC-009", "INV-32")
 @pytest.mark.parametrize("flow", FLOWS)
 @pytest.mark.parametrize("target", ["/ok?y=1#z", " /x", "https://sub.example.com/x"])
-def test_sec_009_inv_32_every_flow_follows_what_is_safe(
+def test_every_flow_follows_what_is_safe(
     client: Client, user: Any, password: str, flow: Callable[..., Any], target: str
 ) -> None:
     response = flow(client, target, user, password)
@@ -347,6 +356,7 @@ def test_sec_009_inv_32_every_flow_follows_what_is_safe(
         assert response["Location"] == target.strip()
 
 
+@pytest.mark.requirement("SEC-009", "ATK-C18", "INV-32")
 @pytest.mark.parametrize("flow", FLOWS)
 @pytest.mark.parametrize(
     "target",
@@ -362,7 +372,7 @@ def test_sec_009_inv_32_every_flow_follows_what_is_safe(
         "https://user:p@x.example.com/",
     ],
 )
-def test_sec_009_atk_c18_inv_32_every_flow_refuses_what_is_not(
+def test_every_flow_refuses_what_is_not(
     client: Client, user: Any, password: str, flow: Callable[..., Any], target: str
 ) -> None:
     response = flow(client, target, user, password)
@@ -376,12 +386,13 @@ def test_sec_009_atk_c18_inv_32_every_flow_refuses_what_is_not(
     assert "Cookie" not in response["Location"]
 
 
+@pytest.mark.requirement("ATK-C17", "ATK-C22")
 @pytest.mark.parametrize(
     "target",
     [url for url in REFUSED if url.isprintable() or url.isascii()],
     ids=lambda url: ascii(url)[:40],
 )
-def test_atk_c17_atk_c22_whole_corpus_at_logout(client: Client, user: Any, target: str) -> None:
+def test_logout_follows_no_refused_target(client: Client, user: Any, target: str) -> None:
     client.force_login(user)
 
     response = client.post(reverse("account_logout"), {"next": target}, secure=True)
@@ -389,10 +400,11 @@ def test_atk_c17_atk_c22_whole_corpus_at_logout(client: Client, user: Any, targe
     assert response["Location"] == "/"
 
 
+@pytest.mark.requirement("ATK-C22")
 @pytest.mark.parametrize(
     "name", ["account_login", "account_signup", "account_reset_password", "account_logout"]
 )
-def test_atk_c22_parameter_is_escaped_in_the_page(client: Client, user: Any, name: str) -> None:
+def test_parameter_is_escaped_in_the_page(client: Client, user: Any, name: str) -> None:
     if name == "account_logout":
         client.force_login(user)
     response = client.get(reverse(name), {"next": '"><script>alert(1)</script>'})
@@ -403,8 +415,9 @@ def test_atk_c22_parameter_is_escaped_in_the_page(client: Client, user: Any, nam
     assert "&quot;&gt;&lt;script&gt;alert(1)" in html
 
 
+@pytest.mark.requirement("ATK-C22")
 @pytest.mark.django_db
-def test_atk_c22_only_safe_targets_are_in_the_links_of_a_page(client: Client) -> None:
+def test_only_safe_targets_are_in_the_links_of_a_page(client: Client) -> None:
     for target, is_passed_on in (("/ok", True), ("//evil.example/", False)):
         html = client.get(reverse("account_login"), {"next": target}).content.decode()
         links = [part.split('"')[0] for part in html.split('href="')[1:]]
@@ -412,7 +425,8 @@ def test_atk_c22_only_safe_targets_are_in_the_links_of_a_page(client: Client) ->
         assert any("next=" in link for link in own) is is_passed_on
 
 
-def test_atk_c21_target_of_a_form_is_checked_again_when_it_is_posted(
+@pytest.mark.requirement("ATK-C21")
+def test_target_of_a_form_is_checked_again_when_it_is_posted(
     settings: Any, client: Client, user: Any, password: str
 ) -> None:
     client.force_login(user)
@@ -425,7 +439,8 @@ def test_atk_c21_target_of_a_form_is_checked_again_when_it_is_posted(
     assert urlsplit(response["Location"]).netloc == ""
 
 
-def test_atk_c21_target_of_a_pending_login_is_checked_again(
+@pytest.mark.requirement("ATK-C21")
+def test_target_of_a_pending_login_is_checked_again(
     settings: Any, client: Client, user: Any, password: str, mailoutbox: Any
 ) -> None:
     settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = settings.ACCOUNT_LOGIN_BY_CODE_REQUIRED = True

@@ -118,7 +118,8 @@ def test_secure_request_is_not_downgraded(rf: Any) -> None:
     assert utils.build_absolute_uri(rf.get("/", secure=True), "/x") == "https://testserver/x"
 
 
-def test_sec_164_links_are_secure_although_the_request_is_not(
+@pytest.mark.requirement("SEC-164")
+def test_links_are_secure_although_the_request_is_not(
     settings: Any, client: Any, user: Any, mailoutbox: Any
 ) -> None:
     settings.ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"

@@ -48,7 +48,8 @@ def test_wheel_has_every_file_of_the_package(names: set[str]) -> None:
     assert {PurePosixPath(name).suffix for name in package} >= {".html", ".txt", ".js", ".py"}
 
 
-def test_sec_170_wheel_has_nothing_but_the_package(names: set[str]) -> None:
+@pytest.mark.requirement("SEC-170")
+def test_wheel_has_nothing_but_the_package(names: set[str]) -> None:
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"allauth"}
     parts = {part for name in names for part in PurePosixPath(name).parts}
     assert not parts & {"tests", "test", "examples", "benchmarks", "conftest.py", "node_modules"}

@@ -46,8 +46,9 @@ def test_starting_a_site_loads_nothing_that_only_extras_need(project: str) -> No
     assert list_loaded(code, *HEAVY) == []
 
 
+@pytest.mark.requirement("SEC-170")
 @pytest.mark.parametrize("extra", ["django.contrib.sites", "django.contrib.admin"])
-def test_sec_170_account_app_loads_no_code_of_tests(extra: str) -> None:
+def test_account_app_loads_no_code_of_tests(extra: str) -> None:
     code = (
         "from django.conf import settings; settings.configure(INSTALLED_APPS=["
         f"'django.contrib.auth', 'django.contrib.contenttypes', {extra!r}, 'allauth', "

@@ -72,7 +72,8 @@ def test_endless_stream_ends_with_its_client(server: Server) -> None:
     wait_for(lambda: "stream closed" in server.get_events()[before:])
 
 
-def test_atk_c26_200_parallel_requests_see_their_own(server: Server) -> None:
+@pytest.mark.requirement("ATK-C26")
+def test_parallel_requests_see_their_own(server: Server) -> None:
     async def main() -> list[Any]:
         return await asyncio.gather(
             *(server.fetch(f"/probe/echo/?marker={number}") for number in range(200))

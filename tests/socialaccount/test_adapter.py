@@ -107,7 +107,8 @@ class TestListApps:
 
         assert app.settings == {"certificate_key": "pem"}
 
-    def test_inv_44_settings_are_not_changed_through_an_app(self, settings: Any) -> None:
+    @pytest.mark.requirement("INV-44")
+    def test_settings_are_not_changed_through_an_app(self, settings: Any) -> None:
         use_apps(settings, {"client_id": "c", "settings": {"scope": ["a"]}})
         before = copy.deepcopy(settings.SOCIALACCOUNT_PROVIDERS)
 
@@ -143,7 +144,8 @@ class TestGetApp:
 
         assert get_adapter().get_app(None, "club").client_id == "1"
 
-    def test_sec_112_the_visible_one_of_several(self, settings: Any) -> None:
+    @pytest.mark.requirement("SEC-112")
+    def test_of_several_the_visible_one_is_used(self, settings: Any) -> None:
         use_apps(
             settings,
             {"client_id": "1", "settings": {"hidden": True}},
@@ -153,7 +155,8 @@ class TestGetApp:
 
         assert get_adapter().get_app(None, "club").client_id == "2"
 
-    def test_sec_112_the_one_that_is_named(self, settings: Any) -> None:
+    @pytest.mark.requirement("SEC-112")
+    def test_of_several_the_one_that_is_named_is_used(self, settings: Any) -> None:
         use_apps(
             settings,
             {"client_id": "1", "secret": "s1", "provider_id": "north"},
@@ -164,15 +167,17 @@ class TestGetApp:
         assert adapter.get_app(None, "club", client_id="2").secret == "s2"
         assert adapter.get_app(None, "north").secret == "s1"
 
+    @pytest.mark.requirement("SEC-112")
     @pytest.mark.parametrize("hidden", [True, False])
-    def test_sec_112_ambiguity_is_an_error(self, settings: Any, hidden: bool) -> None:
+    def test_ambiguity_is_an_error(self, settings: Any, hidden: bool) -> None:
         config = {"client_id": "1", "settings": {"hidden": hidden}}
         use_apps(settings, config, config)
 
         with pytest.raises(MultipleObjectsReturned):
             get_adapter().get_app(None, "club")
 
-    def test_sec_112_stored_and_configured_apps_of_one_provider_clash(
+    @pytest.mark.requirement("SEC-112")
+    def test_stored_and_configured_apps_of_one_provider_clash(
         self, settings: Any, club: SocialApp
     ) -> None:
         use_apps(settings, {"client_id": "2"})
@@ -376,8 +381,9 @@ class TestSettings:
             app_settings.PROVIDERS  # noqa: B018
 
 
+@pytest.mark.requirement("SEC-019")
 @pytest.mark.parametrize(("setting", "seconds"), [(None, 5), (7, 7)])
-def test_sec_019_requests_to_providers_are_limited_in_time(
+def test_requests_to_providers_are_limited_in_time(
     settings: Any, setting: int | None, seconds: int
 ) -> None:
     from allauth.core.internal.http import Session

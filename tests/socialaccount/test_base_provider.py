@@ -49,36 +49,41 @@ def provider() -> ClubProvider:
 
 
 class TestUid:
+    @pytest.mark.requirement("ATK-S15", "INV-37", "SEC-105")
     @pytest.mark.parametrize("value", BAD_UIDS)
-    def test_atk_s15_inv_37_sec_105_what_is_no_id_is_refused(self, value: Any) -> None:
+    def test_what_is_no_id_is_refused(self, value: Any) -> None:
         with pytest.raises(ProviderException):
             parse_uid(value)
 
+    @pytest.mark.requirement("ATK-S15")
     @pytest.mark.parametrize(
         ("value", "uid"), [("a", "a"), (7, "7"), (0, "0"), ("x" * 191, "x" * 191), ("é ü", "é ü")]
     )
-    def test_atk_s15_text_and_integers_are_ids(self, value: Any, uid: str) -> None:
+    def test_text_and_integers_are_ids(self, value: Any, uid: str) -> None:
         assert parse_uid(value) == uid
 
+    @pytest.mark.requirement("ATK-S15")
     @pytest.mark.parametrize("value", BAD_UIDS)
-    def test_atk_s15_callback_with_a_bad_id_is_refused(
+    def test_callback_with_a_bad_id_is_refused(
         self, client: Client, club: SocialApp, value: Any
     ) -> None:
         assert arrive_from_club(client, {"id": value}).status_code == 401
         assert not is_logged_in(client)
         assert not SocialAccount.objects.exists()
 
+    @pytest.mark.requirement("ATK-S15")
     @pytest.mark.parametrize("profile", [{}, [], "text", None, 5])
-    def test_atk_s15_callback_without_an_id_is_refused(
+    def test_callback_without_an_id_is_refused(
         self, client: Client, club: SocialApp, profile: Any
     ) -> None:
         assert arrive_from_club(client, profile).status_code == 401
 
+    @pytest.mark.requirement("SEC-169")
     @pytest.mark.parametrize(
         ("uid", "error"),
         [(5, ValueError), ("", ValueError), (None, ValueError), ("x" * 192, ImproperlyConfigured)],
     )
-    def test_sec_169_errors_are_those_of_the_published_release(
+    def test_errors_are_those_of_the_published_release(
         self, provider: ClubProvider, monkeypatch: pytest.MonkeyPatch, uid: Any, error: Any
     ) -> None:
         monkeypatch.setattr(ClubProvider, "extract_uid", lambda self, data: uid)
@@ -88,17 +93,20 @@ class TestUid:
 
 
 class TestClaims:
+    @pytest.mark.requirement("INV-38", "ATK-S16")
     @pytest.mark.parametrize(
         "value", ["false", "False", "True", "0", "no", 0, 1, None, [], {}, ["true"], "yes", 1.0]
     )
-    def test_inv_38_atk_s16_only_yes_is_yes(self, value: Any) -> None:
+    def test_only_yes_is_yes(self, value: Any) -> None:
         assert is_claim_true(value) is False
 
+    @pytest.mark.requirement("INV-38")
     @pytest.mark.parametrize("value", [True, "true", "1"])
-    def test_inv_38_yes_is_yes(self, value: Any) -> None:
+    def test_yes_is_yes(self, value: Any) -> None:
         assert is_claim_true(value) is True
 
-    def test_inv_38_number_is_verified_by_a_clear_yes_only(
+    @pytest.mark.requirement("INV-38")
+    def test_number_is_verified_by_a_clear_yes_only(
         self, provider: ClubProvider, sms_outbox: Any
     ) -> None:
         for claim, expected in (("false", False), (1, False), (True, True)):
@@ -149,7 +157,8 @@ class TestAddresses:
         assert [email[0] for email, _, _ in listed] == ["d", "b", "a", "c"]
         assert best == "d@example.org"
 
-    def test_sec_107_project_may_trust_a_provider_but_never_distrust_its_yes(
+    @pytest.mark.requirement("SEC-107")
+    def test_project_may_trust_a_provider_but_never_distrust_its_yes(
         self, provider: ClubProvider, settings: Any
     ) -> None:
         settings.SOCIALACCOUNT_PROVIDERS = {"club": {"VERIFIED_EMAIL": ["example.org"]}}
@@ -177,7 +186,8 @@ class TestLoginFromProfile:
         assert not login.user.has_usable_password()
         assert login.user.email == "a@example.org"
 
-    def test_atk_s21_tokens_do_not_get_into_the_stored_data(self, provider: ClubProvider) -> None:
+    @pytest.mark.requirement("ATK-S21")
+    def test_tokens_do_not_get_into_the_stored_data(self, provider: ClubProvider) -> None:
         secrets = {
             "access_token": "canary",
             "refresh_token": "canary",
@@ -222,9 +232,8 @@ class TestProviderItself:
 
         assert (Elsewhere.get_slug(), Elsewhere.get_package()) == ("the-club", "elsewhere")
 
-    def test_sec_093_inv_44_settings_are_a_copy(
-        self, provider: ClubProvider, settings: Any
-    ) -> None:
+    @pytest.mark.requirement("SEC-093", "INV-44")
+    def test_settings_are_a_copy(self, provider: ClubProvider, settings: Any) -> None:
         settings.SOCIALACCOUNT_PROVIDERS = {"club": {"SCOPE": ["a"], "AUTH_PARAMS": {"x": "y"}}}
         before = copy.deepcopy(settings.SOCIALACCOUNT_PROVIDERS)
 
@@ -279,6 +288,7 @@ class TestProviderItself:
 
 
 class TestProviderAccount:
+    @pytest.mark.requirement("SEC-113")
     @pytest.mark.parametrize(
         ("data", "text"),
         [
@@ -296,7 +306,7 @@ class TestProviderAccount:
             (None, "Dummy"),
         ],
     )
-    def test_sec_113_best_name_is_what_tells_accounts_apart(self, data: Any, text: str) -> None:
+    def test_best_name_is_what_tells_accounts_apart(self, data: Any, text: str) -> None:
         account = ProviderAccount(SocialAccount(provider="dummy", uid="5", extra_data=data))
 
         assert account.to_str() == str(account) == text
@@ -318,6 +328,7 @@ class TestDummy:
         assert login.account.uid == "5"
         assert [row.email for row in login.email_addresses] == ["a@example.org"]
 
+    @pytest.mark.requirement("ATK-S15")
     @pytest.mark.parametrize(
         "token",
         [
@@ -329,7 +340,7 @@ class TestDummy:
         ],
         ids=str,
     )
-    def test_atk_s15_other_tokens_are_not_valid(self, token: Any) -> None:
+    def test_other_tokens_are_not_valid(self, token: Any) -> None:
         with pytest.raises(ValidationError) as caught:
             DummyProvider(None).verify_token(None, token)
 

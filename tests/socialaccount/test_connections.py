@@ -88,7 +88,8 @@ class TestConnect:
         assert not EmailAddress.objects.filter(email="elsewhere@example.org").exists()
         assert is_logged_in(client, member)
 
-    def test_sec_165_mail_says_from_where(self, client: Client, member: Any, settings: Any) -> None:
+    @pytest.mark.requirement("SEC-165")
+    def test_mail_says_from_where(self, client: Client, member: Any, settings: Any) -> None:
         settings.ACCOUNT_EMAIL_NOTIFICATIONS = True
         client.defaults["HTTP_USER_AGENT"] = "Browser/7"
 
@@ -128,7 +129,8 @@ class TestConnect:
         assert [level for level, _ in list_messages(response)] == ["info"]
         assert mail.outbox == []
 
-    def test_atk_s39_account_of_somebody_else_is_neither_moved_nor_touched(
+    @pytest.mark.requirement("ATK-S39")
+    def test_account_of_somebody_else_is_neither_moved_nor_touched(
         self, client: Client, member: Any, user_factory: Any, settings: Any, club: SocialApp
     ) -> None:
         settings.SOCIALACCOUNT_STORE_TOKENS = True
@@ -157,14 +159,16 @@ class TestConnect:
         assert not SocialAccount.objects.exists()
         assert client.get(CONNECTIONS)["Location"].startswith("/accounts/login/")
 
-    def test_sec_091_connecting_needs_a_post(self, client: Client, member: Any) -> None:
+    @pytest.mark.requirement("SEC-091")
+    def test_connecting_needs_a_post(self, client: Client, member: Any) -> None:
         page = client.get("/accounts/dummy/login/?process=connect")
 
         assertTemplateUsed(page, "socialaccount/login.html")
         assert page.context["process"] == "connect"
         assert "socialaccount_states" not in read_session(client)
 
-    def test_atk_s20_inv_41_of_two_users_who_connect_one_account_one_succeeds(
+    @pytest.mark.requirement("ATK-S20", "INV-41")
+    def test_of_two_users_who_connect_one_account_one_succeeds(
         self, client: Client, member: Any, user_factory: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         other = user_factory()
@@ -196,7 +200,8 @@ class TestConnect:
 
 @pytest.mark.usefixtures("reauthentication")
 class TestReauthentication:
-    def test_sec_040_connecting_waits_for_it(
+    @pytest.mark.requirement("SEC-040")
+    def test_connecting_waits_for_it(
         self, client: Client, member: Any, password: str, settings: Any
     ) -> None:
         settings.ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -219,7 +224,8 @@ class TestReauthentication:
         assert stored["callback"] == ("allauth.socialaccount.internal.flows.connect.resume_connect")
         assert stored["state"]["account"]["uid"] == "5"
 
-    def test_atk_s22_session_holds_no_password_hash(self, client: Client, member: Any) -> None:
+    @pytest.mark.requirement("ATK-S22")
+    def test_session_holds_no_password_hash(self, client: Client, member: Any) -> None:
         add_account(member, 5)
 
         connect(client, 5)
@@ -228,7 +234,8 @@ class TestReauthentication:
         assert state["user"]["id"] == member.pk
         assert member.password not in str(state)
 
-    def test_atk_s22_inv_16_session_holds_no_token(
+    @pytest.mark.requirement("ATK-S22", "INV-16")
+    def test_session_holds_no_token(
         self, client: Client, member: Any, password: str, settings: Any, club: SocialApp
     ) -> None:
         settings.SOCIALACCOUNT_STORE_TOKENS = True
@@ -266,7 +273,8 @@ class TestReauthentication:
         assert account.user != member
         assert account.extra_data == {"mine": True}
 
-    def test_sec_040_setting_of_the_account_app_does_not_matter(
+    @pytest.mark.requirement("SEC-040")
+    def test_setting_of_the_account_app_does_not_matter(
         self, client: Client, member: Any, settings: Any
     ) -> None:
         settings.SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = False
@@ -277,8 +285,9 @@ class TestReauthentication:
         assert disconnect(client, SocialAccount.objects.get(uid="1"))["Location"] == CONNECTIONS
         assert SocialAccount.objects.get().uid == "2"
 
+    @pytest.mark.requirement("ATK-A44")
     @pytest.mark.parametrize("is_own", [True, False])
-    def test_atk_a44_login_by_a_provider_is_no_reauthentication(
+    def test_login_by_a_provider_is_no_reauthentication(
         self, client: Client, member: Any, user_factory: Any, is_own: bool
     ) -> None:
         owner = member if is_own else user_factory()
@@ -292,9 +301,8 @@ class TestReauthentication:
         assert connect(client, 6)["Location"] == REAUTHENTICATE
         assert SocialAccount.objects.get().uid == "1"
 
-    def test_sec_039_mere_login_does_not_count(
-        self, client: Client, user: Any, password: str
-    ) -> None:
+    @pytest.mark.requirement("SEC-039")
+    def test_mere_login_does_not_count(self, client: Client, user: Any, password: str) -> None:
         client.post("/accounts/login/", {"login": user.username, "password": password})
         assert is_logged_in(client, user)
 
@@ -321,9 +329,8 @@ class TestReauthentication:
 
         assert client.post(REAUTHENTICATE, {"password": password}).status_code == 403
 
-    def test_sec_040_disconnecting_waits_for_it(
-        self, client: Client, member: Any, password: str
-    ) -> None:
+    @pytest.mark.requirement("SEC-040")
+    def test_disconnecting_waits_for_it(self, client: Client, member: Any, password: str) -> None:
         account = add_account(member)
         response = disconnect(client, account)
         assert response["Location"].startswith(REAUTHENTICATE)
@@ -355,7 +362,8 @@ class TestDisconnect:
         assert message.to == [member.email]
         assert "Dummy" in message.body
 
-    def test_inv_34_account_of_somebody_else_cannot_be_chosen(
+    @pytest.mark.requirement("INV-34")
+    def test_account_of_somebody_else_cannot_be_chosen(
         self, client: Client, member: Any, user_factory: Any
     ) -> None:
         foreign = add_account(user_factory(), 9)
@@ -409,7 +417,8 @@ class TestDisconnect:
         assert list_error_codes(disconnect(client, account)) == ["stays"]
         assert disconnect(client, other).status_code == 302
 
-    def test_atk_s20_inv_43_two_removals_at_once_leave_one_way_in(
+    @pytest.mark.requirement("ATK-S20", "INV-43")
+    def test_two_removals_at_once_leave_one_way_in(
         self, client: Client, user_factory: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         user = user_factory(password=None)
@@ -429,7 +438,8 @@ class TestDisconnect:
         assert list_error_codes(response) == ["no_password"]
         assert SocialAccount.objects.get() == first
 
-    def test_atk_s20_password_made_unusable_meanwhile_counts(
+    @pytest.mark.requirement("ATK-S20")
+    def test_password_made_unusable_meanwhile_counts(
         self, client: Client, member: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         account = add_account(member)
@@ -446,7 +456,8 @@ class TestDisconnect:
         assert list_error_codes(disconnect(client, account)) == ["no_password"]
         assert SocialAccount.objects.exists()
 
-    def test_atk_s20_same_removal_twice_at_once_is_announced_once(
+    @pytest.mark.requirement("ATK-S20")
+    def test_same_removal_twice_at_once_is_announced_once(
         self, client: Client, member: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         account = add_account(member)
@@ -464,7 +475,8 @@ class TestDisconnect:
         assert response.status_code == 302
         assert sent == []
 
-    def test_atk_s38_account_of_a_provider_that_is_gone_can_be_removed(
+    @pytest.mark.requirement("ATK-S38")
+    def test_account_of_a_provider_that_is_gone_can_be_removed(
         self, client: Client, member: Any, settings: Any
     ) -> None:
         settings.ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -498,9 +510,8 @@ class TestPage:
 
         assert 'id="id_account_12345" value="12345"' in html
 
-    def test_sec_113_accounts_of_one_provider_can_be_told_apart(
-        self, client: Client, member: Any
-    ) -> None:
+    @pytest.mark.requirement("SEC-113")
+    def test_accounts_of_one_provider_can_be_told_apart(self, client: Client, member: Any) -> None:
         add_account(member, 1, extra_data={"email": "one@example.org", "name": "Anna"})
         add_account(member, 2, extra_data={"email": "two@example.org", "name": "Anna"})
 
@@ -509,13 +520,15 @@ class TestPage:
         assert "one@example.org" in html
         assert "two@example.org" in html
 
-    def test_inv_46_what_the_provider_says_is_escaped(self, client: Client, member: Any) -> None:
+    @pytest.mark.requirement("INV-46")
+    def test_what_the_provider_says_is_escaped(self, client: Client, member: Any) -> None:
         add_account(member, 1, extra_data={"username": '"><svg onload=x>'})
 
         assert b"<svg" not in client.get(CONNECTIONS).content
 
+    @pytest.mark.requirement("ATK-S38")
     @pytest.mark.parametrize("provider", ["gone", "club"])
-    def test_atk_s38_page_works_with_accounts_of_providers_that_are_gone(
+    def test_page_works_with_accounts_of_providers_that_are_gone(
         self, client: Client, member: Any, registered_club: None, provider: str
     ) -> None:
         add_account(member, 1, provider=provider, extra_data={"username": "left over"})
@@ -673,9 +686,8 @@ class TestPasswordThatChangesMeanwhile:
         type(user).objects.filter(pk=user.pk).update(password="!set-meanwhile")
         return sociallogin
 
-    def test_atk_s19_inv_40_password_of_another_request_is_kept(
-        self, sociallogin: Any, user: Any
-    ) -> None:
+    @pytest.mark.requirement("ATK-S19", "INV-40")
+    def test_password_of_another_request_is_kept(self, sociallogin: Any, user: Any) -> None:
         sociallogin.save(make_request(), connect=True)
 
         user.refresh_from_db()
@@ -690,7 +702,8 @@ class TestPasswordThatChangesMeanwhile:
         user.refresh_from_db()
         assert user.check_password("chosen by the project")
 
-    def test_atk_s19_inv_40_whoever_was_put_out_stores_nothing(self, user: Any) -> None:
+    @pytest.mark.requirement("ATK-S19", "INV-40")
+    def test_whoever_was_put_out_stores_nothing(self, user: Any) -> None:
 
         request = make_request(user)
         request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()

@@ -46,8 +46,9 @@ def change_to(client: Client, email: str) -> Any:
     return client.post(EMAIL_VERIFICATION_SENT, {"action": "change", "email": email})
 
 
+@pytest.mark.requirement("SEC-098", "INV-22")
 @pytest.mark.parametrize("with_form", [False, True])
-def test_sec_098_inv_22_account_is_made_and_its_code_is_right(
+def test_account_is_made_and_its_code_is_right(
     client: Client, settings: Any, with_form: bool
 ) -> None:
     settings.SOCIALACCOUNT_AUTO_SIGNUP = not with_form
@@ -83,9 +84,8 @@ def test_sec_098_inv_22_account_is_made_and_its_code_is_right(
     assert [message.to for message in mail.outbox] == [[TAKEN], [FREE]]
 
 
-def test_sec_098_inv_20_pages_are_those_of_a_new_account(
-    client_factory: Callable[..., Client],
-) -> None:
+@pytest.mark.requirement("SEC-098", "INV-20")
+def test_pages_are_those_of_a_new_account(client_factory: Callable[..., Client]) -> None:
     emails = ["second@example.org", "new@example.org"]
 
     def visit(visitor: Visitor, email: str) -> None:
@@ -110,7 +110,8 @@ def test_sec_098_inv_20_pages_are_those_of_a_new_account(
     compare(client_factory, visit, *emails)
 
 
-def test_sec_100_token_is_stored(client: Client, club: Any, settings: Any) -> None:
+@pytest.mark.requirement("SEC-100")
+def test_token_is_stored(client: Client, club: Any, settings: Any) -> None:
     settings.SOCIALACCOUNT_STORE_TOKENS = True
     profile = {"id": "m1", "username": "nadia", "addresses": [{"email": TAKEN, "verified": True}]}
     arrive_from_club(client, profile, {"token": "t-1", "token_secret": "s-1"})

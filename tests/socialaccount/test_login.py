@@ -70,6 +70,7 @@ class TestKnownAccount:
 
         assert response["Location"] == "/there/?a=1"
 
+    @pytest.mark.requirement("SEC-009", "ATK-C18")
     @pytest.mark.parametrize(
         "target",
         [
@@ -81,7 +82,7 @@ class TestKnownAccount:
             "javascript:x",
         ],
     )
-    def test_sec_009_atk_c18_unsafe_next_is_forgotten(
+    def test_unsafe_next_is_forgotten(
         self, client: Client, user: Any, settings: Any, target: str
     ) -> None:
         settings.ALLOWED_HOSTS = ["*"]
@@ -152,7 +153,8 @@ class TestKnownAccount:
 
         assert is_logged_in(client, user)
 
-    def test_sec_105_other_spelling_of_the_id_is_somebody_else(
+    @pytest.mark.requirement("SEC-105")
+    def test_other_spelling_of_the_id_is_somebody_else(
         self, client: Client, user: Any, club: SocialApp
     ) -> None:
         add_account(user, "Member", provider="club")
@@ -170,9 +172,8 @@ class TestKnownAccount:
 
 
 class TestSwitching:
-    def test_sec_090_finishing_without_connect_connects_nothing(
-        self, client: Client, user: Any
-    ) -> None:
+    @pytest.mark.requirement("SEC-090")
+    def test_finishing_without_connect_connects_nothing(self, client: Client, user: Any) -> None:
         client.force_login(user)
 
         arrive(client, 5)
@@ -195,8 +196,9 @@ class TestSwitching:
 
 
 class TestProcess:
+    @pytest.mark.requirement("ATK-S40")
     @pytest.mark.parametrize("process", ["", "nonsense", "LOGIN", "redirect"])
-    def test_atk_s40_what_a_visitor_makes_up_is_a_login(
+    def test_what_a_visitor_makes_up_is_a_login(
         self, client: Client, user: Any, process: str
     ) -> None:
         add_account(user)
@@ -206,9 +208,8 @@ class TestProcess:
         assert is_logged_in(client, user)
         assert read_session(client)[RECORDS]
 
-    def test_atk_s40_redirect_needs_the_signature_of_the_site(
-        self, client: Client, user: Any
-    ) -> None:
+    @pytest.mark.requirement("ATK-S40")
+    def test_redirect_needs_the_signature_of_the_site(self, client: Client, user: Any) -> None:
         add_account(user)
 
         where = begin(client, process="redirect", process_signature="forged")
@@ -216,9 +217,8 @@ class TestProcess:
 
         assert is_logged_in(client, user)
 
-    def test_atk_s40_redirect_by_the_template_tag_logs_nobody_in(
-        self, client: Client, user: Any
-    ) -> None:
+    @pytest.mark.requirement("ATK-S40")
+    def test_redirect_by_the_template_tag_logs_nobody_in(self, client: Client, user: Any) -> None:
         from django.template import Context, Template
 
         account = add_account(user, extra_data={})
@@ -237,7 +237,8 @@ class TestProcess:
         account.refresh_from_db()
         assert account.extra_data["username"] == "fresh"
 
-    def test_atk_s39_redirect_refreshes_nothing_of_another_user(
+    @pytest.mark.requirement("ATK-S39")
+    def test_redirect_refreshes_nothing_of_another_user(
         self, client: Client, user_factory: Any
     ) -> None:
         from allauth.socialaccount.providers.dummy.provider import DummyProvider
@@ -261,8 +262,9 @@ class TestHooks:
         yield
         adapters.InterruptingAdapter.hooks = set()
 
+    @pytest.mark.requirement("SEC-034")
     @pytest.mark.parametrize("process", ["login", "connect"])
-    def test_sec_034_hook_before_everything_can_answer(
+    def test_hook_before_everything_can_answer(
         self, client: Client, user: Any, process: str
     ) -> None:
         adapters.InterruptingAdapter.hooks = {"pre_social_login"}
@@ -322,16 +324,18 @@ class TestEmailAuthentication:
         user.refresh_from_db()
         assert user.check_password(password)
 
-    def test_sec_107_unverified_address_does_not(self, client: Client, user: Any) -> None:
+    @pytest.mark.requirement("SEC-107")
+    def test_unverified_address_logs_nobody_in(self, client: Client, user: Any) -> None:
         response = arrive(client, email=user.email)
 
         assert response["Location"] == SIGNUP
         assert not is_logged_in(client)
 
+    @pytest.mark.requirement("ATK-S16")
     @pytest.mark.parametrize(
         "claim", ["false", "False", "0", "no", "True", 0, 1, None, [], {}, ["true"], "yes"]
     )
-    def test_atk_s16_only_yes_is_yes(
+    def test_unclear_claim_logs_nobody_in(
         self, client: Client, user: Any, club: SocialApp, claim: Any
     ) -> None:
         arrive_from_club(client, {"id": "m1", "email": user.email, "email_verified": claim})
@@ -341,8 +345,9 @@ class TestEmailAuthentication:
 
         assert not is_logged_in(client, user)
 
+    @pytest.mark.requirement("ATK-S16")
     @pytest.mark.parametrize("claim", [True, "true", "1"])
-    def test_atk_s16_yes_is_yes(
+    def test_clear_claim_logs_the_owner_in(
         self, client: Client, user: Any, club: SocialApp, claim: Any
     ) -> None:
         arrive_from_club(client, {"id": "m1", "email": user.email, "email_verified": claim})
@@ -383,8 +388,9 @@ class TestEmailAuthentication:
         arrive_from_club(client, profile)
         assert not is_logged_in(client)
 
+    @pytest.mark.requirement("ATK-S18")
     @pytest.mark.parametrize("email", ["m\u0131ke@example.org", "\uff4dike@example.org"])
-    def test_atk_s18_look_alike_address_selects_nobody(
+    def test_look_alike_address_selects_nobody(
         self, client: Client, user_factory: Any, club: SocialApp, email: str
     ) -> None:
         victim = user_factory(email="mike@example.org")
@@ -393,14 +399,14 @@ class TestEmailAuthentication:
 
         assert not is_logged_in(client, victim)
 
-    def test_atk_s18_case_does_not_matter(self, client: Client, user: Any) -> None:
+    @pytest.mark.requirement("ATK-S18")
+    def test_case_does_not_matter(self, client: Client, user: Any) -> None:
         arrive(client, email=user.email.upper(), email_verified="on")
 
         assert is_logged_in(client, user)
 
-    def test_atk_s18_of_several_accounts_none_is_selected(
-        self, client: Client, user_factory: Any
-    ) -> None:
+    @pytest.mark.requirement("ATK-S18")
+    def test_of_several_accounts_none_is_selected(self, client: Client, user_factory: Any) -> None:
         for _ in range(2):
             user_factory(email="shared@example.org", verified=False)
 
@@ -409,9 +415,8 @@ class TestEmailAuthentication:
         assert not is_logged_in(client)
         assert response["Location"] == SIGNUP
 
-    def test_atk_s18_who_verified_the_address_is_preferred(
-        self, client: Client, user_factory: Any
-    ) -> None:
+    @pytest.mark.requirement("ATK-S18")
+    def test_who_verified_the_address_is_preferred(self, client: Client, user_factory: Any) -> None:
         user_factory(email="shared@example.org", verified=False)
         owner = user_factory(email="shared@example.org")
 
@@ -419,7 +424,8 @@ class TestEmailAuthentication:
 
         assert is_logged_in(client, owner)
 
-    def test_atk_s18_inactive_owner_gets_the_inactive_page(
+    @pytest.mark.requirement("ATK-S18")
+    def test_inactive_owner_gets_the_inactive_page(
         self, client: Client, user_factory: Any, password: str
     ) -> None:
         user = user_factory(is_active=False, verified=False)
@@ -430,7 +436,8 @@ class TestEmailAuthentication:
         user.refresh_from_db()
         assert user.check_password(password)
 
-    def test_atk_s18_stages_of_the_owner_stand_in_the_way(
+    @pytest.mark.requirement("ATK-S18")
+    def test_stages_of_the_owner_stand_in_the_way(
         self, client: Client, user: Any, settings: Any
     ) -> None:
         settings.ACCOUNT_ADAPTER = "tests.projects.custom_hooks.adapters.GateAdapter"
@@ -440,9 +447,8 @@ class TestEmailAuthentication:
         assert response["Location"] == "/gate/"
         assert not is_logged_in(client)
 
-    def test_atk_s18_sec_097_connect_goes_by_who_is_logged_in(
-        self, client: Client, user: Any
-    ) -> None:
+    @pytest.mark.requirement("ATK-S18", "SEC-097")
+    def test_connect_goes_by_who_is_logged_in(self, client: Client, user: Any) -> None:
         client.force_login(user)
 
         with collect_signals(added=signals.social_account_added, logged_in=user_logged_in) as sent:
@@ -453,7 +459,8 @@ class TestEmailAuthentication:
         assert response["Location"] == CONNECTIONS
         assert [level for level, _ in list_messages(response)] == ["info"]
 
-    def test_atk_s18_connect_never_touches_the_owner_of_the_address(
+    @pytest.mark.requirement("ATK-S18")
+    def test_connect_never_touches_the_owner_of_the_address(
         self, client: Client, user_factory: Any, password: str
     ) -> None:
         user, victim = user_factory(), user_factory(verified=False)
@@ -481,16 +488,16 @@ class TestPlantedAccount:
         add_account(user, "planted", provider="club")
         return user
 
-    def test_sec_096_password_is_made_unusable(
-        self, client: Client, planted: Any, password: str
-    ) -> None:
+    @pytest.mark.requirement("SEC-096")
+    def test_password_is_made_unusable(self, client: Client, planted: Any, password: str) -> None:
         arrive(client, email="victim@example.org", email_verified="on")
 
         assert is_logged_in(client, planted)
         planted.refresh_from_db()
         assert not planted.has_usable_password()
 
-    def test_sec_096_nothing_is_wiped_where_the_address_was_verified(
+    @pytest.mark.requirement("SEC-096")
+    def test_nothing_is_wiped_where_the_address_was_verified(
         self, client: Client, planted: Any, password: str
     ) -> None:
         EmailAddress.objects.filter(email="victim@example.org").update(verified=True)
@@ -502,8 +509,9 @@ class TestPlantedAccount:
         assert planted.emailaddress_set.count() == 2
         assert planted.socialaccount_set.count() == 1
 
+    @pytest.mark.requirement("ATK-S19", "SEC-096")
     @pytest.mark.parametrize("usable", [True, False])
-    def test_atk_s19_sec_096_sessions_end_even_those_of_an_account_without_password(
+    def test_sessions_end_even_those_of_an_account_without_password(
         self, client: Client, client_factory: Any, planted: Any, usable: bool
     ) -> None:
         if not usable:
@@ -518,7 +526,8 @@ class TestPlantedAccount:
         assert attacker.get("/accounts/email/").status_code == 302
         assert client.get("/accounts/email/").status_code == 200
 
-    def test_atk_s19_inv_40_accounts_and_addresses_of_the_attacker_are_removed(
+    @pytest.mark.requirement("ATK-S19", "INV-40")
+    def test_accounts_and_addresses_of_the_attacker_are_removed(
         self, client: Client, planted: Any
     ) -> None:
         arrive(client, email="victim@example.org", email_verified="on")
@@ -533,7 +542,8 @@ class TestPlantedAccount:
         planted.refresh_from_db()
         assert planted.email == "victim@example.org"
 
-    def test_atk_s19_account_without_a_row_for_the_address_is_taken_over_too(
+    @pytest.mark.requirement("ATK-S19")
+    def test_account_without_a_row_for_the_address_is_taken_over_too(
         self, client: Client, planted: Any
     ) -> None:
         EmailAddress.objects.filter(email="victim@example.org").delete()
@@ -545,7 +555,8 @@ class TestPlantedAccount:
         assert (address.email, address.verified) == ("victim@example.org", True)
         assert is_logged_in(client, planted)
 
-    def test_atk_s19_account_of_the_owner_is_connected_after_the_wipe(
+    @pytest.mark.requirement("ATK-S19")
+    def test_account_of_the_owner_is_connected_after_the_wipe(
         self, client: Client, planted: Any, settings: Any
     ) -> None:
         settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
@@ -555,7 +566,8 @@ class TestPlantedAccount:
         (account,) = planted.socialaccount_set.all()
         assert account.uid == "4"
 
-    def test_atk_s19_attacker_cannot_come_back(
+    @pytest.mark.requirement("ATK-S19")
+    def test_attacker_cannot_come_back(
         self, client: Client, client_factory: Any, planted: Any, password: str, club: SocialApp
     ) -> None:
         arrive(client, email="victim@example.org", email_verified="on")
@@ -566,10 +578,9 @@ class TestPlantedAccount:
         arrive_from_club(attacker, {"id": "planted"})
         assert not is_logged_in(attacker, planted)
 
+    @pytest.mark.requirement("ATK-S19", "INV-40")
     @pytest.mark.skipif(not apps.is_installed("allauth.mfa"), reason="there are no factors")
-    def test_atk_s19_inv_40_factors_of_the_attacker_are_removed(
-        self, client: Client, planted: Any
-    ) -> None:
+    def test_factors_of_the_attacker_are_removed(self, client: Client, planted: Any) -> None:
         factors = apps.get_model("mfa", "Authenticator")._default_manager
         factors.create(user=planted, type="totp", data={"secret": "x"})
 
@@ -578,10 +589,11 @@ class TestPlantedAccount:
         assert not factors.exists()
         assert is_logged_in(client, planted)
 
+    @pytest.mark.requirement("SEC-096")
     @pytest.mark.skipif(
         not apps.is_installed("allauth.usersessions"), reason="sessions are not listed"
     )
-    def test_sec_096_listed_sessions_of_the_attacker_are_ended(
+    def test_listed_sessions_of_the_attacker_are_ended(
         self, client: Client, client_factory: Any, planted: Any, password: str
     ) -> None:
         sessions = apps.get_model("usersessions", "UserSession")._default_manager
@@ -636,9 +648,10 @@ class TestPlantedAccount:
 
 
 class TestAddressOfSomebodyElse:
+    @pytest.mark.requirement("SEC-095")
     @pytest.mark.parametrize("verified", ["on", ""])
     @pytest.mark.parametrize("prevention", [True, False, "strict"])
-    def test_sec_095_address_alone_opens_no_account(
+    def test_address_alone_opens_no_account(
         self, client: Client, user: Any, settings: Any, verified: str, prevention: Any
     ) -> None:
         settings.ACCOUNT_PREVENT_ENUMERATION = prevention
@@ -681,7 +694,8 @@ class TestErrors:
 
         assert adapters.LegacyErrorsAdapter.calls == [("dummy", "denied", None, {})]
 
-    def test_atk_s24_inv_16_page_does_not_show_what_went_wrong(self) -> None:
+    @pytest.mark.requirement("ATK-S24", "INV-16")
+    def test_page_does_not_show_what_went_wrong(self) -> None:
         from allauth.socialaccount.helpers import render_authentication_error
 
         response = render_authentication_error(
@@ -696,16 +710,16 @@ class TestErrors:
 class TestTokens:
     TOKEN = {"token": "first-token", "token_secret": "refresh"}
 
-    def test_sec_100_tokens_are_not_stored_by_default(
-        self, client: Client, club: SocialApp
-    ) -> None:
+    @pytest.mark.requirement("SEC-100")
+    def test_tokens_are_not_stored_by_default(self, client: Client, club: SocialApp) -> None:
         arrive_from_club(client, {"id": "m1"}, self.TOKEN)
 
         assert SocialAccount.objects.exists()
         assert not SocialToken.objects.exists()
 
+    @pytest.mark.requirement("SEC-100")
     @pytest.mark.parametrize("of_settings", [False, True])
-    def test_sec_100_there_is_one_token_per_app_and_account(
+    def test_there_is_one_token_per_app_and_account(
         self, client: Client, club: SocialApp, settings: Any, of_settings: bool
     ) -> None:
         settings.SOCIALACCOUNT_STORE_TOKENS = True

@@ -47,7 +47,8 @@ class TestApp:
         with pytest.raises(ImproperlyConfigured, match="nowhere"):
             SocialApp(provider="nowhere").get_provider(None)
 
-    def test_sec_015_names_of_secrets_are_masked_in_error_reports(self) -> None:
+    @pytest.mark.requirement("SEC-015")
+    def test_names_of_secrets_are_masked_in_error_reports(self) -> None:
         from django.views.debug import SafeExceptionReporterFilter
 
         app = {"client_id": "x", "secret": "s1", "key": "s2", "settings": {"certificate_key": "s3"}}
@@ -92,6 +93,7 @@ class TestAccount:
         with context.request_context(request):
             assert add_account(user).get_provider().request is request
 
+    @pytest.mark.requirement("ATK-S41")
     @pytest.mark.parametrize(
         "url",
         [
@@ -107,7 +109,7 @@ class TestAccount:
             "",
         ],
     )
-    def test_atk_s41_links_of_a_profile_are_web_addresses_or_none(
+    def test_links_of_a_profile_are_web_addresses_or_none(
         self, user: Any, club: SocialApp, url: Any
     ) -> None:
         data = {"profile_url": url, "avatar_url": url}
@@ -116,14 +118,16 @@ class TestAccount:
         assert account.get_profile_url() is None
         assert account.get_avatar_url() is None
 
-    def test_atk_s41_web_addresses_stay(self, user: Any, club: SocialApp) -> None:
+    @pytest.mark.requirement("ATK-S41")
+    def test_web_addresses_stay(self, user: Any, club: SocialApp) -> None:
         data = {"profile_url": "https://club.example/me", "avatar_url": "http://club.example/a"}
         account = add_account(user, "m1", provider="club", extra_data=data)
 
         assert account.get_profile_url() == "https://club.example/me"
         assert account.get_avatar_url() == "http://club.example/a"
 
-    def test_atk_s38_account_without_a_provider_still_has_a_name(self, user: Any) -> None:
+    @pytest.mark.requirement("ATK-S38")
+    def test_account_without_a_provider_still_has_a_name(self, user: Any) -> None:
         account = add_account(user, 5, provider="gone")
 
         assert account.get_provider_account().get_brand() == {"id": "gone", "name": "gone"}
@@ -141,7 +145,8 @@ class AccountBackend:
 
 
 class TestToken:
-    def test_sec_101_inv_16_nothing_shows_the_token(
+    @pytest.mark.requirement("SEC-101", "INV-16")
+    def test_nothing_shows_the_token(
         self, user: Any, caplog: pytest.LogCaptureFixture, admin_client: Any
     ) -> None:
         secret = "canary-" + "x" * 60
@@ -198,7 +203,8 @@ class TestLogin:
         assert restored.state == login.state
         assert restored.token is None
 
-    def test_atk_s22_stored_user_is_read_anew_and_their_password_is_not_kept(
+    @pytest.mark.requirement("ATK-S22")
+    def test_stored_user_is_read_anew_and_their_password_is_not_kept(
         self, user: Any, password: str
     ) -> None:
         login = self.make(user=SimpleLazyObject(lambda: user))
@@ -228,9 +234,8 @@ class TestLogin:
         with pytest.raises(AssertionError):
             self.make(user=user).lookup()
 
-    def test_inv_42_saving_is_all_or_nothing(
-        self, monkeypatch: pytest.MonkeyPatch, settings: Any
-    ) -> None:
+    @pytest.mark.requirement("INV-42")
+    def test_saving_is_all_or_nothing(self, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
         def fail(*args: Any, **kwargs: Any) -> None:
             raise RuntimeError
 

@@ -69,7 +69,8 @@ class TestUrls:
         assert response.status_code == 301
         assert response["Location"] == reverse(f"socialaccount_{name}")
 
-    def test_sec_017_views_that_must_work_for_visitors_say_so(self) -> None:
+    @pytest.mark.requirement("SEC-017")
+    def test_views_that_must_work_for_visitors_say_so(self) -> None:
         open_views = [
             views.signup,
             views.login_cancelled,
@@ -82,9 +83,10 @@ class TestUrls:
 
 
 class TestLoginPage:
+    @pytest.mark.requirement("SEC-091", "ATK-S05", "INV-30")
     @pytest.mark.parametrize("method", ["get", "head", "options", "put", "delete"])
     @pytest.mark.parametrize("on_get", [False, True])
-    def test_sec_091_atk_s05_inv_30_only_a_post_begins_a_login(
+    def test_only_a_post_begins_a_login(
         self, client: Client, settings: Any, method: str, on_get: bool
     ) -> None:
         settings.SOCIALACCOUNT_LOGIN_ON_GET = on_get
@@ -102,7 +104,8 @@ class TestLoginPage:
         assert b"Dummy" in page.content
         assert "no-store" in page["Cache-Control"]
 
-    def test_sec_091_post_needs_the_csrf_token(self, client_factory: Any) -> None:
+    @pytest.mark.requirement("SEC-091")
+    def test_post_needs_the_csrf_token(self, client_factory: Any) -> None:
         client = client_factory(enforce_csrf_checks=True)
 
         assert client.post(DUMMY).status_code == 403
@@ -118,19 +121,22 @@ class TestLoginPage:
         ((state, _, _),) = read_session(client)["socialaccount_states"].values()
         assert state["next"] == "/x/"
 
-    def test_atk_s05_it_is_not_there_without_pages(self, client: Client, settings: Any) -> None:
+    @pytest.mark.requirement("ATK-S05")
+    def test_it_is_not_there_without_pages(self, client: Client, settings: Any) -> None:
         settings.HEADLESS_ONLY = True
 
         for method in (client.get, client.post, client.head):
             assert method(DUMMY).status_code == 404
         assert read_session(client) == {}
 
-    def test_atk_s38_missing_app_is_a_404(self, client: Client, club: SocialApp) -> None:
+    @pytest.mark.requirement("ATK-S38")
+    def test_missing_app_is_a_404(self, client: Client, club: SocialApp) -> None:
         club.delete()
 
         assert client.post("/club/login/").status_code == 404
 
-    def test_atk_s38_sec_112_ambiguous_app_is_a_controlled_error(
+    @pytest.mark.requirement("ATK-S38", "SEC-112")
+    def test_ambiguous_app_is_a_controlled_error(
         self, client: Client, club: SocialApp, app_factory: Any
     ) -> None:
         app_factory()
@@ -305,7 +311,8 @@ class TestAdmin:
         assert SocialApp.objects.get().sites.count() == 1
         assert b"D" in admin_client.get("/admin/socialaccount/socialapp/").content
 
-    def test_atk_c39_stored_secrets_are_not_shown_and_stay(
+    @pytest.mark.requirement("ATK-C39")
+    def test_stored_secrets_are_not_shown_and_stay(
         self, admin_client: Client, app_factory: Any
     ) -> None:
         nested = {"private_key": "canary-3", "x509cert": "public"}
@@ -329,7 +336,8 @@ class TestAdmin:
         stored["advanced"]["x509cert"] = "other"
         assert app.settings == stored
 
-    def test_atk_c39_secrets_can_be_replaced(self, admin_client: Client, app_factory: Any) -> None:
+    @pytest.mark.requirement("ATK-C39")
+    def test_secrets_can_be_replaced(self, admin_client: Client, app_factory: Any) -> None:
         app = app_factory(provider="dummy", secret="old", settings={"certificate_key": "old"})
         data = {
             "provider": "dummy",
@@ -355,9 +363,8 @@ class TestAdmin:
         app.refresh_from_db()
         assert (app.name, app.settings) == ("D", {})
 
-    def test_atk_c39_stored_tokens_are_not_shown_and_stay(
-        self, admin_client: Client, user: Any
-    ) -> None:
+    @pytest.mark.requirement("ATK-C39")
+    def test_stored_tokens_are_not_shown_and_stay(self, admin_client: Client, user: Any) -> None:
         account = add_account(user)
         token = SocialToken.objects.create(account=account, token="canary-1", token_secret="")
         url = f"/admin/socialaccount/socialtoken/{token.pk}/change/"
@@ -376,7 +383,8 @@ class TestAdmin:
 
         assert page.context["adminform"].form.errors["token"]
 
-    def test_atk_c39_who_may_only_look_sees_no_secret(
+    @pytest.mark.requirement("ATK-C39")
+    def test_who_may_only_look_sees_no_secret(
         self, client_factory: Any, user_factory: Any, app_factory: Any
     ) -> None:
         member = user_factory(is_staff=True)
@@ -392,7 +400,8 @@ class TestAdmin:
             assert page.status_code == 200
             assert "canary" not in page.content.decode()
 
-    def test_atk_c39_staff_without_permission_sees_nothing(
+    @pytest.mark.requirement("ATK-C39")
+    def test_staff_without_permission_sees_nothing(
         self, client_factory: Any, user_factory: Any
     ) -> None:
         client = client_factory()
@@ -420,7 +429,8 @@ class TestAdmin:
 
 
 class TestChecks:
-    def test_atk_s43_dummy_provider_is_warned_about_in_production(self, settings: Any) -> None:
+    @pytest.mark.requirement("ATK-S43")
+    def test_dummy_provider_is_warned_about_in_production(self, settings: Any) -> None:
         settings.DEBUG = False
         assert [message.id for message in settings_check(None)] == ["socialaccount.W001"]
         settings.DEBUG = True

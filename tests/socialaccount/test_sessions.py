@@ -32,7 +32,8 @@ def test_data_reach_the_request_that_is_redirected_to() -> None:
     assert second.request.second_session is second.store  # type: ignore[attr-defined]
 
 
-def test_sec_167_cookie_follows_the_settings_and_scripts_cannot_read_it(settings: Any) -> None:
+@pytest.mark.requirement("SEC-167")
+def test_cookie_follows_the_settings_and_scripts_cannot_read_it(settings: Any) -> None:
     settings.SESSION_COOKIE_DOMAIN = "site.example"
     settings.SESSION_COOKIE_SECURE = True
     settings.SESSION_COOKIE_SAMESITE = "None"
@@ -50,8 +51,9 @@ def test_sec_167_cookie_follows_the_settings_and_scripts_cannot_read_it(settings
     assert "Cookie" in response["Vary"]
 
 
+@pytest.mark.requirement("ATK-S34")
 @pytest.mark.parametrize("secure", [True, False])
-def test_atk_s34_cookie_of_a_request_by_tls_never_travels_without(secure: bool) -> None:
+def test_cookie_of_a_request_by_tls_never_travels_without(secure: bool) -> None:
     session = make_session(secure=secure)
     response = HttpResponseRedirect("/finish/")
 

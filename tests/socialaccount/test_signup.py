@@ -92,7 +92,8 @@ class TestWithoutForm:
         assert sent[0][1]["sociallogin"].account.uid == "6"
         assert PENDING not in read_session(client)
 
-    def test_sec_099_step_is_recorded_for_the_new_user(self, client: Client) -> None:
+    @pytest.mark.requirement("SEC-099")
+    def test_step_is_recorded_for_the_new_user(self, client: Client) -> None:
         arrive(client, 6)
 
         session = read_session(client)
@@ -146,7 +147,8 @@ class TestWithoutForm:
         assert is_logged_in(client)
         assert mail.outbox == []
 
-    def test_sec_074_closed_sign_up_says_so(self, client: Client, settings: Any) -> None:
+    @pytest.mark.requirement("SEC-074")
+    def test_closed_sign_up_says_so(self, client: Client, settings: Any) -> None:
         settings.SOCIALACCOUNT_ADAPTER = f"{adapters.PATH}.ClosedAdapter"
 
         response = arrive(client)
@@ -155,7 +157,8 @@ class TestWithoutForm:
         assertTemplateUsed(response, "account/signup_closed.html")
         assert not User.objects.exists()
 
-    def test_sec_068_address_that_the_project_refuses_is_left_out(
+    @pytest.mark.requirement("SEC-068")
+    def test_address_that_the_project_refuses_is_left_out(
         self, client: Client, settings: Any
     ) -> None:
         settings.ACCOUNT_ADAPTER = f"{adapters.PATH}.PickyAccountAdapter"
@@ -213,7 +216,8 @@ class TestWhenTheFormIsShown:
         form = client.get(SIGNUP).context["form"]
         assert form.fields["email"].required
 
-    def test_sec_068_where_the_project_refuses_the_required_address(
+    @pytest.mark.requirement("SEC-068")
+    def test_where_the_project_refuses_the_required_address(
         self, client: Client, settings: Any
     ) -> None:
         settings.ACCOUNT_ADAPTER = f"{adapters.PATH}.PickyAccountAdapter"
@@ -259,7 +263,8 @@ class TestWhenTheFormIsShown:
 
         assert missing["Location"] == taken["Location"] == SIGNUP
 
-    def test_sec_069_missing_number_is_asked_for_and_verified(
+    @pytest.mark.requirement("SEC-069")
+    def test_missing_number_is_asked_for_and_verified(
         self, client: Client, sms_outbox: Any, settings: Any
     ) -> None:
         configure(settings, SIGNUP_FIELDS=["phone*", "email", "username*"])
@@ -276,7 +281,8 @@ class TestWhenTheFormIsShown:
         assert is_logged_in(client, user)
         assert get_account_adapter().get_phone(user) == ("+31612345678", True)
 
-    def test_sec_069_number_that_the_provider_did_not_verify_is_verified(
+    @pytest.mark.requirement("SEC-069")
+    def test_number_that_the_provider_did_not_verify_is_verified(
         self, client: Client, sms_outbox: Any, settings: Any
     ) -> None:
         configure(settings, SIGNUP_FIELDS=["phone*", "email", "username*"])
@@ -287,7 +293,8 @@ class TestWhenTheFormIsShown:
         assert not is_logged_in(client)
         assert sms_outbox[-1].phone == "+31612345678"
 
-    def test_sec_098_inv_20_taken_address_looks_like_a_new_one(
+    @pytest.mark.requirement("SEC-098", "INV-20")
+    def test_taken_address_looks_like_a_new_one(
         self, client_factory: Callable[..., Client], user: Any, mandatory: None
     ) -> None:
         emails = [user.email, "new@example.org"]
@@ -334,7 +341,8 @@ class TestForm:
         assert SocialAccount.objects.get(user=user).uid == "6"
         assert len(sent) == 1
 
-    def test_atk_s28_changed_address_is_unverified_and_the_verified_one_primary(
+    @pytest.mark.requirement("ATK-S28")
+    def test_changed_address_is_unverified_and_the_verified_one_primary(
         self, client: Client
     ) -> None:
         arrive(client, email="anna@example.org", email_verified="on")
@@ -355,7 +363,8 @@ class TestForm:
         assert EmailAddress.objects.get(primary=True).email == "other@example.org"
         assert User.objects.get().email == "other@example.org"
 
-    def test_atk_s28_address_of_somebody_else_is_a_form_error_with_a_hint(
+    @pytest.mark.requirement("ATK-S28")
+    def test_address_of_somebody_else_is_a_form_error_with_a_hint(
         self, client: Client, user: Any, settings: Any
     ) -> None:
         settings.ACCOUNT_PREVENT_ENUMERATION = False
@@ -367,7 +376,8 @@ class TestForm:
         assert "Dummy" in str(response.context["form"].errors["email"])
         assert not SocialAccount.objects.exists()
 
-    def test_sec_098_inv_20_taken_address_in_the_form_looks_like_a_new_one(
+    @pytest.mark.requirement("SEC-098", "INV-20")
+    def test_taken_address_in_the_form_looks_like_a_new_one(
         self, client_factory: Callable[..., Client], user: Any, mandatory: None
     ) -> None:
         emails = [user.email, "new@example.org"]
@@ -384,9 +394,8 @@ class TestForm:
         assert [message.to for message in mail.outbox] == [[email] for email in emails]
         assert SocialAccount.objects.get().uid == "2"
 
-    def test_atk_s28_sec_166_fields_that_are_not_in_the_form_are_ignored(
-        self, client: Client
-    ) -> None:
+    @pytest.mark.requirement("ATK-S28", "SEC-166")
+    def test_fields_that_are_not_in_the_form_are_ignored(self, client: Client) -> None:
         arrive(client)
 
         client.post(
@@ -407,7 +416,8 @@ class TestForm:
         assert not user.has_usable_password()
         assert SocialAccount.objects.get().uid == "1"
 
-    def test_atk_s28_username_taken_meanwhile_is_a_form_error_and_can_be_corrected(
+    @pytest.mark.requirement("ATK-S28")
+    def test_username_taken_meanwhile_is_a_form_error_and_can_be_corrected(
         self, client: Client, user_factory: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         arrive(client)
@@ -428,7 +438,8 @@ class TestForm:
         client.post(SIGNUP, {"username": "berta"})
         assert SocialAccount.objects.get().user.username == "berta"
 
-    def test_atk_s28_account_connected_meanwhile_leads_to_the_login_page(
+    @pytest.mark.requirement("ATK-S28")
+    def test_account_connected_meanwhile_leads_to_the_login_page(
         self, client: Client, user: Any
     ) -> None:
         arrive(client, 6)
@@ -440,7 +451,8 @@ class TestForm:
         assert not User.objects.filter(username="anna").exists()
         assert PENDING not in read_session(client)
 
-    def test_inv_10_pending_sign_up_is_used_once(self, client: Client) -> None:
+    @pytest.mark.requirement("INV-10")
+    def test_pending_sign_up_is_used_once(self, client: Client) -> None:
         arrive(client, 6)
         pending = read_session(client)[PENDING]
         client.post(SIGNUP, {"username": "anna"})
@@ -461,7 +473,8 @@ class TestForm:
 
         assert client.get(SIGNUP)["Location"] == CONNECTIONS
 
-    def test_sec_074_closed_sign_up_shows_no_form(self, client: Client, settings: Any) -> None:
+    @pytest.mark.requirement("SEC-074")
+    def test_closed_sign_up_shows_no_form(self, client: Client, settings: Any) -> None:
         arrive(client)
         settings.SOCIALACCOUNT_ADAPTER = f"{adapters.PATH}.ClosedAdapter"
 
@@ -479,7 +492,8 @@ class TestForm:
         finally:
             adapters.InterruptingAdapter.hooks = set()
 
-    def test_sec_034_hook_of_the_login_can_answer(self, client: Client, settings: Any) -> None:
+    @pytest.mark.requirement("SEC-034")
+    def test_hook_of_the_login_can_answer(self, client: Client, settings: Any) -> None:
         settings.ACCOUNT_ADAPTER = "tests.projects.custom_hooks.adapters.ImmediateAdapter"
         arrive(client)
 
@@ -633,15 +647,17 @@ class TestSession:
             },
         }
 
+    @pytest.mark.requirement("SEC-108")
     @pytest.mark.parametrize(
         "value", [None, 5, "x", [], {}, {"provider": {}}, {"provider": {"id": ["dummy"]}}]
     )
-    def test_sec_108_what_cannot_be_read_counts_as_none(self, client: Client, value: Any) -> None:
+    def test_what_cannot_be_read_counts_as_none(self, client: Client, value: Any) -> None:
         write_session(client, **{PENDING: value})
 
         assert client.get(SIGNUP)["Location"] == LOGIN
 
-    def test_sec_108_pending_sign_up_of_releases_before_65_5_counts_as_none(
+    @pytest.mark.requirement("SEC-108")
+    def test_pending_sign_up_of_releases_before_65_5_counts_as_none(
         self, client: Client, club: SocialApp
     ) -> None:
         data = self.make_legacy(club)
@@ -650,7 +666,8 @@ class TestSession:
 
         assert client.get(SIGNUP)["Location"] == LOGIN
 
-    def test_atk_s22_inv_16_token_is_not_readable_in_the_session(
+    @pytest.mark.requirement("ATK-S22", "INV-16")
+    def test_token_is_not_readable_in_the_session(
         self, client: Client, club: SocialApp, settings: Any
     ) -> None:
         settings.SOCIALACCOUNT_STORE_TOKENS = True
@@ -690,17 +707,17 @@ class TestSession:
         assert SocialAccount.objects.get().user.username == "anna"
         assert not SocialToken.objects.exists()
 
+    @pytest.mark.requirement("ATK-S22", "INV-13")
     @pytest.mark.parametrize(("age", "leads"), [(900, None), (901, LOGIN)])
-    def test_atk_s22_inv_13_pending_sign_up_expires(
-        self, client: Client, age: int, leads: str | None
-    ) -> None:
+    def test_pending_sign_up_expires(self, client: Client, age: int, leads: str | None) -> None:
         with time_machine.travel(time.time(), tick=False) as traveller:
             arrive(client)
             traveller.shift(age)
 
             assert client.get(SIGNUP).get("Location") == leads
 
-    def test_atk_s22_time_of_one_of_the_published_release_begins_when_it_is_seen(
+    @pytest.mark.requirement("ATK-S22")
+    def test_time_of_one_of_the_published_release_begins_when_it_is_seen(
         self, client: Client, club: SocialApp
     ) -> None:
         write_session(client, **{PENDING: self.make_legacy(club)})
@@ -710,8 +727,9 @@ class TestSession:
 
             assert client.get(SIGNUP).status_code == 302
 
+    @pytest.mark.requirement("ATK-S38")
     @pytest.mark.parametrize("change", ["deleted", "duplicated", "uninstalled"])
-    def test_atk_s38_provider_that_is_gone_ends_the_sign_up(
+    def test_provider_that_is_gone_ends_the_sign_up(
         self, client: Client, club: SocialApp, app_factory: Any, change: str
     ) -> None:
         arrive_from_club(client, {"id": "m1"})
@@ -724,7 +742,8 @@ class TestSession:
 
         assert client.get(SIGNUP)["Location"] == LOGIN
 
-    def test_atk_s38_apps_with_one_client_id_are_told_apart(
+    @pytest.mark.requirement("ATK-S38")
+    def test_apps_with_one_client_id_are_told_apart(
         self, client: Client, club: SocialApp, app_factory: Any
     ) -> None:
         club.provider_id = "north"
@@ -751,7 +770,8 @@ class TestSession:
 class TestRaces:
     """Another request stores something between the look-up and the insert."""
 
-    def test_atk_s20_inv_41_second_of_two_first_logins_is_a_login(
+    @pytest.mark.requirement("ATK-S20", "INV-41")
+    def test_second_of_two_first_logins_is_a_login(
         self, client: Client, user_factory: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         owners = []
@@ -769,7 +789,8 @@ class TestRaces:
         assert is_logged_in(client, owners[0])
         assert not User.objects.filter(username="anna").exists()
 
-    def test_atk_s20_token_of_the_second_one_is_stored(
+    @pytest.mark.requirement("ATK-S20")
+    def test_token_of_the_second_one_is_stored(
         self,
         client: Client,
         club: SocialApp,
@@ -790,7 +811,8 @@ class TestRaces:
         assert (token.token, token.account) == ("second", SocialAccount.objects.get())
         assert is_logged_in(client, token.account.user)
 
-    def test_atk_s20_address_verified_by_somebody_else_meanwhile_shows_the_form(
+    @pytest.mark.requirement("ATK-S20")
+    def test_address_verified_by_somebody_else_meanwhile_shows_the_form(
         self, client: Client, user_factory: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def interfere(user: Any) -> None:

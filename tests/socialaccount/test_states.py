@@ -72,7 +72,8 @@ class TestFormat:
         assert response["Location"] == "/old/"
         assert is_logged_in(client, user)
 
-    def test_inv_47_atk_s06_connect_of_the_published_release_does_not_say_whose_it_is(
+    @pytest.mark.requirement("INV-47", "ATK-S06")
+    def test_connect_of_the_published_release_does_not_say_whose_it_is(
         self, client: Client, user: Any
     ) -> None:
         client.force_login(user)
@@ -110,8 +111,9 @@ class TestLimits:
 
         assert len(get_state_ids(client)) == 1
 
+    @pytest.mark.requirement("ATK-S01", "SEC-087")
     @pytest.mark.parametrize(("age", "status"), [(600, 302), (601, 403)])
-    def test_atk_s01_sec_087_state_is_good_for_600_seconds(
+    def test_state_is_good_for_600_seconds(
         self, client: Client, user: Any, age: int, status: int
     ) -> None:
         add_account(user)
@@ -126,9 +128,8 @@ class TestLimits:
         assert is_logged_in(client) == (status == 302)
         assert get_state_ids(client) == []
 
-    def test_atk_s01_entries_without_provider_never_match_and_are_dropped(
-        self, client: Client
-    ) -> None:
+    @pytest.mark.requirement("ATK-S01")
+    def test_entries_without_provider_never_match_and_are_dropped(self, client: Client) -> None:
         now = time.time()
         states = {
             "two": [{"process": "login"}, now],
@@ -150,8 +151,9 @@ class TestLimits:
         assert {"two", "no dict"} <= set(get_state_ids(client))
         assert not {"text", "number", "no time", "old"} & set(get_state_ids(client))
 
+    @pytest.mark.requirement("ATK-S01")
     @pytest.mark.parametrize("value", [None, [], "x", 3, [["a"]]])
-    def test_atk_s01_other_things_under_the_key_count_as_no_states(
+    def test_other_things_under_the_key_count_as_no_states(
         self, client: Client, value: Any
     ) -> None:
         write_session(client, **{STATES: value})
@@ -163,10 +165,9 @@ class TestLimits:
 
 
 class TestMatching:
+    @pytest.mark.requirement("ATK-S01")
     @pytest.mark.parametrize("state", ["unknown", "x" * 10_000, "%00", "[]"])
-    def test_atk_s01_unknown_state_is_refused_and_others_stay(
-        self, client: Client, state: str
-    ) -> None:
+    def test_unknown_state_is_refused_and_others_stay(self, client: Client, state: str) -> None:
         begin(client)
         ids = get_state_ids(client)
 
@@ -176,13 +177,15 @@ class TestMatching:
         assert get_state_ids(client) == ids
         assert not SocialAccount.objects.exists()
 
+    @pytest.mark.requirement("ATK-S01")
     @pytest.mark.parametrize("query", ["", "?state="])
-    def test_atk_s01_missing_state_is_refused(self, client: Client, query: str) -> None:
+    def test_missing_state_is_refused(self, client: Client, query: str) -> None:
         begin(client)
 
         assert finish(client, f"/accounts/dummy/authenticate/{query}").status_code == 403
 
-    def test_atk_s03_sec_087_state_of_another_session_is_refused(
+    @pytest.mark.requirement("ATK-S03", "SEC-087")
+    def test_state_of_another_session_is_refused(
         self, client: Client, client_factory: Callable[..., Client]
     ) -> None:
         attacker = client_factory()
@@ -192,13 +195,15 @@ class TestMatching:
         assert not is_logged_in(client)
         assert read_session(client) == {}
 
-    def test_sec_087_state_is_used_once(self, client: Client) -> None:
+    @pytest.mark.requirement("SEC-087")
+    def test_state_is_used_once(self, client: Client) -> None:
         where = begin(client)
 
         assert finish(client, where).status_code == 302
         assert finish(client, where).status_code == 403
 
-    def test_sec_088_state_of_one_provider_is_refused_and_kept_by_another(
+    @pytest.mark.requirement("SEC-088")
+    def test_state_of_one_provider_is_refused_and_kept_by_another(
         self, client: Client, club: SocialApp
     ) -> None:
         state = begin_at_club(client)
@@ -210,7 +215,8 @@ class TestMatching:
         assert accepted.status_code == 302
         assert SocialAccount.objects.get().provider == "club"
 
-    def test_sec_088_states_are_bound_to_the_app_where_a_provider_has_several(
+    @pytest.mark.requirement("SEC-088")
+    def test_states_are_bound_to_the_app_where_a_provider_has_several(
         self, client: Client, club: SocialApp, app_factory: Any, settings: Any
     ) -> None:
         club.provider_id = "north"
@@ -257,7 +263,8 @@ class TestMatching:
 
 
 class TestUsers:
-    def test_atk_s06_inv_15_connect_is_refused_for_somebody_else_than_who_began(
+    @pytest.mark.requirement("ATK-S06", "INV-15")
+    def test_connect_is_refused_for_somebody_else_than_who_began(
         self, client: Client, user_factory: Any
     ) -> None:
         first, second = user_factory(), user_factory()
@@ -270,7 +277,8 @@ class TestUsers:
         assert finish(client, where).status_code == 403
         assert not SocialAccount.objects.exists()
 
-    def test_atk_s06_connect_begun_by_nobody_is_refused_after_a_login(
+    @pytest.mark.requirement("ATK-S06")
+    def test_connect_begun_by_nobody_is_refused_after_a_login(
         self, client: Client, user: Any
     ) -> None:
         where = begin(client, process="connect")
@@ -279,9 +287,8 @@ class TestUsers:
         assert finish(client, where).status_code == 403
         assert not SocialAccount.objects.exists()
 
-    def test_sec_089_states_stay_when_the_same_user_logs_in_again(
-        self, client: Client, user: Any
-    ) -> None:
+    @pytest.mark.requirement("SEC-089")
+    def test_states_stay_when_the_same_user_logs_in_again(self, client: Client, user: Any) -> None:
         add_account(user, 1)
         client.force_login(user)
         pending = begin(client, process="connect")
@@ -293,7 +300,8 @@ class TestUsers:
         assert finish(client, pending, 2).status_code == 302
         assert set(SocialAccount.objects.values_list("uid", flat=True)) == {"1", "2"}
 
-    def test_sec_089_inv_05_states_are_gone_when_another_user_logs_in(
+    @pytest.mark.requirement("SEC-089", "INV-05")
+    def test_states_are_gone_when_another_user_logs_in(
         self, client: Client, user_factory: Any
     ) -> None:
         first, second = user_factory(), user_factory()
@@ -306,7 +314,8 @@ class TestUsers:
         assert is_logged_in(client, second)
         assert get_state_ids(client) == []
 
-    def test_sec_089_inv_05_states_are_gone_after_a_logout(self, client: Client, user: Any) -> None:
+    @pytest.mark.requirement("SEC-089", "INV-05")
+    def test_states_are_gone_after_a_logout(self, client: Client, user: Any) -> None:
         client.force_login(user)
         begin(client)
 
@@ -316,7 +325,8 @@ class TestUsers:
 
 
 class TestRaces:
-    def test_atk_s02_states_of_two_tabs_survive_each_other(self) -> None:
+    @pytest.mark.requirement("ATK-S02")
+    def test_states_of_two_tabs_survive_each_other(self) -> None:
         request, other = make_request(), make_request()
         redirect_states.stash_state(request, provider_id="a", state={"process": "login", "data": 0})
         key = request.session.session_key
@@ -379,7 +389,8 @@ class TestRaces:
         assert set(request.session[STATES]) == ids
         assert clock.slept == 0
 
-    def test_inv_10_atk_s02_session_that_is_put_back_gets_nothing(self) -> None:
+    @pytest.mark.requirement("INV-10", "ATK-S02")
+    def test_session_that_is_put_back_gets_nothing(self) -> None:
         request, other = make_request(), make_request()
         state_id = redirect_states.stash_state(
             request, provider_id="a", state={"process": "login", "data": None}
@@ -391,7 +402,8 @@ class TestRaces:
 
         assert redirect_states.unstash_state(other, state_id=state_id, provider_id="a") is None
 
-    def test_inv_10_atk_s02_of_parallel_callbacks_one_gets_the_state(self) -> None:
+    @pytest.mark.requirement("INV-10", "ATK-S02")
+    def test_of_parallel_callbacks_one_gets_the_state(self) -> None:
         stored = make_request()
         state_id = redirect_states.stash_state(
             stored, provider_id="a", state={"process": "login", "data": None}
@@ -412,7 +424,8 @@ class TestRaces:
 
         assert sorted(results) == [False] * 7 + [True]
 
-    def test_inv_10_same_callback_in_two_browsers_with_one_session_works_once(
+    @pytest.mark.requirement("INV-10")
+    def test_same_callback_in_two_browsers_with_one_session_works_once(
         self, client: Client, client_factory: Callable[..., Client], user: Any
     ) -> None:
         add_account(user)
@@ -479,7 +492,8 @@ class TestSessions:
         assert client.cookies["sessionid"].value != key
         assert is_logged_in(client, user)
 
-    def test_inv_05_completed_login_does_not_inherit_a_planted_pending_signup(
+    @pytest.mark.requirement("INV-05")
+    def test_completed_login_does_not_inherit_a_planted_pending_signup(
         self, client: Client, user: Any, password: str
     ) -> None:
         write_session(client, socialaccount_sociallogin={"planted": True})

@@ -84,9 +84,10 @@ def get_state(location: str) -> str:
     return dict(parse_qsl(urlsplit(location).query))["state"]
 
 
+@pytest.mark.requirement("ATK-S05", "SEC-091", "INV-30")
 @pytest.mark.parametrize("provider_id", PROVIDER_IDS)
 @pytest.mark.parametrize("method", ["get", "head", "options", "put"])
-def test_atk_s05_sec_091_inv_30_only_a_post_begins_a_login(
+def test_only_a_post_begins_a_login(
     client: Client, upstream: IdentityProvider, provider_id: str, method: str
 ) -> None:
     response = getattr(client, method)(f"{get_login_url(provider_id)}?process=connect")
@@ -97,15 +98,17 @@ def test_atk_s05_sec_091_inv_30_only_a_post_begins_a_login(
     assert upstream.requests == []
 
 
+@pytest.mark.requirement("ATK-S05")
 @pytest.mark.parametrize("provider_id", PROVIDER_IDS)
-def test_atk_s05_a_post_begins_it(client: Client, provider_id: str) -> None:
+def test_a_post_begins_it(client: Client, provider_id: str) -> None:
     assert start_login(client, get_login_url(provider_id))
     assert len(client.session["socialaccount_states"]) == 1
 
 
+@pytest.mark.requirement("ATK-S05")
 @pytest.mark.parametrize("provider_id", PROVIDER_IDS)
 @pytest.mark.parametrize("method", ["get", "head", "options", "post"])
-def test_atk_s05_without_pages_there_is_none_to_begin_at(
+def test_without_pages_there_is_none_to_begin_at(
     client: Client, settings: Any, upstream: IdentityProvider, provider_id: str, method: str
 ) -> None:
     settings.HEADLESS_ONLY = True
@@ -115,8 +118,9 @@ def test_atk_s05_without_pages_there_is_none_to_begin_at(
     assert upstream.requests == []
 
 
+@pytest.mark.requirement("SEC-087", "ATK-S01")
 @pytest.mark.parametrize("provider_id", OAUTH2_IDS)
-def test_sec_087_atk_s01_a_callback_needs_a_state_of_its_session(
+def test_a_callback_needs_a_state_of_its_session(
     client: Client,
     client_factory: Callable[..., Client],
     upstream: IdentityProvider,
@@ -139,15 +143,17 @@ def test_sec_087_atk_s01_a_callback_needs_a_state_of_its_session(
     assert "_auth_user_id" not in client.session
 
 
+@pytest.mark.requirement("SEC-087")
 @pytest.mark.parametrize("provider_id", OAUTH2_IDS)
-def test_sec_087_none_does_without_a_state(provider_id: str) -> None:
+def test_none_does_without_a_state(provider_id: str) -> None:
     provider_class: Any = registry.get_class(provider_id)
 
     assert provider_class.oauth2_adapter_class.supports_state is True
 
 
+@pytest.mark.requirement("SEC-088")
 @pytest.mark.parametrize("provider_id", OAUTH2_IDS)
-def test_sec_088_a_state_of_another_provider_stays_where_it_belongs(
+def test_a_state_of_another_provider_stays_where_it_belongs(
     client: Client, upstream: IdentityProvider, provider_id: str
 ) -> None:
     other = next(one for one in OAUTH2_IDS if one != provider_id)

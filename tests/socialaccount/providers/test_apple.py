@@ -124,7 +124,8 @@ def test_login(client_factory: Any, apple: IdentityProvider, key: SigningKey) ->
     assert account.get_avatar_url() is account.get_profile_url() is None
 
 
-def test_atk_s21_the_stored_profile_is_what_apple_said_but_for_the_tokens(
+@pytest.mark.requirement("ATK-S21")
+def test_the_stored_profile_is_what_apple_said_but_for_the_tokens(
     client: Client, apple: IdentityProvider, key: SigningKey
 ) -> None:
     claims = make_claims(iat=1900000000, exp=1900003600)
@@ -141,7 +142,8 @@ def test_atk_s21_the_stored_profile_is_what_apple_said_but_for_the_tokens(
     assert "at-1" not in str(dict(client.session))
 
 
-def test_atk_s34_what_was_posted_is_gone_after_the_login(
+@pytest.mark.requirement("ATK-S34")
+def test_what_was_posted_is_gone_after_the_login(
     client: Client, apple: IdentityProvider, key: SigningKey
 ) -> None:
     query = start(client)
@@ -205,18 +207,20 @@ def test_the_callback_takes_posts_only(client: Client, method: str) -> None:
     assert response["Allow"] == "POST"
 
 
-def test_inv_36_nothing_large_is_kept(client: Client) -> None:
+@pytest.mark.requirement("INV-36")
+def test_nothing_large_is_kept(client: Client) -> None:
     for data in ({}, {"user": ""}, {"user": "x" * 100_000}, {"id_token": "x" * 100_000}):
         response = post(client, code="c", state="s", **data)
         assert response.status_code == 302
         assert COOKIE not in response.cookies
 
 
+@pytest.mark.requirement("ATK-S34")
 @pytest.mark.parametrize(
     "user",
     ["", "x", "[]", "7", "null", '{"name": "x"}', '{"name": 7}', '{"name": {"firstName": 7}}'],
 )
-def test_atk_s34_odd_user_data_does_no_harm(
+def test_odd_user_data_does_no_harm(
     client: Client, apple: IdentityProvider, key: SigningKey, user: str
 ) -> None:
     log_in(client, apple, key, user=user)
@@ -225,7 +229,8 @@ def test_atk_s34_odd_user_data_does_no_harm(
     assert client.session["_auth_user_id"] == str(account.user_id)
 
 
-def test_atk_s34_an_address_counts_in_the_id_token_only(
+@pytest.mark.requirement("ATK-S34")
+def test_an_address_counts_in_the_id_token_only(
     client: Client, apple: IdentityProvider, key: SigningKey, user: Any, settings: Any
 ) -> None:
     settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
@@ -241,7 +246,8 @@ def test_atk_s34_an_address_counts_in_the_id_token_only(
     assert not account.user.emailaddress_set.exists()
 
 
-def test_atk_s34_what_was_posted_belongs_to_one_login(
+@pytest.mark.requirement("ATK-S34")
+def test_what_was_posted_belongs_to_one_login(
     client: Client, apple: IdentityProvider, key: SigningKey
 ) -> None:
     post(client, code="c", state="another", user=json.dumps(USER))
@@ -265,6 +271,7 @@ def test_the_posted_id_token_is_the_last_resort_and_is_verified(
     assert SocialAccount.objects.get().uid == "001122.aabbccddeeff.3344"
 
 
+@pytest.mark.requirement("INV-31", "ATK-S12")
 @pytest.mark.parametrize(
     "claims",
     [
@@ -277,7 +284,7 @@ def test_the_posted_id_token_is_the_last_resort_and_is_verified(
     ],
     ids=str,
 )
-def test_inv_31_atk_s12_id_tokens_for_others_are_refused(
+def test_id_tokens_for_others_are_refused(
     client: Client, apple: IdentityProvider, key: SigningKey, claims: dict[str, Any]
 ) -> None:
     query = start(client)
@@ -328,11 +335,12 @@ def test_bad_posted_tokens_are_refused(token: dict[str, Any]) -> None:
     assert caught.value.code == "invalid_token"
 
 
+@pytest.mark.requirement("ATK-S16")
 @pytest.mark.parametrize(
     ("value", "is_verified"),
     [(True, True), ("true", True), ("True", True), ("false", False), (None, False), (1, False)],
 )
-def test_atk_s16_whether_the_address_is_verified(value: Any, is_verified: bool) -> None:
+def test_only_a_clear_yes_verifies_the_address(value: Any, is_verified: bool) -> None:
     provider = get_adapter().get_provider(None, "apple")
     data = {"sub": "1", "email": "a@example.org", "email_verified": value}
     login = provider.sociallogin_from_response(None, data)
@@ -355,7 +363,8 @@ def test_how_accounts_are_displayed(data: Any, text: str) -> None:
     assert str(account.get_provider_account()) == text
 
 
-def test_sec_015_debug_pages_mask_the_signing_key(settings: Any) -> None:
+@pytest.mark.requirement("SEC-015")
+def test_debug_pages_mask_the_signing_key(settings: Any) -> None:
     shown = SafeExceptionReporterFilter().get_safe_settings()["SOCIALACCOUNT_PROVIDERS"]
     assert "PRIVATE KEY" not in str(shown)
 

@@ -266,8 +266,9 @@ def report(site: Site, scenario: Callable[[Site], None]) -> Report:
     return reports[0]
 
 
+@pytest.mark.requirement("INV-16")
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
-def test_inv_16_reports_show_no_secrets(site: Site, scenario: Callable[[Site], None]) -> None:
+def test_reports_show_no_secrets(site: Site, scenario: Callable[[Site], None]) -> None:
     found = report(site, scenario)
     for secret in (SECRET, site.id_token):
         assert not found.find(secret)

@@ -545,8 +545,9 @@ def test_login(client: Client, rerouted: IdentityProvider, settings: Any, exampl
     examples.run(client, rerouted, example)
 
 
+@pytest.mark.requirement("ATK-S21", "INV-16")
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
-def test_atk_s21_inv_16_tokens_are_kept_nowhere(
+def test_tokens_are_kept_nowhere(
     client: Client,
     admin_client: Client,
     rerouted: IdentityProvider,
@@ -573,7 +574,8 @@ def read_guide(begin: str, end: str) -> str:
     return guide.partition(begin)[2].partition(end)[0]
 
 
-def test_atk_s17_what_is_verified_is_documented() -> None:
+@pytest.mark.requirement("ATK-S17")
+def test_what_is_verified_is_documented() -> None:
     table = read_guide("Which providers verify addresses", "\n---")
     rows = re.findall(r"\* - (``.*)\n     - (.*)", table)
     listed = {name: condition for names, condition in rows for name in find_literals(names)}
@@ -591,7 +593,8 @@ def find_literals(text: str) -> set[str]:
     return set(re.findall(r"``(\w+)``", text))
 
 
-def test_atk_s23_tokens_that_travel_in_urls_are_documented() -> None:
+@pytest.mark.requirement("ATK-S23")
+def test_tokens_that_travel_in_urls_are_documented() -> None:
     section = read_guide("Where tokens travel in URLs\n---", "\n---")
     in_urls = {example.provider for example in EXAMPLES if example.token_in == "query"}
     asked_by_get = {example.provider for example in EXAMPLES if example.token_method == "GET"}
@@ -599,8 +602,9 @@ def test_atk_s23_tokens_that_travel_in_urls_are_documented() -> None:
     assert find_literals(section) - {"Authorization"} == in_urls | asked_by_get
 
 
+@pytest.mark.requirement("ATK-S17", "SEC-107")
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
-def test_atk_s17_sec_107_nothing_is_verified_that_the_provider_does_not_say(
+def test_nothing_is_verified_that_the_provider_does_not_say(
     client: Client, rerouted: IdentityProvider, settings: Any, example: Example
 ) -> None:
     replies = {url: _drop_claims(reply) for url, reply in example.replies.items()}

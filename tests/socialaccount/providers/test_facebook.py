@@ -148,7 +148,8 @@ def test_connecting_by_a_token(client: Client, user: Any) -> None:
     assert SocialAccount.objects.get().user == user
 
 
-def test_sec_100_tokens_are_exchanged_and_stored(
+@pytest.mark.requirement("SEC-100")
+def test_tokens_are_exchanged_and_stored(
     client: Client, settings: Any, options: dict[str, Any]
 ) -> None:
     settings.SOCIALACCOUNT_STORE_TOKENS = True
@@ -172,6 +173,7 @@ def test_tokens_belong_to_the_app_and_may_live_for_ever(
     assert (token.token, token.app, token.expires_at) == ("for-ever", app, None)
 
 
+@pytest.mark.requirement("SEC-116", "ATK-S32")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -188,7 +190,7 @@ def test_tokens_belong_to_the_app_and_may_live_for_ever(
     ],
     ids=str,
 )
-def test_sec_116_atk_s32_tokens_of_other_apps_are_refused(
+def test_tokens_of_other_apps_are_refused(
     client: Client, facebook: IdentityProvider, answer: dict[str, Any]
 ) -> None:
     facebook.route(f"{GRAPH}/debug_token", Reply.json(answer))
@@ -199,22 +201,24 @@ def test_sec_116_atk_s32_tokens_of_other_apps_are_refused(
     assert facebook.get_requests("/v19.0/me") == []
 
 
+@pytest.mark.requirement("ATK-S27")
 @pytest.mark.parametrize("path", ["oauth/access_token", "debug_token", "me"])
 @pytest.mark.parametrize(
     "reply", [Reply.json({}), Reply.json([]), Reply(b"x"), Reply.json({"error": {}}, 400)]
 )
-def test_atk_s27_outages_are_an_error_page(
+def test_outages_are_an_error_page(
     client: Client, facebook: IdentityProvider, path: str, reply: Reply
 ) -> None:
     facebook.route(f"{GRAPH}/{path}", reply)
     assert_refused(client, post(client))
 
 
+@pytest.mark.requirement("ATK-S23", "INV-16")
 @pytest.mark.parametrize("path", ["oauth/access_token", "debug_token", "me"])
 @pytest.mark.parametrize(
     "reply", [Reset(), Reply.json({"id": 7.5}), Reply(b"{"), Reply(status=500)]
 )
-def test_atk_s23_inv_16_tokens_are_not_logged(
+def test_tokens_are_not_logged(
     client: Client,
     facebook: IdentityProvider,
     caplog: pytest.LogCaptureFixture,
@@ -245,6 +249,7 @@ def put_nonce(client: Client, nonce: str) -> None:
     session.save()
 
 
+@pytest.mark.requirement("SEC-117", "ATK-S32")
 @pytest.mark.parametrize(
     ("is_configured", "expected", "answered", "is_fine"),
     [
@@ -259,7 +264,7 @@ def put_nonce(client: Client, nonce: str) -> None:
         (True, None, {}, False),
     ],
 )
-def test_sec_117_atk_s32_a_reauthentication_needs_its_nonce(
+def test_a_reauthentication_needs_its_nonce(
     client: Client,
     facebook: IdentityProvider,
     options: dict[str, Any],
@@ -341,12 +346,11 @@ def test_limited_login(key: SigningKey) -> None:
         get_provider().verify_token(None, token)
 
 
+@pytest.mark.requirement("ATK-S32")
 @pytest.mark.parametrize(
     "claims", [{"aud": "client-2"}, {"iss": "https://facebook.com"}, {"exp": 1}, {"sub": ""}]
 )
-def test_atk_s32_limited_login_for_others_is_refused(
-    key: SigningKey, claims: dict[str, Any]
-) -> None:
+def test_limited_login_for_others_is_refused(key: SigningKey, claims: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as caught:
         get_provider().verify_token(None, {"id_token": key.sign(make_claims(**claims))})
     assert caught.value.code == "invalid_token"
@@ -414,7 +418,8 @@ def get_fb_data(markup: str) -> Any:
     return json.loads(match[1])
 
 
-def test_sec_114_without_the_sdk_there_is_no_trace_of_facebook(client: Client) -> None:
+@pytest.mark.requirement("SEC-114")
+def test_without_the_sdk_there_is_no_trace_of_facebook(client: Client) -> None:
     assert get_provider().media_js(make_request(client)) == ""
     assert b"connect.facebook.net" not in client.get(reverse("account_login")).content
 
@@ -473,7 +478,8 @@ def test_login_urls(client: Client, options: dict[str, Any]) -> None:
         provider.get_login_url(request)
 
 
-def test_sec_115_parameters_stay_data(client: Client, options: dict[str, Any]) -> None:
+@pytest.mark.requirement("SEC-115")
+def test_parameters_stay_data(client: Client, options: dict[str, Any]) -> None:
     options["METHOD"] = "js_sdk"
     names = ("next", "scope", "process", "action")
     query = dict.fromkeys(names, EVIL)
@@ -504,8 +510,9 @@ HOSTILE_PAGE = """<!DOCTYPE html>
 """
 
 
+@pytest.mark.requirement("SEC-115")
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-def test_sec_115_no_parameter_runs_as_a_script(
+def test_no_parameter_runs_as_a_script(
     client: Client, options: dict[str, Any], tmp_path: Path
 ) -> None:
     options["METHOD"] = "js_sdk"

@@ -85,6 +85,7 @@ def test_certificates_are_kept(client: Client, key: SigningKey, google: Identity
     assert len(google.requests) == 1
 
 
+@pytest.mark.requirement("SEC-119", "ATK-S31")
 @pytest.mark.parametrize(
     ("cookie", "field"),
     [
@@ -101,14 +102,15 @@ def test_certificates_are_kept(client: Client, key: SigningKey, google: Identity
     ],
     ids=lambda value: str(value)[:14],
 )
-def test_sec_119_atk_s31_the_double_submit_has_to_match(
+def test_the_double_submit_has_to_match(
     client: Client, key: SigningKey, cookie: str | None, field: Any
 ) -> None:
     assert_refused(client, post(client, key.sign(make_claims()), cookie, field))
     assert not SocialAccount.objects.exists()
 
 
-def test_atk_s31_cookies_beyond_ascii(client: Client, key: SigningKey) -> None:
+@pytest.mark.requirement("ATK-S31")
+def test_cookie_beyond_ascii_is_refused(client: Client, key: SigningKey) -> None:
     client.cookies.load({})
     response = client.post(
         URL,
@@ -118,6 +120,7 @@ def test_atk_s31_cookies_beyond_ascii(client: Client, key: SigningKey) -> None:
     assert_refused(client, response)
 
 
+@pytest.mark.requirement("SEC-102", "SEC-118", "INV-31")
 @pytest.mark.parametrize(
     "claims",
     [
@@ -133,13 +136,14 @@ def test_atk_s31_cookies_beyond_ascii(client: Client, key: SigningKey) -> None:
     ],
     ids=str,
 )
-def test_sec_102_sec_118_inv_31_credentials_for_others_are_refused(
+def test_credentials_for_others_are_refused(
     client: Client, key: SigningKey, claims: dict[str, Any]
 ) -> None:
     assert_refused(client, post(client, key.sign(make_claims(**claims))))
 
 
-def test_sec_102_atk_s10_forged_credentials_are_refused(client: Client, key: SigningKey) -> None:
+@pytest.mark.requirement("SEC-102", "ATK-S10")
+def test_forged_credentials_are_refused(client: Client, key: SigningKey) -> None:
     claims = make_claims()
     for credential in (
         make_key("other").sign(claims, kid=key.kid),
@@ -162,9 +166,8 @@ def test_unusable_certificates_are_refused(
     assert_refused(client, post(client, key.sign(make_claims())))
 
 
-def test_sec_103_a_credential_works_once(
-    client: Client, client_factory: Any, key: SigningKey
-) -> None:
+@pytest.mark.requirement("SEC-103")
+def test_a_credential_works_once(client: Client, client_factory: Any, key: SigningKey) -> None:
     credential = key.sign(make_claims(jti="j-1"))
     assert post(client, credential).status_code == 302
     other = client_factory()
@@ -195,7 +198,8 @@ def test_posted_tokens_have_to_be_id_tokens(token: dict[str, Any]) -> None:
     assert caught.value.code == "invalid_token"
 
 
-def test_sec_102_atk_s42_tokens_that_others_bring_are_verified(key: SigningKey) -> None:
+@pytest.mark.requirement("SEC-102", "ATK-S42")
+def test_tokens_that_others_bring_are_verified(key: SigningKey) -> None:
     app = get_adapter().get_app(None, "google")
     adapter = GoogleOAuth2Adapter(None)
     token = SocialToken(token="t")
@@ -206,7 +210,8 @@ def test_sec_102_atk_s42_tokens_that_others_bring_are_verified(key: SigningKey) 
     assert adapter.complete_login(None, app, token, response=good).account.uid == "110220330440"
 
 
-def test_atk_s12_id_tokens_of_other_handshakes_are_refused(
+@pytest.mark.requirement("ATK-S12")
+def test_id_tokens_of_other_handshakes_are_refused(
     client: Client, google: IdentityProvider, key: SigningKey
 ) -> None:
     query = dict(parse_qsl(urlsplit(start_login(client, "/accounts/google/login/")).query))
@@ -216,7 +221,8 @@ def test_atk_s12_id_tokens_of_other_handshakes_are_refused(
     assert_refused(client, client.get(reverse("google_callback"), params))
 
 
-def test_atk_s09_the_issuer_of_callbacks(client: Client, google: IdentityProvider) -> None:
+@pytest.mark.requirement("ATK-S09")
+def test_callback_of_another_issuer_is_refused(client: Client, google: IdentityProvider) -> None:
     google.route("/token", Reply.json({"access_token": "at-1"}))
     google.route("/oauth2/v2/userinfo", Reply.json({"id": "1"}))
     for issuer, status in (("https://elsewhere.example.org", 401), (ISSUER, 302)):
@@ -258,8 +264,9 @@ def test_the_address_is_asked_for_on_demand(settings: Any) -> None:
         assert provider.get_scope() == (["profile", "email"] if query_email else ["profile"])
 
 
+@pytest.mark.requirement("ATK-S16", "SEC-107")
 @pytest.mark.parametrize("value", ["false", 0, None, "no", [True]])
-def test_atk_s16_sec_107_only_a_clear_yes_verifies(
+def test_only_a_clear_yes_verifies(
     client: Client, user: Any, settings: Any, key: SigningKey, value: Any
 ) -> None:
     settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION = True

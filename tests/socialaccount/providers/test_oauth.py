@@ -183,9 +183,8 @@ def test_connecting_an_account(client: Client, twitter: OAuth1Server, user: Any)
     assert SocialAccount.objects.get().user == user
 
 
-def test_atk_s22_the_tokens_do_not_stay_in_the_session(
-    client: Client, twitter: OAuth1Server
-) -> None:
+@pytest.mark.requirement("ATK-S22")
+def test_the_tokens_do_not_stay_in_the_session(client: Client, twitter: OAuth1Server) -> None:
     location = start_login(client, LOGIN)
     assert set(get_tokens(client)) == {"oauth_api.x.com_request_token"}
     client.get(consent(twitter, location))
@@ -193,26 +192,25 @@ def test_atk_s22_the_tokens_do_not_stay_in_the_session(
     assert "at-2" not in str(dict(client.session))
 
 
-def test_atk_s22_the_tokens_do_not_stay_after_a_failure(
-    client: Client, twitter: OAuth1Server
-) -> None:
+@pytest.mark.requirement("ATK-S22")
+def test_the_tokens_do_not_stay_after_a_failure(client: Client, twitter: OAuth1Server) -> None:
     location = start_login(client, LOGIN)
     twitter.route(PROFILE_PATH, Reply(status=500))
     assert_error(client, client.get(consent(twitter, location)))
     assert get_tokens(client) == {}
 
 
+@pytest.mark.requirement("ATK-S05")
 @pytest.mark.parametrize("method", ["get", "head", "options"])
-def test_atk_s05_only_a_post_begins_a_login(
-    client: Client, twitter: OAuth1Server, method: str
-) -> None:
+def test_only_a_post_begins_a_login(client: Client, twitter: OAuth1Server, method: str) -> None:
     response = getattr(client, method)(LOGIN)
     assert response.status_code == 200
     assert "Location" not in response
     assert twitter.requests == []
 
 
-def test_atk_s04_the_answer_to_somebody_elses_login_is_refused(
+@pytest.mark.requirement("ATK-S04")
+def test_the_answer_to_somebody_elses_login_is_refused(
     client: Client, client_factory: Callable[..., Client], twitter: OAuth1Server
 ) -> None:
     attacker = client_factory()
@@ -225,6 +223,7 @@ def test_atk_s04_the_answer_to_somebody_elses_login_is_refused(
     assert get_tokens(client) == tokens
 
 
+@pytest.mark.requirement("ATK-S29")
 @pytest.mark.parametrize(
     "query",
     [
@@ -237,7 +236,7 @@ def test_atk_s04_the_answer_to_somebody_elses_login_is_refused(
         {"oauth_token": "rt-1", "oauth_verifier": ""},
     ],
 )
-def test_atk_s29_odd_callbacks_are_refused_before_the_provider_is_asked(
+def test_odd_callbacks_are_refused_before_the_provider_is_asked(
     client: Client, twitter: OAuth1Server, query: dict[str, str]
 ) -> None:
     start_login(client, LOGIN)
@@ -246,9 +245,8 @@ def test_atk_s29_odd_callbacks_are_refused_before_the_provider_is_asked(
     assert twitter.requests == []
 
 
-def test_atk_s29_a_wrong_verifier_uses_the_handshake_up(
-    client: Client, twitter: OAuth1Server
-) -> None:
+@pytest.mark.requirement("ATK-S29")
+def test_a_wrong_verifier_uses_the_handshake_up(client: Client, twitter: OAuth1Server) -> None:
     callback = consent(twitter, start_login(client, LOGIN))
     assert_error(client, client.get(callback.replace("verifier-of", "guess-of")))
     twitter.forget()
@@ -256,7 +254,8 @@ def test_atk_s29_a_wrong_verifier_uses_the_handshake_up(
     assert twitter.requests == []
 
 
-def test_inv_10_atk_s29_a_callback_works_once(client: Client, twitter: OAuth1Server) -> None:
+@pytest.mark.requirement("INV-10", "ATK-S29")
+def test_a_callback_works_once(client: Client, twitter: OAuth1Server) -> None:
     callback = consent(twitter, start_login(client, LOGIN))
     assert client.get(callback).status_code == 302
     client.post(reverse("account_logout"))
@@ -265,7 +264,8 @@ def test_inv_10_atk_s29_a_callback_works_once(client: Client, twitter: OAuth1Ser
     assert twitter.requests == []
 
 
-def test_atk_s02_several_handshakes_at_once(client: Client, twitter: OAuth1Server) -> None:
+@pytest.mark.requirement("ATK-S02")
+def test_several_handshakes_at_once_all_succeed(client: Client, twitter: OAuth1Server) -> None:
     urls = [start_login(client, f"{LOGIN}?next=/{number}/") for number in range(2)]
     for number, url in enumerate(urls):
         assert client.get(consent(twitter, url))["Location"] == f"/{number}/"
@@ -298,6 +298,7 @@ def test_several_apps_are_an_error_page(client: Client, settings: Any) -> None:
     assert_error(client, client.get(CALLBACK))
 
 
+@pytest.mark.requirement("ATK-S27", "INV-35")
 @pytest.mark.parametrize("path", [REQUEST_TOKEN, ACCESS_TOKEN, PROFILE_PATH])
 @pytest.mark.parametrize(
     "reply",
@@ -317,7 +318,7 @@ def test_several_apps_are_an_error_page(client: Client, settings: Any) -> None:
     ],
     ids=lambda reply: f"{type(reply).__name__}-{reply.status}-{reply.body[:9]!r}",
 )
-def test_atk_s27_inv_35_outages_are_an_error_page(
+def test_outages_are_an_error_page(
     client: Client,
     twitter: OAuth1Server,
     give_up: Callable[[str, Reply], None],
@@ -416,7 +417,8 @@ def test_signed_bodies(twitter: OAuth1Server, data: Any, content_type: str) -> N
         assert twitter.requests[-1].form == form
 
 
-def test_sec_110_the_signing_library_is_recent() -> None:
+@pytest.mark.requirement("SEC-110")
+def test_the_signing_library_is_recent() -> None:
     config = ConfigParser()
     config.read(Path(__file__).parents[3] / "setup.cfg")
     for extra in ("socialaccount", "idp-oidc"):

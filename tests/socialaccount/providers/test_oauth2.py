@@ -94,7 +94,10 @@ def test_the_authorization_url(client: Client, github: OAuth2Server, options: An
     }
 
 
-def test_sec_164_callbacks_by_https(client: Client, github: OAuth2Server, settings: Any) -> None:
+@pytest.mark.requirement("SEC-164")
+def test_callback_is_secure_where_the_site_wants(
+    client: Client, github: OAuth2Server, settings: Any
+) -> None:
     settings.ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
     query = get_query(start_login(client, LOGIN))
     assert query["redirect_uri"] == f"https://testserver{CALLBACK}"
@@ -111,9 +114,8 @@ def test_scope_and_parameters_of_app_and_provider(
     assert (query["scope"], query["by"]) == (f"of-the-{source}", source)
 
 
-def test_sec_093_inv_44_requests_do_not_change_the_settings(
-    client: Client, options: dict[str, Any]
-) -> None:
+@pytest.mark.requirement("SEC-093", "INV-44")
+def test_requests_do_not_change_the_settings(client: Client, options: dict[str, Any]) -> None:
     options |= {"SCOPE": ["a"], "AUTH_PARAMS": {"p": "1"}}
     options["APP"]["settings"] = {"auth_params": {"q": "1"}}
     before = copy.deepcopy(options)
@@ -125,10 +127,11 @@ def test_sec_093_inv_44_requests_do_not_change_the_settings(
     assert "r" not in query
 
 
+@pytest.mark.requirement("ATK-S07")
 @pytest.mark.parametrize(
     ("allowed", "scope"), [(True, "a b c"), (False, "a"), (["c"], "a c"), ([], "a")]
 )
-def test_atk_s07_what_a_request_may_ask_for_in_addition(
+def test_request_may_add_the_scopes_that_are_allowed(
     client: Client, options: dict[str, Any], allowed: Any, scope: str
 ) -> None:
     options["SCOPE"] = ["a"]
@@ -141,9 +144,8 @@ def test_atk_s07_what_a_request_may_ask_for_in_addition(
         assert get_query(start_login(client, f"{LOGIN}?scope=b,c"))["scope"] == scope
 
 
-def test_atk_s07_requests_do_not_change_the_protocol(
-    client: Client, options: dict[str, Any]
-) -> None:
+@pytest.mark.requirement("ATK-S07")
+def test_requests_do_not_change_the_protocol(client: Client, options: dict[str, Any]) -> None:
     options["OAUTH_PKCE_ENABLED"] = True
     honest = get_query(start_login(client, LOGIN))
     evil = dict.fromkeys((*honest, "nonce", "request_uri", "response_mode"), "evil")
@@ -153,7 +155,8 @@ def test_atk_s07_requests_do_not_change_the_protocol(
     assert set(query) == set(honest)
 
 
-def test_sec_094_atk_s08_pkce(
+@pytest.mark.requirement("SEC-094", "ATK-S08")
+def test_pkce_verifier_is_sent_in_the_body_whatever_the_method(
     client: Client, github: OAuth2Server, options: dict[str, Any], monkeypatch: Any
 ) -> None:
     options["OAUTH_PKCE_ENABLED"] = True
@@ -169,7 +172,8 @@ def test_sec_094_atk_s08_pkce(
     assert "code_challenge" not in start_login(client, LOGIN)
 
 
-def test_sec_094_the_challenge_belongs_to_the_verifier() -> None:
+@pytest.mark.requirement("SEC-094")
+def test_the_challenge_belongs_to_the_verifier() -> None:
     import base64
     import hashlib
 
@@ -236,6 +240,7 @@ def test_urls_without_a_state() -> None:
     }
 
 
+@pytest.mark.requirement("ATK-S27")
 @pytest.mark.parametrize(
     "reply",
     [
@@ -258,7 +263,7 @@ def test_urls_without_a_state() -> None:
     ],
     ids=lambda reply: f"{type(reply).__name__}-{reply.status}-{reply.body[:24]!r}",
 )
-def test_atk_s27_token_answers_without_a_token_are_an_error_page(
+def test_token_answers_without_a_token_are_an_error_page(
     client: Client, github: OAuth2Server, reply: Reply, caplog: pytest.LogCaptureFixture
 ) -> None:
     github.route("/login/oauth/access_token", reply)
@@ -281,6 +286,7 @@ def test_the_media_type_of_token_answers(
     assert is_logged_in(client)
 
 
+@pytest.mark.requirement("ATK-S27", "INV-35")
 @pytest.mark.parametrize("path", ["/api/v3/user", "/api/v3/user/emails"])
 @pytest.mark.parametrize(
     "reply",
@@ -299,7 +305,7 @@ def test_the_media_type_of_token_answers(
     ],
     ids=lambda reply: f"{type(reply).__name__}-{reply.status}-{reply.body[:9]!r}",
 )
-def test_atk_s27_inv_35_odd_profiles_are_an_error_page(
+def test_odd_profiles_are_an_error_page(
     client: Client,
     github: OAuth2Server,
     give_up: Callable[[str, Reply], None],
@@ -313,7 +319,8 @@ def test_atk_s27_inv_35_odd_profiles_are_an_error_page(
     assert is_logged_in(client) == is_fine
 
 
-def test_sec_107_addresses_of_github_are_verified_one_by_one(
+@pytest.mark.requirement("SEC-107")
+def test_addresses_of_github_are_verified_one_by_one(
     client: Client, github: OAuth2Server, user: Any, settings: Any
 ) -> None:
     settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
@@ -337,7 +344,8 @@ def test_without_an_address_only_the_profile_is_fetched(
     assert github.get_requests("/api/v3/user/emails") == []
 
 
-def test_sec_109_the_token_is_in_a_header(client: Client, github: OAuth2Server) -> None:
+@pytest.mark.requirement("SEC-109")
+def test_the_token_is_in_a_header(client: Client, github: OAuth2Server) -> None:
     log_in(client, LOGIN)
     for path in ("/api/v3/user", "/api/v3/user/emails"):
         request = github.get_requests(path)[0]
@@ -345,7 +353,8 @@ def test_sec_109_the_token_is_in_a_header(client: Client, github: OAuth2Server) 
         assert request.query == {}
 
 
-def test_inv_16_nothing_of_the_handshake_is_left(client: Client, options: dict[str, Any]) -> None:
+@pytest.mark.requirement("INV-16")
+def test_nothing_of_the_handshake_is_left(client: Client, options: dict[str, Any]) -> None:
     options["OAUTH_PKCE_ENABLED"] = True
     login = []
 

@@ -115,9 +115,8 @@ def test_connecting_an_account(client: Client, user: Any) -> None:
     assert SocialAccount.objects.get().user == user
 
 
-def test_sec_100_tokens_are_stored_on_demand(
-    client: Client, oidc: OIDCServer, settings: Any
-) -> None:
+@pytest.mark.requirement("SEC-100")
+def test_tokens_are_stored_on_demand(client: Client, oidc: OIDCServer, settings: Any) -> None:
     log_in(client, LOGIN)
     assert not SocialToken.objects.exists()
     settings.SOCIALACCOUNT_STORE_TOKENS = True
@@ -145,7 +144,8 @@ def test_the_urls_of_a_server(client: Client) -> None:
     assert provider.get_callback_url() == CALLBACK
 
 
-def test_atk_s23_the_token_is_in_a_header(client: Client, oidc: OIDCServer) -> None:
+@pytest.mark.requirement("ATK-S23")
+def test_the_token_is_in_a_header(client: Client, oidc: OIDCServer) -> None:
     log_in(client, LOGIN)
     (request,) = oidc.get_requests("/userinfo")
     assert request.bearer.startswith("at-")
@@ -213,6 +213,7 @@ def test_several_apps_of_one_id_are_an_error_page(client: Client, settings: Any)
     assert_error(client, client.get(CALLBACK, {"code": "x", "state": "y"}))
 
 
+@pytest.mark.requirement("SEC-111")
 @pytest.mark.parametrize(
     ("methods", "wish", "is_basic"),
     [
@@ -225,7 +226,7 @@ def test_several_apps_of_one_id_are_an_error_page(client: Client, settings: Any)
         (["client_secret_basic"], "client_secret_post", False),
     ],
 )
-def test_sec_111_how_the_client_authenticates(
+def test_client_authenticates_as_the_server_supports_and_the_site_wants(
     client: Client,
     oidc: OIDCServer,
     oidc_settings: OidcSettings,
@@ -300,7 +301,10 @@ def test_rows_of_all_releases_are_displayed(
     assert str(account.get_provider_account()) == "n@example.org"
 
 
-def test_sec_094_pkce(client: Client, oidc: OIDCServer, oidc_settings: OidcSettings) -> None:
+@pytest.mark.requirement("SEC-094")
+def test_each_handshake_has_its_own_pkce_verifier(
+    client: Client, oidc: OIDCServer, oidc_settings: OidcSettings
+) -> None:
     oidc_settings["oauth_pkce_enabled"] = True
     locations = [start_login(client, LOGIN) for _ in range(2)]
     queries = [dict(parse_qsl(urlsplit(location).query)) for location in locations]
@@ -314,7 +318,8 @@ def test_sec_094_pkce(client: Client, oidc: OIDCServer, oidc_settings: OidcSetti
     assert {len(verifier) for verifier in verifiers} == {128}
 
 
-def test_sec_124_overrides_of_the_discovery_document(
+@pytest.mark.requirement("SEC-124")
+def test_overrides_of_the_discovery_document_count_everywhere(
     client: Client, oidc: OIDCServer, oidc_settings: OidcSettings
 ) -> None:
     with IdentityProvider() as other:
@@ -389,6 +394,7 @@ class WatchingAdapter(ReroutingAdapter):
 # What must not work: the state
 
 
+@pytest.mark.requirement("SEC-087", "ATK-S24")
 @pytest.mark.parametrize(
     "query",
     [
@@ -404,7 +410,7 @@ class WatchingAdapter(ReroutingAdapter):
         {},
     ],
 )
-def test_sec_087_atk_s24_without_a_state_nothing_happens(
+def test_without_a_state_nothing_happens(
     client: Client, oidc: OIDCServer, query: dict[str, Any]
 ) -> None:
     start_login(client, LOGIN)
@@ -416,8 +422,9 @@ def test_sec_087_atk_s24_without_a_state_nothing_happens(
     assert client.session["socialaccount_states"] == states
 
 
+@pytest.mark.requirement("SEC-087", "INV-13")
 @pytest.mark.parametrize(("age", "is_fine"), [(599, True), (601, False)])
-def test_sec_087_inv_13_a_state_lives_for_ten_minutes(
+def test_a_state_lives_for_ten_minutes(
     client: Client, oidc: OIDCServer, age: int, is_fine: bool
 ) -> None:
     with time_machine.travel(time.time(), tick=False) as clock:
@@ -430,7 +437,8 @@ def test_sec_087_inv_13_a_state_lives_for_ten_minutes(
         assert oidc.get_requests("/token") == []
 
 
-def test_atk_s03_the_state_of_another_session_is_refused(
+@pytest.mark.requirement("ATK-S03")
+def test_the_state_of_another_session_is_refused(
     client: Client, client_factory: Callable[..., Client], oidc: OIDCServer
 ) -> None:
     callback = get_path(visit(start_login(client_factory(), LOGIN)))
@@ -439,7 +447,8 @@ def test_atk_s03_the_state_of_another_session_is_refused(
     assert oidc.get_requests("/token") == []
 
 
-def test_sec_088_atk_s09_the_state_of_another_provider_is_refused(
+@pytest.mark.requirement("SEC-088", "ATK-S09")
+def test_the_state_of_another_provider_is_refused(
     client: Client, oidc: OIDCServer, settings: Any
 ) -> None:
     apps = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
@@ -451,7 +460,8 @@ def test_sec_088_atk_s09_the_state_of_another_provider_is_refused(
     assert is_logged_in(client)
 
 
-def test_sec_087_inv_10_a_callback_works_once(client: Client, oidc: OIDCServer) -> None:
+@pytest.mark.requirement("SEC-087", "INV-10")
+def test_a_callback_works_once(client: Client, oidc: OIDCServer) -> None:
     callback = get_path(visit(start_login(client, LOGIN)))
     assert client.get(callback).status_code == 302
     client.post(reverse("account_logout"))
@@ -468,7 +478,8 @@ def test_a_replayed_code_is_refused_by_the_provider(client: Client, oidc: OIDCSe
     assert_error(client, client.get(CALLBACK, query))
 
 
-def test_atk_s01_inv_36_a_session_remembers_eleven_logins(client: Client, oidc: OIDCServer) -> None:
+@pytest.mark.requirement("ATK-S01", "INV-36")
+def test_a_session_remembers_eleven_logins(client: Client, oidc: OIDCServer) -> None:
     callbacks = [get_path(visit(start_login(client, LOGIN))) for _ in range(12)]
     assert_error(client, client.get(callbacks[0]))
     assert oidc.get_requests("/token") == []
@@ -476,7 +487,8 @@ def test_atk_s01_inv_36_a_session_remembers_eleven_logins(client: Client, oidc: 
     assert is_logged_in(client)
 
 
-def test_sec_089_several_handshakes_at_once(client: Client) -> None:
+@pytest.mark.requirement("SEC-089")
+def test_several_handshakes_at_once_all_succeed(client: Client) -> None:
     callbacks = [get_path(visit(start_login(client, LOGIN))) for _ in range(2)]
     for callback in callbacks:
         assert client.get(callback).status_code == 302
@@ -491,10 +503,9 @@ def test_the_callback_takes_get_and_post_only(client: Client, method: str) -> No
     assert is_logged_in(client)
 
 
+@pytest.mark.requirement("SEC-091", "ATK-S05")
 @pytest.mark.parametrize("method", ["get", "head", "options"])
-def test_sec_091_atk_s05_only_a_post_begins_a_login(
-    client: Client, oidc: OIDCServer, method: str
-) -> None:
+def test_only_a_post_begins_a_login(client: Client, oidc: OIDCServer, method: str) -> None:
     response = getattr(client, method)(f"{LOGIN}?process=connect")
     assert response.status_code == 200
     assert "Location" not in response
@@ -502,8 +513,9 @@ def test_sec_091_atk_s05_only_a_post_begins_a_login(
     assert oidc.requests == []
 
 
+@pytest.mark.requirement("SEC-092")
 @pytest.mark.parametrize("same_site", ["Strict", False])
-def test_sec_092_a_strict_cookie_needs_a_request_from_this_site(
+def test_a_strict_cookie_needs_a_request_from_this_site(
     client: Client, oidc: OIDCServer, settings: Any, same_site: Any
 ) -> None:
     settings.SESSION_COOKIE_SAMESITE = same_site
@@ -528,6 +540,7 @@ def test_a_cancelled_login(client: Client) -> None:
     assert response["Location"] == reverse("socialaccount_login_cancelled")
 
 
+@pytest.mark.requirement("ATK-S24")
 @pytest.mark.parametrize(
     "change",
     [
@@ -536,7 +549,7 @@ def test_a_cancelled_login(client: Client) -> None:
         {"error": '"><svg onload=x>'},
     ],
 )
-def test_atk_s24_odd_answers_are_an_error_page(
+def test_odd_answers_are_an_error_page(
     client: Client, oidc: OIDCServer, change: dict[str, Any]
 ) -> None:
     state = parse_qs(urlsplit(start_login(client, LOGIN)).query)["state"][0]
@@ -546,6 +559,7 @@ def test_atk_s24_odd_answers_are_an_error_page(
     assert oidc.get_requests("/token") == []
 
 
+@pytest.mark.requirement("ATK-S09")
 @pytest.mark.parametrize(
     ("announced", "issuer", "is_fine"),
     [
@@ -556,7 +570,7 @@ def test_atk_s24_odd_answers_are_an_error_page(
         (True, None, False),
     ],
 )
-def test_atk_s09_the_issuer_parameter(
+def test_issuer_parameter_has_to_name_the_provider(
     client: Client, oidc: OIDCServer, announced: bool | None, issuer: str | None, is_fine: bool
 ) -> None:
     oidc.config["authorization_response_iss_parameter_supported"] = announced
@@ -634,8 +648,9 @@ BAD_CLAIMS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.requirement("ATK-S11", "INV-31")
 @pytest.mark.parametrize("claims", BAD_CLAIMS, ids=str)
-def test_atk_s11_inv_31_id_tokens_with_wrong_claims_are_refused(
+def test_id_tokens_with_wrong_claims_are_refused(
     client: Client, oidc: OIDCServer, claims: dict[str, Any]
 ) -> None:
     oidc.make_claims = _with_raw(oidc.make_claims, claims)  # type: ignore[method-assign]
@@ -644,8 +659,9 @@ def test_atk_s11_inv_31_id_tokens_with_wrong_claims_are_refused(
     assert_invalid(token)
 
 
+@pytest.mark.requirement("ATK-S11")
 @pytest.mark.parametrize("change", [lambda url: f"{url}/", str.upper, lambda url: f" {url}"])
-def test_atk_s11_the_issuer_has_to_be_the_same_to_the_letter(
+def test_the_issuer_has_to_be_the_same_to_the_letter(
     client: Client, oidc: OIDCServer, change: Callable[[str], str]
 ) -> None:
     oidc.claims = {"iss": change(oidc.url)}
@@ -672,6 +688,7 @@ def _pyjwt_signs_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jwt, "encode", encode)
 
 
+@pytest.mark.requirement("ATK-S11")
 @pytest.mark.parametrize(
     "claims",
     [
@@ -681,7 +698,7 @@ def _pyjwt_signs_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
     ids=str,
 )
-def test_atk_s11_id_tokens_with_right_claims_are_accepted(
+def test_id_tokens_with_right_claims_are_accepted(
     client: Client, oidc: OIDCServer, claims: dict[str, Any]
 ) -> None:
     oidc.claims = claims
@@ -689,10 +706,9 @@ def test_atk_s11_id_tokens_with_right_claims_are_accepted(
     assert is_logged_in(client)
 
 
+@pytest.mark.requirement("ATK-S10", "INV-31")
 @pytest.mark.parametrize("forgery", FORGERIES)
-def test_atk_s10_inv_31_forged_id_tokens_are_refused(
-    client: Client, oidc: OIDCServer, forgery: str
-) -> None:
+def test_forged_id_tokens_are_refused(client: Client, oidc: OIDCServer, forgery: str) -> None:
     def forge(**claims: Any) -> str:
         return _forge(oidc, forgery, oidc.make_claims(**claims))
 
@@ -710,6 +726,7 @@ def assert_invalid(token: dict[str, Any]) -> None:
     assert caught.value.code == "invalid_token"
 
 
+@pytest.mark.requirement("ATK-S10")
 @pytest.mark.parametrize(
     "token",
     [
@@ -735,7 +752,7 @@ def assert_invalid(token: dict[str, Any]) -> None:
     ],
     ids=lambda token: str(token)[:40],
 )
-def test_atk_s10_what_is_no_token_is_refused(token: dict[str, Any]) -> None:
+def test_what_is_no_token_is_refused(token: dict[str, Any]) -> None:
     assert_invalid(token)
 
 
@@ -758,6 +775,7 @@ def _make_key_sets(oidc: OIDCServer) -> dict[str, Any]:
     }
 
 
+@pytest.mark.requirement("ATK-S10", "SEC-104")
 @pytest.mark.parametrize(
     "name",
     [
@@ -775,14 +793,13 @@ def _make_key_sets(oidc: OIDCServer) -> dict[str, Any]:
         "unknown type",
     ],
 )
-def test_atk_s10_sec_104_unusable_key_sets_are_refused(
-    client: Client, oidc: OIDCServer, name: str
-) -> None:
+def test_unusable_key_sets_are_refused(client: Client, oidc: OIDCServer, name: str) -> None:
     oidc.route("/jwks", Reply.json(_make_key_sets(oidc)[name]))
     assert_error(client, log_in(client, LOGIN))
 
 
-def test_sec_104_the_key_that_the_token_names_is_used(client: Client, oidc: OIDCServer) -> None:
+@pytest.mark.requirement("SEC-104")
+def test_the_key_that_the_token_names_is_used(client: Client, oidc: OIDCServer) -> None:
     oidc.keys = [make_key("key-2"), make_key("key-1"), make_key("key-3")]
     for key in oidc.keys:
         provider = get_adapter().get_provider(None, "loop")
@@ -805,16 +822,18 @@ def test_a_key_without_an_algorithm_takes_those_of_its_type(
     assert is_logged_in(client)
 
 
+@pytest.mark.requirement("ATK-S12")
 @pytest.mark.parametrize("nonce", [None, "", "another", 7])
-def test_atk_s12_id_tokens_of_other_handshakes_are_refused(
+def test_id_tokens_of_other_handshakes_are_refused(
     client: Client, oidc: OIDCServer, nonce: Any
 ) -> None:
     oidc.claims = {"nonce": nonce}
     assert_error(client, log_in(client, LOGIN))
 
 
+@pytest.mark.requirement("ATK-S12")
 @pytest.mark.parametrize("sub", ["user-2", None, "", ["user-1"], "USER-1"])
-def test_atk_s12_the_userinfo_of_somebody_else_is_refused(
+def test_the_userinfo_of_somebody_else_is_refused(
     client: Client, oidc: OIDCServer, sub: Any
 ) -> None:
     oidc.claims = {"sub": "user-1"}
@@ -823,7 +842,8 @@ def test_atk_s12_the_userinfo_of_somebody_else_is_refused(
     assert not SocialAccount.objects.exists()
 
 
-def test_sec_103_atk_s13_a_token_works_once(oidc: OIDCServer) -> None:
+@pytest.mark.requirement("SEC-103", "ATK-S13")
+def test_a_token_works_once(oidc: OIDCServer) -> None:
     provider = get_adapter().get_provider(None, "loop")
     for jti in ("j-1", None, "x" * 10_000, "\x00\r\n"):
         token = {"id_token": oidc.make_id_token(jti=jti)}
@@ -833,14 +853,16 @@ def test_sec_103_atk_s13_a_token_works_once(oidc: OIDCServer) -> None:
     assert_invalid(again)
 
 
+@pytest.mark.requirement("ATK-S13")
 @pytest.mark.parametrize("token_id", [["x"], 7, {}, True])
-def test_atk_s13_ids_of_tokens_are_text(token_id: Any) -> None:
+def test_ids_of_tokens_are_text(token_id: Any) -> None:
     claims = {"iss": "https://op.example", "exp": time.time() + 600, "jti": token_id}
     with pytest.raises(OAuth2Error):
         jwtkit.verify_jti(claims)
 
 
-def test_inv_10_atk_s13_of_parallel_uses_one_succeeds(oidc: OIDCServer) -> None:
+@pytest.mark.requirement("INV-10", "ATK-S13")
+def test_of_parallel_uses_one_succeeds(oidc: OIDCServer) -> None:
     keys_url = f"{oidc.url}/jwks"
     provider_http.cache_document(keys_url, {"keys": [oidc.keys[0].jwk]})
     credentials = [oidc.make_id_token(), oidc.make_id_token(jti="j-1")]
@@ -865,7 +887,8 @@ def test_inv_10_atk_s13_of_parallel_uses_one_succeeds(oidc: OIDCServer) -> None:
             assert sum(pool.map(use, [credential] * 8)) == 1
 
 
-def test_atk_s13_without_a_cache_no_token_is_accepted(
+@pytest.mark.requirement("ATK-S13")
+def test_without_a_cache_no_token_is_accepted(
     oidc: OIDCServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*args: Any, **kwargs: Any) -> None:
@@ -884,7 +907,8 @@ def test_a_posted_token_logs_in_with_flat_claims(oidc: OIDCServer) -> None:
     assert [(a.email, a.verified) for a in login.email_addresses] == [("nadia@example.org", True)]
 
 
-def test_atk_s42_tokens_that_others_bring_are_verified(oidc: OIDCServer) -> None:
+@pytest.mark.requirement("ATK-S42")
+def test_tokens_that_others_bring_are_verified(oidc: OIDCServer) -> None:
     """Packages call ``complete_login`` with what their clients sent."""
     provider = get_adapter().get_provider(None, "loop")
     token = SocialToken(token="at-x")
@@ -898,7 +922,8 @@ def test_atk_s42_tokens_that_others_bring_are_verified(oidc: OIDCServer) -> None
     assert adapter.complete_login(None, provider.app, token, response=response).account.uid
 
 
-def test_sec_102_a_signature_may_be_skipped_by_tls_only(
+@pytest.mark.requirement("SEC-102")
+def test_a_signature_may_be_skipped_by_tls_only(
     oidc: OIDCServer, oidc_settings: OidcSettings
 ) -> None:
     adapter = OpenIDConnectOAuth2Adapter(None, "loop")
@@ -912,12 +937,13 @@ def test_sec_102_a_signature_may_be_skipped_by_tls_only(
     assert adapter.is_token_authentic
 
 
+@pytest.mark.requirement("ATK-S16", "INV-38")
 @pytest.mark.parametrize(
     "value",
     ["false", "False", "0", "no", 0, 1, None, [], {}, "yes", "TRUE ", [True]],
     ids=repr,
 )
-def test_atk_s16_inv_38_only_a_clear_yes_verifies(
+def test_only_a_clear_yes_verifies(
     client: Client, user: Any, oidc: OIDCServer, settings: Any, value: Any
 ) -> None:
     settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
@@ -927,8 +953,9 @@ def test_atk_s16_inv_38_only_a_clear_yes_verifies(
     assert not SocialAccount.objects.exists()
 
 
+@pytest.mark.requirement("ATK-S16")
 @pytest.mark.parametrize("value", [True, "true", "1"])
-def test_atk_s16_a_clear_yes_verifies(
+def test_a_clear_yes_verifies(
     client: Client, user: Any, oidc: OIDCServer, settings: Any, value: Any
 ) -> None:
     settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
@@ -1009,7 +1036,8 @@ def test_outage_is_not_remembered(oidc: OIDCServer, path: str) -> None:
     assert verify_together(make_tokens(oidc, 21))[-1] == "j-20"
 
 
-def test_atk_s14_keys_are_kept_and_fetched_anew_when_they_were_changed(
+@pytest.mark.requirement("ATK-S14")
+def test_keys_are_kept_and_fetched_anew_when_they_were_changed(
     client: Client, oidc: OIDCServer
 ) -> None:
     log_in(client, LOGIN)
@@ -1021,14 +1049,16 @@ def test_atk_s14_keys_are_kept_and_fetched_anew_when_they_were_changed(
     assert len(oidc.get_requests("/jwks")) == 2
 
 
-def test_atk_s14_unknown_keys_cause_no_storm(oidc: OIDCServer) -> None:
+@pytest.mark.requirement("ATK-S14")
+def test_unknown_keys_cause_no_storm(oidc: OIDCServer) -> None:
     for number in range(30):
         claims = oidc.make_claims(jti=f"j-{number}")
         assert_invalid({"id_token": oidc.keys[0].sign(claims, kid=f"random-{number}")})
     assert len(oidc.get_requests("/jwks")) == 2
 
 
-def test_atk_s14_keys_are_fetched_anew_once_in_a_while(
+@pytest.mark.requirement("ATK-S14")
+def test_keys_are_fetched_anew_once_in_a_while(
     oidc: OIDCServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claims: dict[str, int] = {}
@@ -1051,6 +1081,7 @@ def test_atk_s14_keys_are_fetched_anew_once_in_a_while(
     assert len(oidc.get_requests("/jwks")) == 3
 
 
+@pytest.mark.requirement("ATK-S14", "ATK-S27", "INV-35", "INV-36", "SEC-019")
 @pytest.mark.parametrize("path", [DISCOVERY, "/jwks", "/token", "/userinfo"])
 @pytest.mark.parametrize(
     "reply",
@@ -1071,12 +1102,8 @@ def test_atk_s14_keys_are_fetched_anew_once_in_a_while(
     ],
     ids=lambda reply: f"{type(reply).__name__}-{reply.status}-{reply.body[:9]!r}",
 )
-def test_atk_s14_atk_s27_inv_35_inv_36_sec_019_outages_are_an_error_page(
-    client: Client,
-    oidc: OIDCServer,
-    give_up: Callable[[str, Reply], None],
-    path: str,
-    reply: Reply,
+def test_outages_are_an_error_page(
+    client: Client, oidc: OIDCServer, give_up: Callable[[str, Reply], None], path: str, reply: Reply
 ) -> None:
     give_up(path, reply)
     if path == DISCOVERY:
@@ -1090,8 +1117,9 @@ def test_atk_s14_atk_s27_inv_35_inv_36_sec_019_outages_are_an_error_page(
     assert not SocialAccount.objects.exists()
 
 
+@pytest.mark.requirement("SEC-019")
 @pytest.mark.parametrize("path", [None, "/jwks", "/token", "/userinfo"])
-def test_sec_019_sessions_are_closed_whatever_happens(
+def test_sessions_are_closed_whatever_happens(
     client: Client, oidc: OIDCServer, settings: Any, path: str | None
 ) -> None:
     settings.SOCIALACCOUNT_ADAPTER = f"{__name__}.CountingAdapter"
@@ -1166,7 +1194,8 @@ def test_an_outage_at_the_callback_is_an_error_page(client: Client, oidc: OIDCSe
     assert_error(client, client.get(callback))
 
 
-def test_inv_16_the_answers_of_the_provider_are_not_shown(client: Client, oidc: OIDCServer) -> None:
+@pytest.mark.requirement("INV-16")
+def test_the_answers_of_the_provider_are_not_shown(client: Client, oidc: OIDCServer) -> None:
     callback = get_path(visit(start_login(client, LOGIN)))
     oidc.override("/token", Reply.json({"error": "canary", "access_token": ["canary"]}, 400))
     response = client.get(callback)
@@ -1175,18 +1204,18 @@ def test_inv_16_the_answers_of_the_provider_are_not_shown(client: Client, oidc: 
     assert "canary" not in str(response.context["auth_error"]["exception"])
 
 
-def test_atk_s26_a_document_of_another_issuer_is_refused(client: Client, oidc: OIDCServer) -> None:
+@pytest.mark.requirement("ATK-S26")
+def test_a_document_of_another_issuer_is_refused(client: Client, oidc: OIDCServer) -> None:
     oidc.config["issuer"] = "https://elsewhere.example.org"
     assert_error(client, client.post(LOGIN))
     assert [request.path for request in oidc.requests] == [DISCOVERY]
 
 
+@pytest.mark.requirement("INV-35")
 @pytest.mark.parametrize(
     "name", ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"]
 )
-def test_inv_35_a_document_may_lack_an_endpoint(
-    client: Client, oidc: OIDCServer, name: str
-) -> None:
+def test_a_document_may_lack_an_endpoint(client: Client, oidc: OIDCServer, name: str) -> None:
     oidc.config[name] = None
     response = client.post(LOGIN)
     if response.status_code == 302:
@@ -1194,9 +1223,10 @@ def test_inv_35_a_document_may_lack_an_endpoint(
     assert_error(client, response)
 
 
+@pytest.mark.requirement("ATK-S25", "ATK-S26")
 @pytest.mark.parametrize("name", ["token_endpoint", "userinfo_endpoint", "jwks_uri"])
 @pytest.mark.parametrize("endpoint", ["http://op.example.org/x", "file:///etc/passwd", 7])
-def test_atk_s25_atk_s26_a_document_must_not_give_up_tls(
+def test_a_document_must_not_give_up_tls(
     client: Client,
     rerouted: IdentityProvider,
     oidc_settings: OidcSettings,
@@ -1235,7 +1265,8 @@ def test_int_subjects_of_servers_that_were_asked_by_tls(
     assert SocialAccount.objects.get().uid == "4711"
 
 
-def test_atk_s26_unsigned_tokens_are_refused_even_by_tls(
+@pytest.mark.requirement("ATK-S26")
+def test_unsigned_tokens_are_refused_even_by_tls(
     client: Client, rerouted: IdentityProvider, oidc_settings: OidcSettings
 ) -> None:
     base = "https://op.example.org"
@@ -1289,6 +1320,7 @@ def answer_with(oidc: OIDCServer, **profile: Any) -> Callable[[Request], Reply]:
     return lambda request: Reply.json(oidc.profile | profile)
 
 
+@pytest.mark.requirement("ATK-S11")
 @pytest.mark.parametrize(
     "profile",
     [
@@ -1303,7 +1335,7 @@ def answer_with(oidc: OIDCServer, **profile: Any) -> Callable[[Request], Reply]:
     ],
     ids=lambda profile: str(profile)[:30],
 )
-def test_atk_s11_odd_members_of_a_profile_do_no_harm(
+def test_odd_members_of_a_profile_do_no_harm(
     client: Client, oidc: OIDCServer, profile: dict[str, Any]
 ) -> None:
     oidc.route("/userinfo", answer_with(oidc, **profile))

@@ -64,8 +64,9 @@ def make_login(provider_id: str, profile: dict[str, Any]) -> Any:
     return get_provider(provider_id).sociallogin_from_response(None, profile)
 
 
+@pytest.mark.requirement("INV-37", "ATK-S15", "SEC-105")
 @pytest.mark.parametrize("provider_id", UID_FIELDS)
-def test_inv_37_atk_s15_sec_105_ids_that_are_none(provider_id: str) -> None:
+def test_what_is_no_id_is_refused(provider_id: str) -> None:
     name = UID_FIELDS[provider_id]
     profile = {"email": "a@example.org", "name": "A"}
     for profile_with_id in (profile, *({**profile, name: value} for value in NO_UIDS)):
@@ -73,15 +74,17 @@ def test_inv_37_atk_s15_sec_105_ids_that_are_none(provider_id: str) -> None:
             make_login(provider_id, profile_with_id)
 
 
+@pytest.mark.requirement("INV-37")
 @pytest.mark.parametrize("provider_id", UID_FIELDS)
-def test_inv_37_numbers_and_text_are_ids(provider_id: str) -> None:
+def test_numbers_and_text_are_ids(provider_id: str) -> None:
     name = UID_FIELDS[provider_id]
     for value, uid in ((7, "7"), (0, "0"), ("007", "007"), ("aB", "aB"), ("x" * 191, "x" * 191)):
         assert make_login(provider_id, {name: value}).account.uid == uid
 
 
+@pytest.mark.requirement("INV-37")
 @pytest.mark.parametrize("value", [value for value in NO_UIDS if value not in (" 1", "1 ")])
-def test_inv_37_ids_of_slack_have_two_parts(value: Any) -> None:
+def test_ids_of_slack_have_two_parts(value: Any) -> None:
     claims = {"https://slack.com/team_id": "T1", "https://slack.com/user_id": value}
     with pytest.raises(ProviderException):
         make_login("slack", claims)
@@ -91,7 +94,8 @@ def test_inv_37_ids_of_slack_have_two_parts(value: Any) -> None:
         make_login("slack", {"team": "T1", "user": None})
 
 
-def test_sec_106_users_who_swap_names_keep_their_accounts(
+@pytest.mark.requirement("SEC-106")
+def test_users_who_swap_names_keep_their_accounts(
     client: Client, user: Any, rerouted: IdentityProvider, settings: Any
 ) -> None:
     settings.SOCIALACCOUNT_PROVIDERS["okta"]["OKTA_BASE_URL"] = "org.okta.example"
@@ -109,15 +113,14 @@ def test_sec_106_users_who_swap_names_keep_their_accounts(
     assert len({*users, str(user.pk)}) == 3
 
 
+@pytest.mark.requirement("INV-38", "ATK-S16", "SEC-107")
 @pytest.mark.parametrize("provider_id", VERIFIED_FIELDS)
 @pytest.mark.parametrize(
     "value",
     ["false", "False", "0", "no", "yes", 0, 1, None, [], {}, [True], ...],
     ids=repr,
 )
-def test_inv_38_atk_s16_sec_107_what_does_not_verify_an_address(
-    provider_id: str, value: Any
-) -> None:
+def test_what_does_not_verify_an_address(provider_id: str, value: Any) -> None:
     profile = {
         UID_FIELDS.get(provider_id, "sub"): "1",
         "https://slack.com/team_id": "T1",
@@ -132,10 +135,11 @@ def test_inv_38_atk_s16_sec_107_what_does_not_verify_an_address(
     assert [a.verified for a in make_login(provider_id, profile).email_addresses] == [True]
 
 
+@pytest.mark.requirement("SEC-107")
 @pytest.mark.parametrize(
     "provider_id", ["auth0", "facebook", "gitlab", "microsoft", "twitter", "linkedin_oauth2"]
 )
-def test_sec_107_providers_that_verify_no_address(provider_id: str) -> None:
+def test_some_providers_verify_no_address(provider_id: str) -> None:
     profile = {
         UID_FIELDS[provider_id]: "1",
         "email": "a@example.org",

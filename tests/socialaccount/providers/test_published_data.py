@@ -54,7 +54,8 @@ def assert_refused(client: Client, twitter: OAuth1Server, response: Any) -> None
     assert read_session(client)[STATES_SESSION_KEY]
 
 
-def test_inv_47_answer_belongs_to_the_newest_state(client: Client, twitter: OAuth1Server) -> None:
+@pytest.mark.requirement("INV-47")
+def test_answer_belongs_to_the_newest_state(client: Client, twitter: OAuth1Server) -> None:
     states = {"old": make_entry(age=60, next="/old/"), "new": make_entry(next="/new/")}
     write_session(client, **{STATES_SESSION_KEY: states, TOKEN_KEY: TOKEN})
 
@@ -63,7 +64,8 @@ def test_inv_47_answer_belongs_to_the_newest_state(client: Client, twitter: OAut
     assert TOKEN_KEY not in read_session(client)
 
 
-def test_inv_47_refusal_uses_the_state_up(client: Client, twitter: OAuth1Server) -> None:
+@pytest.mark.requirement("INV-47")
+def test_refusal_uses_the_state_up(client: Client, twitter: OAuth1Server) -> None:
     states = {"old": make_entry(age=60), "new": make_entry()}
     write_session(client, **{STATES_SESSION_KEY: states, TOKEN_KEY: TOKEN})
 
@@ -72,8 +74,9 @@ def test_inv_47_refusal_uses_the_state_up(client: Client, twitter: OAuth1Server)
     assert list(read_session(client)[STATES_SESSION_KEY]) == ["old"]
 
 
+@pytest.mark.requirement("ATK-S04", "INV-47")
 @pytest.mark.parametrize("kept", [None, "rt-1", {}, {**TOKEN, "oauth_token": "rt-2"}])
-def test_atk_s04_inv_47_answer_to_another_request_token_is_refused(
+def test_answer_to_another_request_token_is_refused(
     client: Client, twitter: OAuth1Server, kept: Any
 ) -> None:
     write_session(client, **{STATES_SESSION_KEY: {"new": make_entry()}, TOKEN_KEY: kept})
@@ -81,7 +84,8 @@ def test_atk_s04_inv_47_answer_to_another_request_token_is_refused(
     assert_refused(client, twitter, client.get(CALLBACK, ANSWER))
 
 
-def test_atk_s04_inv_47_state_of_this_release_is_not_taken_for_another(
+@pytest.mark.requirement("ATK-S04", "INV-47")
+def test_state_of_this_release_is_not_taken_for_another(
     client: Client, twitter: OAuth1Server
 ) -> None:
     entry = make_entry(request_token={**TOKEN, "oauth_token": "rt-2"})
@@ -90,9 +94,8 @@ def test_atk_s04_inv_47_state_of_this_release_is_not_taken_for_another(
     assert_refused(client, twitter, client.get(CALLBACK, ANSWER))
 
 
-def test_inv_47_connecting_has_to_be_begun_anew(
-    client: Client, twitter: OAuth1Server, user: Any
-) -> None:
+@pytest.mark.requirement("INV-47")
+def test_connecting_has_to_be_begun_anew(client: Client, twitter: OAuth1Server, user: Any) -> None:
     client.force_login(user)
     states = {"new": make_entry(process="connect")}
     write_session(client, **{STATES_SESSION_KEY: states, TOKEN_KEY: TOKEN})
@@ -106,13 +109,15 @@ def make_claims(token_id: str) -> dict[str, Any]:
     return {"iss": "https://op.example", "jti": token_id, "exp": time.time() + 600}
 
 
-def test_sec_103_inv_47_use_of_a_token_is_noted_where_the_published_release_looks() -> None:
+@pytest.mark.requirement("SEC-103", "INV-47")
+def test_use_of_a_token_is_noted_where_the_published_release_looks() -> None:
     jwtkit.verify_jti(make_claims("token-1"))
 
     assert cache.get("jwt:iss=https://op.example,jti=token-1")
 
 
-def test_sec_103_inv_47_token_used_under_the_published_release_is_refused() -> None:
+@pytest.mark.requirement("SEC-103", "INV-47")
+def test_token_used_under_the_published_release_is_refused() -> None:
     cache.set("jwt:iss=https://op.example,jti=token-1", True)
 
     with pytest.raises(OAuth2Error):
@@ -120,10 +125,9 @@ def test_sec_103_inv_47_token_used_under_the_published_release_is_refused() -> N
     jwtkit.verify_jti(make_claims("token-2"))
 
 
+@pytest.mark.requirement("ATK-S13", "INV-35")
 @pytest.mark.parametrize("token_id", ["x" * 1000, "a b", "\x7f", "größe", "\ud800"], ids=ascii)
-def test_atk_s13_inv_35_names_that_no_cache_takes_are_noted_elsewhere(
-    token_id: str, recwarn: Any
-) -> None:
+def test_names_that_no_cache_takes_are_noted_elsewhere(token_id: str, recwarn: Any) -> None:
     jwtkit.verify_jti(make_claims(token_id))
 
     with pytest.raises(OAuth2Error):
