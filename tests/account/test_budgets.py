@@ -20,6 +20,7 @@ from tests.support.pages import (
     RESET_CODE_CONFIRM,
     SIGNUP,
     STRONG_PASSWORD,
+    needs_providers,
     request_login_code,
     route_account_pages,
     submit_code,
@@ -33,8 +34,6 @@ pytestmark = pytest.mark.django_db
 
 HAS_PROVIDERS = apps.is_installed("allauth.socialaccount")
 """Pages that list them ask whether any are configured in the database."""
-
-needs_providers = pytest.mark.skipif(not HAS_PROVIDERS, reason="there are no providers")
 
 
 @pytest.fixture(autouse=True)

@@ -33,7 +33,9 @@ from tests.support.sessions import is_logged_in, read_session, write_session
 pytestmark = pytest.mark.django_db
 
 # Django's own decorators take asynchronous views since 5.0.
-django_5 = pytest.mark.skipif(django.VERSION < (5, 0), reason="never_cache() is synchronous")
+django_5 = pytest.mark.skipif(
+    django.VERSION < (5, 0), reason="never_cache() is synchronous before 5.0"
+)
 SHAPES = [
     pytest.param("sync/function", id="def"),
     pytest.param("async/function", id="async def"),
@@ -71,7 +73,7 @@ class TestVerifiedEmailRequired:
 
     def test_visitor_is_sent_where_the_project_wants(self, client: Client, shape: str) -> None:
         if shape == "sync/login":
-            pytest.skip("Django's decorator comes first")
+            pytest.skip("Django's decorator, which is around ours, answers")
 
         response = client.get(f"/verified_elsewhere/{shape}/5/")
 
@@ -153,7 +155,7 @@ class TestReauthenticationRequired:
         self, client: Client, user: Any, password: str, shape: str
     ) -> None:
         if shape == "sync/handler":
-            pytest.skip("guards the GET only")
+            pytest.skip("this view guards its GET only, which is no POST to carry out")
         client.force_login(user)
         url = f"/reauthenticated/{shape}/5/"
         response = client.post(url, {"a": "b"})
@@ -171,7 +173,7 @@ class TestRateLimit:
 
     def test_answers_429_beyond_the_limit(self, client: Client, user: Any, shape: str) -> None:
         if shape == "sync/handler":
-            pytest.skip("guards the GET only, which does not count")
+            pytest.skip("this view guards its GET only, which uses no limit up")
         client.force_login(user)
         url = f"/limited_by_key/{shape}/5/"
 
@@ -211,7 +213,7 @@ class TestSecureAdminLogin:
         self, client: Client, shape: str, query: str, target: str | None
     ) -> None:
         if shape == "sync/login":
-            pytest.skip("Django's decorator comes first")
+            pytest.skip("Django's decorator, which is around ours, answers")
         for method in (client.get, client.post):
             response = method(f"/staff/{shape}/5/{query}")
             if method == client.post and shape == "sync/handler":

@@ -461,7 +461,7 @@ def test_aauthenticate(user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
     assert SECRET not in reports[0].html
 
 
-@pytest.mark.skipif(django.VERSION < (5, 2), reason="Django has no twin of it")
+@pytest.mark.skipif(django.VERSION < (5, 2), reason="it is authenticate() in a thread before 5.2")
 def test_aauthenticate_of_django(user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from django.contrib.auth import aauthenticate
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, NamedTuple
 
 import pytest
-from django.apps import apps
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.test import Client
 from django.urls import path
@@ -23,6 +22,7 @@ from tests.support.mails import read_code
 from tests.support.pages import (
     LOGIN,
     LOGIN_CODE_CONFIRM,
+    needs_providers,
     request_login_code,
     reset_password_by_code,
     reset_password_by_link,
@@ -35,10 +35,6 @@ from tests.support.sessions import is_logged_in, read_session
 from tests.support.signals import collect_signals
 
 pytestmark = pytest.mark.django_db
-
-needs_providers = pytest.mark.skipif(
-    not apps.is_installed("allauth.socialaccount"), reason="there are no providers"
-)
 
 
 class Way(NamedTuple):

@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 import pytest
-from django.apps import apps
 from django.test import Client
 
 from allauth.account.models import EmailAddress
@@ -17,6 +16,7 @@ from tests.support.pages import (
     EMAIL,
     EMAIL_VERIFICATION_SENT,
     LOGIN_CODE_CONFIRM,
+    needs_providers,
     request_login_code,
     reset_password_by_code,
     reset_password_by_link,
@@ -31,10 +31,6 @@ pytestmark = pytest.mark.django_db
 
 PASSWORD = "correct horse 7 battery"
 REAUTHENTICATE = "/accounts/reauthenticate/"
-
-needs_providers = pytest.mark.skipif(
-    not apps.is_installed("allauth.socialaccount"), reason="there are no providers"
-)
 
 
 class Scene(NamedTuple):

@@ -29,6 +29,7 @@ from tests.projects.extra import extension
 from tests.support.pages import (
     LOGIN,
     STRONG_PASSWORD,
+    needs_providers,
     reset_password_by_code,
     reset_password_by_link,
     route_account_pages,
@@ -42,10 +43,6 @@ pytestmark = pytest.mark.django_db
 EXTRA = "tests.projects.extra"
 INSTALLED, MISSING = "allauth.account", "not.installed"
 API = {"X-Client": "app"}
-
-needs_providers = pytest.mark.skipif(
-    not apps.is_installed("allauth.socialaccount"), reason="there are no providers"
-)
 
 
 @pytest.fixture

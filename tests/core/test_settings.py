@@ -1,4 +1,8 @@
-"""The settings mechanism, the defaults, and the names of old that are still understood."""
+"""The settings mechanism, the defaults, and the names of old that are still understood.
+
+The defaults are those that the published release documents, and sites rely on. The only one of our
+own is ``USERNAME_PREVENT_LOOKALIKES``.
+"""
 
 from __future__ import annotations
 

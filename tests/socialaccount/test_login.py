@@ -579,7 +579,7 @@ class TestPlantedAccount:
         assert not is_logged_in(attacker, planted)
 
     @pytest.mark.requirement("ATK-S19", "INV-40")
-    @pytest.mark.skipif(not apps.is_installed("allauth.mfa"), reason="there are no factors")
+    @pytest.mark.skipif(not apps.is_installed("allauth.mfa"), reason="there is no allauth.mfa yet")
     def test_factors_of_the_attacker_are_removed(self, client: Client, planted: Any) -> None:
         factors = apps.get_model("mfa", "Authenticator")._default_manager
         factors.create(user=planted, type="totp", data={"secret": "x"})
@@ -591,7 +591,8 @@ class TestPlantedAccount:
 
     @pytest.mark.requirement("SEC-096")
     @pytest.mark.skipif(
-        not apps.is_installed("allauth.usersessions"), reason="sessions are not listed"
+        not apps.is_installed("allauth.usersessions"),
+        reason="there is no allauth.usersessions yet",
     )
     def test_listed_sessions_of_the_attacker_are_ended(
         self, client: Client, client_factory: Any, planted: Any, password: str

@@ -40,6 +40,10 @@ needs_phones = pytest.mark.skipif(
     "tests.projects.phones" not in django_settings.INSTALLED_APPS,
     reason="the project stores no phone numbers",
 )
+needs_providers = pytest.mark.skipif(
+    "allauth.socialaccount" not in django_settings.INSTALLED_APPS,
+    reason="the project has no third-party accounts",
+)
 
 # By the names of their pages, and further patterns: it takes Django a while to read one.
 _urlconfs: dict[tuple[tuple[str | None, ...], tuple[Any, ...]], ModuleType] = {}

@@ -322,7 +322,7 @@ def test_rejected_signal_is_sent_by_the_class_of_the_process(
 ) -> None:
     assert process.rejected_signal is kind.signal
     if kind.signal is None:
-        pytest.skip("There is none for phone numbers.")
+        pytest.skip("no signal is sent for phone numbers")
 
     with collect_signals(rejected=kind.signal) as sent:
         for _ in range(MAXIMUM + 1):
