@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from allauth.account.forms import BaseSignupForm
     from allauth.core.internal.types import User
 
-    MakeAccount = Callable[[], tuple[User | None, HttpResponse | None]]
+    # As the method of forms: there is a user if there is no response.
+    MakeAccount = Callable[[], tuple[Any, HttpResponse | None]]
 
 PENDING_SIGNUP_SESSION_KEY = "socialaccount_sociallogin"
 _INITIATED_AT = "initiated_at"
