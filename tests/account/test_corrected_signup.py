@@ -18,6 +18,7 @@ from tests.support.pages import (
     LOGOUT,
     PHONE_VERIFY,
     STRONG_PASSWORD,
+    change_to,
     route_account_pages,
     submit_login,
     submit_signup,
@@ -50,10 +51,6 @@ def _codes(settings: Any, owner: Any) -> None:
 def sign_up(client: Client, **data: Any) -> Any:
     values = {"username": "new", "email": TAKEN, "email2": TAKEN, **data}
     return submit_signup(client, **values)
-
-
-def change_to(client: Client, email: str) -> Any:
-    return client.post(EMAIL_VERIFICATION_SENT, {"action": "change", "email": email})
 
 
 def get_newcomer() -> Any:

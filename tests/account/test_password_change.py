@@ -13,6 +13,7 @@ from django.test import Client
 from allauth.account import signals
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import ChangePasswordForm, SetPasswordForm
+from tests.support.hashing import has_password
 from tests.support.pages import (
     LOGIN,
     PASSWORD_CHANGE,
@@ -54,11 +55,6 @@ def change(client: Client, old: str, new: str = STRONG_PASSWORD, **data: Any) ->
 
 def set_first(client: Client, new: str = STRONG_PASSWORD, **data: Any) -> Any:
     return client.post(PASSWORD_SET, {"password1": new, "password2": new, **data})
-
-
-def has_password(user: Any, password: str) -> bool:
-    user.refresh_from_db()
-    return bool(user.check_password(password))
 
 
 @pytest.mark.parametrize("page", [PASSWORD_CHANGE, PASSWORD_SET])

@@ -28,6 +28,7 @@ from allauth.account.forms import (
 )
 from allauth.account.models import EmailAddress
 from allauth.account.utils import url_str_to_user_pk, user_pk_to_url_str
+from tests.support.hashing import has_password
 from tests.support.mails import read_body, read_path
 from tests.support.pages import (
     EMAIL_VERIFICATION_SENT,
@@ -73,11 +74,6 @@ def open_link(client: Client, link: str) -> str:
 def choose(client: Client, page: str, password: str = STRONG_PASSWORD, **kwargs: Any) -> Any:
     data = {"password1": password, "password2": password, **kwargs.pop("data", {})}
     return client.post(page, data, **kwargs)
-
-
-def has_password(user: Any, password: str) -> bool:
-    user.refresh_from_db()
-    return bool(user.check_password(password))
 
 
 def assert_refused(client: Client, page: str) -> None:

@@ -14,6 +14,7 @@ from allauth.account import signals
 from allauth.account.forms import ConfirmPasswordResetCodeForm, ResetPasswordKeyForm
 from allauth.account.models import EmailAddress
 from tests.support.clocks import NOW
+from tests.support.hashing import has_password
 from tests.support.mails import make_wrong, read_code
 from tests.support.pages import (
     EMAIL_VERIFICATION_SENT,
@@ -58,11 +59,6 @@ def confirm(client: Client, user: Any) -> None:
     """Come as far as the page for the new password."""
     request_code(client, user.email)
     assert submit_code(client, RESET_CODE_CONFIRM, read_code())["Location"] == RESET_CODE_COMPLETE
-
-
-def has_password(user: Any, password: str) -> bool:
-    user.refresh_from_db()
-    return bool(user.check_password(password))
 
 
 def test_code_resets_the_password(client: Client, user: Any) -> None:

@@ -24,6 +24,7 @@ from tests.support.pages import (
     EMAIL_VERIFICATION_SENT,
     SIGNUP,
     STRONG_PASSWORD,
+    change_to,
     route_account_pages,
     submit_signup,
 )
@@ -220,10 +221,6 @@ def _codes(settings: Any, user_factory: Callable[..., Any]) -> None:
 
 def sign_up(client: Client, email: str = TAKEN, **data: Any) -> Any:
     return submit_signup(client, username="new", email=email, **data)
-
-
-def change_to(client: Client, email: str) -> Any:
-    return client.post(EMAIL_VERIFICATION_SENT, {"action": "change", "email": email})
 
 
 def read_saved(client: Client) -> dict[str, Any] | None:

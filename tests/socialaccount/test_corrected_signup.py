@@ -22,7 +22,7 @@ from tests.socialaccount.club import (
     finish,
 )
 from tests.support.mails import read_code
-from tests.support.pages import EMAIL_VERIFICATION_SENT, route_account_pages
+from tests.support.pages import EMAIL_VERIFICATION_SENT, change_to, route_account_pages
 from tests.support.parity import Visitor, compare
 from tests.support.sessions import is_logged_in, read_session
 from tests.support.signals import collect_signals
@@ -40,10 +40,6 @@ def _codes(settings: Any, user_factory: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = False
     route_account_pages(settings)
     user_factory(username="owner", email=TAKEN)
-
-
-def change_to(client: Client, email: str) -> Any:
-    return client.post(EMAIL_VERIFICATION_SENT, {"action": "change", "email": email})
 
 
 @pytest.mark.requirement("SEC-098", "INV-22")

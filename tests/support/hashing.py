@@ -1,4 +1,4 @@
-"""How often passwords are hashed."""
+"""Passwords of users, and how often they are hashed."""
 
 from __future__ import annotations
 
@@ -30,3 +30,9 @@ def count_hashes() -> Iterator[Callable[[], int]]:
 def use_counting_hasher(settings: Any) -> None:
     """Have passwords hashed by :class:`CountingHasher` from here on."""
     settings.PASSWORD_HASHERS = [f"{CountingHasher.__module__}.{CountingHasher.__qualname__}"]
+
+
+def has_password(user: Any, password: str) -> bool:
+    """Return whether the user has this password by now."""
+    user.refresh_from_db()
+    return bool(user.check_password(password))

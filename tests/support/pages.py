@@ -105,6 +105,11 @@ def submit_code(client: Client, page: str, code: str, **data: Any) -> Any:
     return client.post(page, {"code": code, **data})
 
 
+def change_to(client: Client, email: str) -> Any:
+    """Correct the address of a sign-up that waits for its code."""
+    return client.post(EMAIL_VERIFICATION_SENT, {"action": "change", "email": email})
+
+
 def reset_password_by_link(client: Client, email: str, new_password: str = STRONG_PASSWORD) -> Any:
     """Ask for the link, open it, and choose a new password."""
     client.post(RESET, {"email": email})

@@ -32,6 +32,7 @@ from allauth.socialaccount.providers.oauth2.views import (
 from tests.support.idp.browser import get_path, log_in, start_login, visit
 from tests.support.idp.oauth2 import OAuth2Server
 from tests.support.idp.server import Drip, Huge, Reply, Reset, Silence, add_query
+from tests.support.sessions import is_logged_in
 
 LOGIN = "/accounts/github/login/"
 CALLBACK = "/accounts/github/login/callback/"
@@ -64,10 +65,6 @@ def options(github: OAuth2Server, settings: Any) -> dict[str, Any]:
 
 def get_query(location: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(location).query, keep_blank_values=True))
-
-
-def is_logged_in(client: Client) -> bool:
-    return "_auth_user_id" in client.session
 
 
 @pytest.mark.parametrize("is_form_encoded", [False, True])

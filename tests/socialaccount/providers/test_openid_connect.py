@@ -39,6 +39,7 @@ from tests.support.idp.server import (
     add_query,
 )
 from tests.support.queries import Queries
+from tests.support.sessions import is_logged_in
 
 pytestmark = pytest.mark.usefixtures("oidc_settings")
 
@@ -48,10 +49,6 @@ DISCOVERY = "/.well-known/openid-configuration"
 SESSION_STATEMENTS = ("django_session",)
 
 OidcSettings = dict[str, Any]
-
-
-def is_logged_in(client: Client) -> bool:
-    return "_auth_user_id" in client.session
 
 
 def assert_error(client: Client, response: Any) -> None:
