@@ -106,7 +106,7 @@ class EmailAddressManager(models.Manager["EmailAddress"]):
                 if address.email.lower() == email:
                     return address  # type: ignore[no-any-return]
             raise self.model.DoesNotExist
-        # There is at most one: get() would take twice the work to make sure.
+        # There is at most one, so that the statement needs neither an order nor a limit.
         address = next(iter(self.filter(user=user, email=email)), None)
         if address is None:
             raise self.model.DoesNotExist
