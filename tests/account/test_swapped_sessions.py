@@ -16,6 +16,7 @@ from django.urls import path
 
 from allauth.account.internal import stagekit
 from allauth.account.models import EmailAddress, Login
+from tests.projects.probe_urls import open_to_all
 from tests.support.mails import make_wrong, read_code
 from tests.support.middleware import build_urlconf
 from tests.support.pages import (
@@ -104,7 +105,7 @@ class TestSwap:
                 request.session.flush()
             return HttpResponse(str(number))
 
-        settings.ROOT_URLCONF = build_urlconf(path("count/", count))
+        settings.ROOT_URLCONF = build_urlconf(path("count/", open_to_all(count)))
 
         assert [client.get("/count/").content for _ in range(2)] == [b"1", b"2"]
         key = get_key(client)

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 
+from tests.projects.probe_urls import open_to_all
 from tests.support.middleware import build_urlconf
 from tests.support.parity import Visitor, compare, get_shape, iterate_branches
 
@@ -38,7 +39,7 @@ def answer(request: HttpRequest) -> HttpResponse:
 
 @pytest.fixture(autouse=True)
 def _page(settings: Any) -> None:
-    settings.ROOT_URLCONF = build_urlconf(path(PAGE[1:], answer))
+    settings.ROOT_URLCONF = build_urlconf(path(PAGE[1:], open_to_all(answer)))
 
 
 def look(visitor: Visitor, query: str) -> None:
