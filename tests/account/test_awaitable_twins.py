@@ -379,7 +379,7 @@ class TestModels:
         class Proxy(EmailAddress):
             class Meta:
                 proxy = True
-                app_label = "account"
+                app_label = "tests_account_twins"
 
             def set_verified(self, commit: bool = True) -> bool:
                 return False
