@@ -38,7 +38,13 @@ from tests.support.pages import (
     submit_login,
     submit_signup,
 )
-from tests.support.parity import Visitor, compare, follow_code_page, iterate_branches
+from tests.support.parity import (
+    Visitor,
+    ask_again,
+    compare,
+    follow_code_page,
+    iterate_branches,
+)
 from tests.support.queries import Queries, is_search_by_address
 from tests.support.sessions import is_logged_in, read_session
 
@@ -48,12 +54,18 @@ SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 
 @pytest.fixture
 def identities(user_factory: Callable[..., Any]) -> list[str]:
-    """Addresses of an account, of nobody, of an inactive account, and of an unverified one."""
+    """Addresses of an account, of nobody, and of accounts that have one in another way.
+
+    Those are inactive, unverified, and without a row for the address.
+    """
+    by_field = user_factory(email="field@example.org")
+    EmailAddress.objects.filter(user=by_field).delete()
     return [
         user_factory(email="known@example.org").email,
         "nobody@example.org",
         user_factory(email="inactive@example.org", is_active=False).email,
         user_factory(email="unverified@example.org", verified=False).email,
+        by_field.email,
     ]
 
 
@@ -122,7 +134,8 @@ def test_reset_by_code_tells_nothing(
         for _ in range(6):
             visitor.post(RESET, email=email)
 
-    branches = [*follow_code_page(RESET_CODE_CONFIRM, RESET_CODE_COMPLETE), limit]
+    page = RESET_CODE_CONFIRM
+    branches = [*follow_code_page(page, RESET_CODE_COMPLETE), ask_again(page), limit]
     for scenario in iterate_branches(begin, branches):
         compare(client_factory, scenario, *identities)
 
@@ -143,6 +156,8 @@ def test_login_code_tells_nothing(
 
     branches = [*follow_code_page(LOGIN_CODE_CONFIRM, LOGIN_CODE_REQUEST), limit]
     for scenario in iterate_branches(begin, branches):
+        compare(client_factory, scenario, *identities)
+    for scenario in iterate_branches(begin, [ask_again(LOGIN_CODE_CONFIRM)]):
         compare(client_factory, scenario, *identities, ignored=("mails",))
 
 
@@ -395,15 +410,22 @@ def test_login_code_by_phone_tells_nothing(
     def begin(visitor: Visitor, phone: str) -> None:
         visitor.post(LOGIN_CODE_REQUEST, phone=phone, next="/on/")
 
-    for scenario in iterate_branches(begin, follow_code_page(LOGIN_CODE_CONFIRM)):
+    page = LOGIN_CODE_CONFIRM
+    for scenario in iterate_branches(begin, [*follow_code_page(page), ask_again(page)]):
         compare(client_factory, scenario, *phones)
 
 
 @pytest.mark.requirement("ATK-A26", "INV-20")
 @needs_phones
-@pytest.mark.parametrize("is_required", [True, False])
+@pytest.mark.parametrize(
+    ("is_required", "verification"), [(True, "optional"), (True, "none"), (False, "none")]
+)
 def test_signup_with_a_phone_tells_nothing(
-    client_factory: Callable[..., Client], phones: Any, settings: Any, is_required: bool
+    client_factory: Callable[..., Client],
+    phones: Any,
+    settings: Any,
+    is_required: bool,
+    verification: str,
 ) -> None:
     configure(
         settings,
@@ -411,7 +433,7 @@ def test_signup_with_a_phone_tells_nothing(
         LOGIN_BY_CODE_SUPPORTS_RESEND=True,
         PHONE_VERIFICATION_SUPPORTS_RESEND=True,
         SIGNUP_FIELDS=["username*", "phone*", "password1*", "password2*"],
-        EMAIL_VERIFICATION="none",
+        EMAIL_VERIFICATION=verification,
         RATE_LIMITS={"verify_phone": "1/m/key"},
     )
 
@@ -419,7 +441,7 @@ def test_signup_with_a_phone_tells_nothing(
         visitor.note(submit_signup(visitor.client, username=visitor.name, phone=phone))
 
     page = LOGIN_CODE_CONFIRM if is_required else PHONE_VERIFY
-    for scenario in iterate_branches(begin, follow_code_page(page)):
+    for scenario in iterate_branches(begin, [*follow_code_page(page), ask_again(page)]):
         compare(client_factory, scenario, *phones)
 
 

@@ -34,6 +34,8 @@ def answer(request: HttpRequest) -> HttpResponse:
         mail.send_mail(f"Mail {number}", "", None, ["a@example.org"])
     if "session" in asked:
         request.session["number"] = int(asked["session"]) if asked["session"] else "none"
+    if "key" in asked:
+        request.session[asked["key"]] = 1
     return response
 
 
@@ -56,6 +58,8 @@ def look(visitor: Visitor, query: str) -> None:
         ("cookie=a", "cookie=b", "cookies"),
         ("message=a", "message=b", "messages"),
         ("session=1", "session=", "session"),
+        ("key=a", "key=b", "session"),
+        ("key=a", "key=user_id", "session"),
         ("mails=1", "mails=2", "mails"),
     ],
 )
