@@ -40,12 +40,6 @@ def is_signed(request: pytest.FixtureRequest, settings: Any) -> bool:
     return bool(request.param)
 
 
-@pytest.fixture
-def owner(user_factory: Callable[..., Any]) -> Any:
-    """A user with an address that is not verified."""
-    return user_factory(verified=False)
-
-
 def send_link(client: Client, user: Any, email: str = "") -> str:
     """Have a link mailed from the page of the addresses, and log out; the path of the link."""
     client.force_login(user)
@@ -61,51 +55,51 @@ def is_verified(email: str, user: Any = None) -> bool:
 
 @pytest.mark.requirement("SEC-049")
 @pytest.mark.usefixtures("is_signed")
-def test_opening_the_link_verifies_nothing_and_posting_does(client: Client, owner: Any) -> None:
-    link = send_link(client, owner)
+def test_opening_the_link_verifies_nothing_and_posting_does(client: Client, newcomer: Any) -> None:
+    link = send_link(client, newcomer)
 
     page = client.get(link)
     assert page.status_code == 200
     assert page.context["can_confirm"] is True
-    assert page.context["email"] == owner.email
-    assert page.context["confirmation"].email_address.user == owner
-    assert not is_verified(owner.email)
+    assert page.context["email"] == newcomer.email
+    assert page.context["confirmation"].email_address.user == newcomer
+    assert not is_verified(newcomer.email)
     for method in ("head", "options"):
         getattr(client, method)(link)
-        assert not is_verified(owner.email)
+        assert not is_verified(newcomer.email)
 
     response = client.post(link)
     assert (response.status_code, response["Location"]) == (302, "/accounts/login/")
-    assert is_verified(owner.email)
-    assert list_messages(response) == [("success", f"Thank you! {owner.email} is confirmed.")]
+    assert is_verified(newcomer.email)
+    assert list_messages(response) == [("success", f"Thank you! {newcomer.email} is confirmed.")]
 
 
 def test_opening_the_link_verifies_where_the_site_wants_that(
-    client: Client, owner: Any, settings: Any
+    client: Client, newcomer: Any, settings: Any
 ) -> None:
     settings.ACCOUNT_CONFIRM_EMAIL_ON_GET = True
 
-    assert client.get(send_link(client, owner)).status_code == 302
-    assert is_verified(owner.email)
+    assert client.get(send_link(client, newcomer)).status_code == 302
+    assert is_verified(newcomer.email)
 
 
-def test_page_names_the_account(client: Client, owner: Any) -> None:
-    page = read_page(client.get(send_link(client, owner)))
+def test_page_names_the_account(client: Client, newcomer: Any) -> None:
+    page = read_page(client.get(send_link(client, newcomer)))
 
-    assert owner.username in page
-    assert owner.email in page
+    assert newcomer.username in page
+    assert newcomer.email in page
 
 
 @pytest.mark.requirement("SEC-051")
 @pytest.mark.parametrize("is_on_get", [True, False])
 def test_used_forged_and_expired_keys_are_refused(
-    client: Client, owner: Any, settings: Any, is_signed: bool, is_on_get: bool
+    client: Client, newcomer: Any, settings: Any, is_signed: bool, is_on_get: bool
 ) -> None:
     settings.ACCOUNT_CONFIRM_EMAIL_ON_GET = is_on_get
-    link = send_link(client, owner)
+    link = send_link(client, newcomer)
     key = link.split("/")[-2]
     forged = f"{key[:-1]}{'a' if key[-1] != 'a' else 'b'}"
-    foreign = signing.dumps(EmailAddress.objects.get(user=owner).pk, salt="other")
+    foreign = signing.dumps(EmailAddress.objects.get(user=newcomer).pk, salt="other")
 
     def assert_refused(link: str) -> None:
         page = client.get(link)
@@ -121,39 +115,43 @@ def test_used_forged_and_expired_keys_are_refused(
         assert_refused(f"/accounts/confirm-email/{wrong}/")
     with time_machine.travel(timezone.now() + timedelta(days=3, seconds=2)):
         assert_refused(link)
-    assert not is_verified(owner.email)
+    assert not is_verified(newcomer.email)
 
     client.post(link)
-    assert is_verified(owner.email)
+    assert is_verified(newcomer.email)
     assert_refused(link)
 
 
 @pytest.mark.usefixtures("is_signed")
-def test_script_is_told_whose_address_it_is(client: Client, owner: Any) -> None:
-    response = client.get(send_link(client, owner), headers=AJAX)
+def test_script_is_told_whose_address_it_is(client: Client, newcomer: Any) -> None:
+    response = client.get(send_link(client, newcomer), headers=AJAX)
 
     assert response.status_code == 200
     assert response.json() == {
-        "data": {"can_confirm": True, "email": owner.email, "user": {"display": owner.username}}
+        "data": {
+            "can_confirm": True,
+            "email": newcomer.email,
+            "user": {"display": newcomer.username},
+        }
     }
 
 
 @pytest.mark.requirement("SEC-051", "ATK-A20")
 @pytest.mark.usefixtures("is_signed")
-def test_key_dies_with_its_row(client: Client, owner: Any) -> None:
-    link = send_link(client, owner)
-    EmailAddress.objects.filter(user=owner).delete()
+def test_key_dies_with_its_row(client: Client, newcomer: Any) -> None:
+    link = send_link(client, newcomer)
+    EmailAddress.objects.filter(user=newcomer).delete()
     assert client.post(link).status_code == 404
 
-    EmailAddress.objects.create(user=owner, email=owner.email)
+    EmailAddress.objects.create(user=newcomer, email=newcomer.email)
     assert client.post(link).status_code == 404
-    assert not is_verified(owner.email)
+    assert not is_verified(newcomer.email)
 
 
 @pytest.mark.requirement("ATK-A19")
-def test_key_is_bound_to_the_address_it_was_mailed_to(client: Client, owner: Any) -> None:
-    link = send_link(client, owner)
-    EmailAddress.objects.filter(user=owner).update(email="other@example.org")
+def test_key_is_bound_to_the_address_it_was_mailed_to(client: Client, newcomer: Any) -> None:
+    link = send_link(client, newcomer)
+    EmailAddress.objects.filter(user=newcomer).update(email="other@example.org")
 
     page = client.get(link)
     assert page.context["confirmation"] is None
@@ -163,11 +161,11 @@ def test_key_is_bound_to_the_address_it_was_mailed_to(client: Client, owner: Any
 
 @pytest.mark.requirement("ATK-A20")
 def test_key_is_bound_to_the_address_when_the_id_is_used_again(
-    client: Client, owner: Any, user_factory: Callable[..., Any]
+    client: Client, newcomer: Any, user_factory: Callable[..., Any]
 ) -> None:
-    link = send_link(client, owner)
-    pk = EmailAddress.objects.get(user=owner).pk
-    owner.delete()
+    link = send_link(client, newcomer)
+    pk = EmailAddress.objects.get(user=newcomer).pk
+    newcomer.delete()
     other = user_factory(email="")
     EmailAddress.objects.create(pk=pk, user=other, email="victim@example.org")
 
@@ -175,12 +173,12 @@ def test_key_is_bound_to_the_address_when_the_id_is_used_again(
     assert not is_verified("victim@example.org")
 
 
-def test_key_of_the_published_release_is_accepted(client: Client, owner: Any) -> None:
+def test_key_of_the_published_release_is_accepted(client: Client, newcomer: Any) -> None:
     # It leaves no trace of the address beside the key.
-    key = signing.dumps(EmailAddress.objects.get(user=owner).pk, salt="account")
+    key = signing.dumps(EmailAddress.objects.get(user=newcomer).pk, salt="account")
 
     client.post(f"/accounts/confirm-email/{key}/")
-    assert is_verified(owner.email)
+    assert is_verified(newcomer.email)
 
 
 @pytest.mark.requirement("ATK-A21", "SEC-057")
@@ -278,14 +276,14 @@ def test_following_the_link_elsewhere_logs_nobody_in(
 @pytest.mark.requirement("ATK-A40")
 @pytest.mark.usefixtures("mandatory")
 def test_link_of_another_account_does_not_finish_a_pending_signup(
-    client: Client, owner: Any, settings: Any
+    client: Client, newcomer: Any, settings: Any
 ) -> None:
     settings.ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
-    address = EmailAddress.objects.get(user=owner)
+    address = EmailAddress.objects.get(user=newcomer)
     sign_up(client)
 
     client.post(reverse("account_confirm_email", args=[EmailConfirmationHMAC(address).key]))
-    assert is_verified(owner.email)
+    assert is_verified(newcomer.email)
     assert not is_logged_in(client)
     # The login that waited is given up.
     assert "account_login" not in read_session(client)
@@ -307,15 +305,15 @@ def test_target_in_the_request_counts_if_none_was_stored(client: Client, setting
 
 
 @pytest.mark.usefixtures("mandatory")
-def test_later_logins_are_no_signups(client: Client, owner: Any, password: str) -> None:
-    response = submit_login(client, owner.username, password)
+def test_later_logins_are_no_signups(client: Client, newcomer: Any, password: str) -> None:
+    response = submit_login(client, newcomer.username, password)
 
     assert response["Location"] == EMAIL_VERIFICATION_SENT
     assert client.get(EMAIL_VERIFICATION_SENT).status_code == 200
     # By link there is nothing to do on that page: the login page stays open.
     assert client.get(LOGIN).status_code == 200
     client.post(read_path())
-    assert submit_login(client, owner.username, password)["Location"] == "/accounts/profile/"
+    assert submit_login(client, newcomer.username, password)["Location"] == "/accounts/profile/"
 
 
 # Where the link leads
@@ -333,13 +331,13 @@ def test_later_logins_are_no_signups(client: Client, owner: Any, password: str) 
 )
 def test_visitors_are_sent_on(
     client: Client,
-    owner: Any,
+    newcomer: Any,
     settings: Any,
     values: dict[str, str],
     data: dict[str, str],
     expected: str,
 ) -> None:
-    link = send_link(client, owner)
+    link = send_link(client, newcomer)
     configure(settings, **values)
 
     assert client.post(link, data)["Location"] == expected
@@ -349,14 +347,14 @@ def test_visitors_are_sent_on(
     ("url", "expected"), [(None, "/accounts/profile/"), ("/verified/", "/verified/")]
 )
 def test_users_are_sent_on(
-    client: Client, owner: Any, settings: Any, url: str | None, expected: str
+    client: Client, newcomer: Any, settings: Any, url: str | None, expected: str
 ) -> None:
     settings.ACCOUNT_EMAIL_CONFIRMATION_AUTHENTICATED_REDIRECT_URL = url
-    link = send_link(client, owner)
-    client.force_login(owner)
+    link = send_link(client, newcomer)
+    client.force_login(newcomer)
 
     assert client.post(link)["Location"] == expected
-    assert is_logged_in(client, owner)
+    assert is_logged_in(client, newcomer)
 
 
 class NowhereAdapter(DefaultAccountAdapter):
@@ -366,13 +364,13 @@ class NowhereAdapter(DefaultAccountAdapter):
         return ""
 
 
-def test_without_a_target_the_page_is_shown(client: Client, owner: Any, settings: Any) -> None:
-    link = send_link(client, owner)
+def test_without_a_target_the_page_is_shown(client: Client, newcomer: Any, settings: Any) -> None:
+    link = send_link(client, newcomer)
     settings.ACCOUNT_ADAPTER = f"{__name__}.NowhereAdapter"
 
     response = client.post(link)
     assert response.status_code == 200
-    assert is_verified(owner.email)
+    assert is_verified(newcomer.email)
 
 
 # Links of another account
@@ -380,9 +378,9 @@ def test_without_a_target_the_page_is_shown(client: Client, owner: Any, settings
 
 @pytest.mark.requirement("ATK-A04")
 def test_link_of_another_account_ends_the_session_on_post_only(
-    client: Client, user: Any, owner: Any
+    client: Client, user: Any, newcomer: Any
 ) -> None:
-    link = send_link(client, owner)
+    link = send_link(client, newcomer)
     client.force_login(user)
 
     # An image on a foreign page must not be able to log anybody out.
@@ -391,20 +389,20 @@ def test_link_of_another_account_ends_the_session_on_post_only(
     response = client.post(link)
     assert not is_logged_in(client)
     assert ("success", "You are signed out now.") in list_messages(response)
-    assert is_verified(owner.email, owner)
+    assert is_verified(newcomer.email, newcomer)
 
 
 def test_link_that_cannot_verify_ends_no_session(
-    client: Client, user: Any, owner: Any, user_factory: Callable[..., Any]
+    client: Client, user: Any, newcomer: Any, user_factory: Callable[..., Any]
 ) -> None:
-    link = send_link(client, owner)
-    EmailAddress.objects.create(user=user_factory(email=""), email=owner.email, verified=True)
+    link = send_link(client, newcomer)
+    EmailAddress.objects.create(user=user_factory(email=""), email=newcomer.email, verified=True)
     client.force_login(user)
 
     response = client.post(link)
     assert is_logged_in(client, user)
     assert [level for level, _ in list_messages(response)] == ["error"]
-    assert not is_verified(owner.email, owner)
+    assert not is_verified(newcomer.email, newcomer)
 
 
 # What verification does to the account
@@ -467,13 +465,13 @@ class AsyncRefusingAdapter(DefaultAccountAdapter):
 
 @pytest.mark.parametrize("adapter", ["RefusingAdapter", "AsyncRefusingAdapter"])
 def test_adapter_decides_whether_an_address_is_verified(
-    client: Client, owner: Any, settings: Any, adapter: str
+    client: Client, newcomer: Any, settings: Any, adapter: str
 ) -> None:
-    link = send_link(client, owner)
+    link = send_link(client, newcomer)
     settings.ACCOUNT_ADAPTER = f"{__name__}.{adapter}"
 
     assert client.post(link).status_code == 302
-    assert not is_verified(owner.email)
+    assert not is_verified(newcomer.email)
 
 
 # Which mails are sent
@@ -500,12 +498,12 @@ def test_signup_sends_a_mail_as_configured(
 
 @pytest.mark.parametrize("verification", ["none", "optional"])
 def test_login_sends_no_mail_unless_it_must(
-    client: Client, owner: Any, password: str, settings: Any, verification: str
+    client: Client, newcomer: Any, password: str, settings: Any, verification: str
 ) -> None:
     settings.ACCOUNT_EMAIL_VERIFICATION = verification
 
-    submit_login(client, owner.username, password)
-    assert is_logged_in(client, owner)
+    submit_login(client, newcomer.username, password)
+    assert is_logged_in(client, newcomer)
     assert not mail.outbox
 
 
@@ -534,13 +532,13 @@ def test_login_by_name_is_content_with_any_verified_address(
 
 
 @pytest.mark.usefixtures("mandatory")
-def test_login_makes_the_row_that_is_missing(client: Client, owner: Any, password: str) -> None:
-    EmailAddress.objects.filter(user=owner).delete()
+def test_login_makes_the_row_that_is_missing(client: Client, newcomer: Any, password: str) -> None:
+    EmailAddress.objects.filter(user=newcomer).delete()
 
-    submit_login(client, owner.username, password)
-    address = EmailAddress.objects.get(user=owner)
-    assert (address.email, address.verified, address.primary) == (owner.email, False, False)
-    assert mail.outbox[0].to == [owner.email]
+    submit_login(client, newcomer.username, password)
+    address = EmailAddress.objects.get(user=newcomer)
+    assert (address.email, address.verified, address.primary) == (newcomer.email, False, False)
+    assert mail.outbox[0].to == [newcomer.email]
 
 
 class SilentAdapter(DefaultAccountAdapter):
@@ -552,48 +550,48 @@ class SilentAdapter(DefaultAccountAdapter):
 
 @pytest.mark.usefixtures("mandatory")
 def test_adapter_may_refuse_mails_at_login_but_not_those_asked_for(
-    client: Client, owner: Any, password: str, settings: Any
+    client: Client, newcomer: Any, password: str, settings: Any
 ) -> None:
     settings.ACCOUNT_ADAPTER = f"{__name__}.SilentAdapter"
 
-    response = submit_login(client, owner.username, password)
+    response = submit_login(client, newcomer.username, password)
     assert response["Location"] == EMAIL_VERIFICATION_SENT
     assert not mail.outbox
-    send_link(client, owner)
-    assert mail.outbox[0].to == [owner.email]
+    send_link(client, newcomer)
+    assert mail.outbox[0].to == [newcomer.email]
 
 
 @pytest.mark.requirement("SEC-065")
 @pytest.mark.usefixtures("mandatory")
 def test_second_link_is_not_sent_within_the_cooldown(
-    client: Client, owner: Any, password: str
+    client: Client, newcomer: Any, password: str
 ) -> None:
     with time_machine.travel(NOW, tick=False) as clock:
         for shift in (0, 178):
             clock.shift(shift)
-            response = submit_login(client, owner.username, password)
+            response = submit_login(client, newcomer.username, password)
             assert response["Location"] == EMAIL_VERIFICATION_SENT
         assert len(mail.outbox) == 1
         assert len(list_messages(response)) == 1  # that of the first mail
         clock.shift(3)
-        submit_login(client, owner.username, password)
+        submit_login(client, newcomer.username, password)
         assert len(mail.outbox) == 2
 
 
 @pytest.mark.usefixtures("mandatory")
-def test_cooldown_ignores_case(client: Client, owner: Any) -> None:
-    client.force_login(owner)
-    client.post(EMAIL, {"action_send": "", "email": owner.email})
-    client.post(EMAIL, {"action_send": "", "email": owner.email.upper()})
+def test_cooldown_ignores_case(client: Client, newcomer: Any) -> None:
+    client.force_login(newcomer)
+    client.post(EMAIL, {"action_send": "", "email": newcomer.email})
+    client.post(EMAIL, {"action_send": "", "email": newcomer.email.upper()})
 
     assert len(mail.outbox) == 1
 
 
-def test_stored_keys_are_not_shared(client: Client, owner: Any, settings: Any) -> None:
+def test_stored_keys_are_not_shared(client: Client, newcomer: Any, settings: Any) -> None:
     settings.ACCOUNT_EMAIL_CONFIRMATION_HMAC = False
     settings.ACCOUNT_RATE_LIMITS = False
 
-    assert send_link(client, owner) != send_link(client, owner)
+    assert send_link(client, newcomer) != send_link(client, newcomer)
     assert EmailConfirmation.objects.filter(sent__isnull=False).count() == 2
 
 
@@ -601,8 +599,8 @@ def test_stored_keys_are_not_shared(client: Client, owner: Any, settings: Any) -
 
 
 @pytest.mark.requirement("INV-17")
-def test_page_of_the_link_is_neither_cached_nor_framed(client: Client, owner: Any) -> None:
-    response = client.get(send_link(client, owner))
+def test_page_of_the_link_is_neither_cached_nor_framed(client: Client, newcomer: Any) -> None:
+    response = client.get(send_link(client, newcomer))
 
     assert "no-store" in response["Cache-Control"]
     assert response["X-Frame-Options"] == "DENY"

@@ -16,6 +16,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import AddEmailForm
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.views import EmailView
+from tests.support.addresses import add_row
 from tests.support.mails import read_code, read_path
 from tests.support.pages import (
     EMAIL,
@@ -39,10 +40,6 @@ def member(client: Client, user: Any, settings: Any) -> Any:
     settings.ACCOUNT_RATE_LIMITS = False
     client.force_login(user)
     return user
-
-
-def add_row(user: Any, email: str, **fields: Any) -> EmailAddress:
-    return EmailAddress.objects.create(user=user, email=email, **fields)
 
 
 def add(client: Client, email: str, **kwargs: Any) -> Any:

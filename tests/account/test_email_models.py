@@ -21,15 +21,12 @@ from allauth.account.models import (
     get_emailconfirmation_model,
 )
 from allauth.core import context
+from tests.support.addresses import add_row
 from tests.support.clocks import NOW
 from tests.support.queries import assert_queries
 from tests.support.sessions import make_request
 
 pytestmark = pytest.mark.django_db
-
-
-def add_row(user: Any, email: str, **fields: Any) -> EmailAddress:
-    return EmailAddress.objects.create(user=user, email=email, **fields)
 
 
 @pytest.fixture

@@ -45,12 +45,6 @@ def configure(settings: Any, limits: dict[str, str], **values: Any) -> None:
     route_account_pages(settings, *guarded_views.urlpatterns)
 
 
-@pytest.fixture
-def newcomer(user_factory: Callable[..., Any]) -> Any:
-    """Somebody whose address is not verified."""
-    return user_factory(verified=False)
-
-
 def assert_limited(response: Any) -> None:
     assert response.status_code == 429
     assert b"Too Many Requests" in response.content

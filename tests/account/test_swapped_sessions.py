@@ -38,7 +38,7 @@ from tests.support.pages import (
     submit_login,
     submit_signup,
 )
-from tests.support.sessions import is_logged_in, make_request, read_session
+from tests.support.sessions import get_key, is_logged_in, make_request, read_session
 from tests.support.swapping import SWAPPING, swap_sessions
 
 pytestmark = pytest.mark.django_db
@@ -51,10 +51,6 @@ INCORRECT_CODE = ["incorrect_code"]
 def _sessions_are_swapped(settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = False
     swap_sessions(settings)
-
-
-def get_key(client: Client) -> str:
-    return str(client.cookies["sessionid"].value)
 
 
 class Watch:

@@ -21,6 +21,7 @@ from tests.support.pages import (
     LOGIN,
     LOGOUT,
     SIGNUP,
+    change_to,
     configure,
     list_error_codes,
     list_messages,
@@ -424,10 +425,6 @@ def test_full_mail_limit_delays_the_owner_for_one_window(
 @pytest.fixture
 def change(settings: Any) -> None:
     settings.ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
-
-
-def change_to(client: Client, email: str, **data: Any) -> Any:
-    return client.post(EMAIL_VERIFICATION_SENT, {"action": "change", "email": email, **data})
 
 
 @pytest.mark.requirement("SEC-070")

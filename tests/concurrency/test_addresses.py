@@ -12,8 +12,10 @@ from django.test import Client
 from allauth.account.models import EmailAddress
 from tests.concurrency import racers
 from tests.concurrency.racers import PARTICIPANTS, Answer
+from tests.support.addresses import add_row
 from tests.support.mails import read_code, read_path
 from tests.support.pages import EMAIL, EMAIL_VERIFICATION_SENT, configure
+from tests.support.sessions import get_key
 
 ADDRESS = "shared@example.org"
 
@@ -26,11 +28,7 @@ def _limits_do_not_get_in_the_way(settings: Any) -> None:
 def log_in(client: Client, user: Any) -> str:
     """Log in; the key of the session."""
     client.force_login(user)
-    return str(client.cookies["sessionid"].value)
-
-
-def add_row(user: Any, email: str, **fields: Any) -> EmailAddress:
-    return EmailAddress.objects.create(user=user, email=email, **fields)
+    return get_key(client)
 
 
 def assert_no_crash(answers: list[Answer]) -> None:

@@ -25,7 +25,7 @@ from tests.support.pages import (
     submit_code,
     submit_login,
 )
-from tests.support.sessions import is_logged_in
+from tests.support.sessions import get_key, is_logged_in
 
 PROFILE = "/accounts/profile/"
 
@@ -55,11 +55,6 @@ def begin(client: Client, flow: str, user: Any, password: str) -> tuple[str, str
     return EMAIL_VERIFICATION_SENT, PROFILE
 
 
-def get_session_key(client: Client) -> str:
-    """The key of the session of ``client``."""
-    return str(client.cookies["sessionid"].value)
-
-
 def assert_no_crash(answers: list[Answer]) -> None:
     """Whoever loses is told so; a session that was replaced meanwhile is a bad request."""
     assert {answer.status for answer in answers} <= {200, 302, 400, 404, 429}, answers
@@ -75,7 +70,7 @@ def test_of_parallel_right_codes_one_is_right(
     client: Client, user: Any, password: str, race: Any, color: str, flow: str
 ) -> None:
     page, target = begin(client, flow, user, password)
-    one = (color, get_session_key(client), page, {"code": read_code()})
+    one = (color, get_key(client), page, {"code": read_code()})
 
     answers = race(racers.post, *[one] * PARTICIPANTS)
     assert_no_crash(answers)
@@ -96,7 +91,7 @@ def test_of_parallel_wrong_codes_three_are_looked_at(
 ) -> None:
     page, _ = begin(client, flow, user, password)
     code = read_code()
-    one = (color, get_session_key(client), page, {"code": make_wrong(code)})
+    one = (color, get_key(client), page, {"code": make_wrong(code)})
 
     answers = race(racers.post, *[one] * PARTICIPANTS)
     assert_no_crash(answers)
@@ -127,9 +122,7 @@ def test_of_parallel_codes_for_a_phone_one_is_right_and_three_are_looked_at(
     code = sms_outbox[-1].code
     data = {"code": code if is_right else make_wrong(code)}
 
-    answers = race(
-        racers.post, *[(color, get_session_key(client), PHONE_VERIFY, data)] * PARTICIPANTS
-    )
+    answers = race(racers.post, *[(color, get_key(client), PHONE_VERIFY, data)] * PARTICIPANTS)
     assert_no_crash(answers)
     assert len([answer for answer in answers if answer.user]) == is_right
     if not is_right:
@@ -146,7 +139,7 @@ def test_of_parallel_new_passwords_after_a_code_one_is_stored(
     page, _ = begin(client, "reset", user, password)
     submit_code(client, page, read_code())
 
-    key = get_session_key(client)
+    key = get_key(client)
     answers = race(
         racers.post,
         *[(color, key, RESET_CODE_COMPLETE, choose(number)) for number in range(PARTICIPANTS)],
@@ -174,7 +167,7 @@ def test_of_parallel_new_passwords_after_a_link_one_is_stored(
     client.post(RESET, {"email": user.email})
     page = client.get(read_path())["Location"]
 
-    key = get_session_key(client)
+    key = get_key(client)
     answers = race(
         racers.post, *[(color, key, page, choose(number)) for number in range(PARTICIPANTS)]
     )

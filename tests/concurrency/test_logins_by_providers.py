@@ -16,6 +16,7 @@ from tests.concurrency import racers
 from tests.concurrency.racers import PARTICIPANTS, Answer
 from tests.support.idp import browser
 from tests.support.idp.oauth2 import OAuth2Server
+from tests.support.sessions import get_key
 
 pytestmark = pytest.mark.skipif(
     not apps.is_installed("allauth.socialaccount"), reason="there are no third-party accounts"
@@ -77,10 +78,6 @@ def begin(client: Client, path: str = DUMMY, **params: str) -> Place:
     if path == GITLAB:
         where = browser.get_path(browser.visit(where))
     return get_key(client), where
-
-
-def get_key(client: Client) -> str:
-    return str(client.cookies[django_settings.SESSION_COOKIE_NAME].value)
 
 
 def log_in(client: Client, user: Any) -> str:

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 
 from tests.concurrency import racers
 from tests.concurrency.racers import PARTICIPANTS, Answer
-from tests.support.sessions import read_session
+from tests.support.sessions import get_key, read_session
 
 pytestmark = pytest.mark.skipif(
     not apps.is_installed("allauth.socialaccount"), reason="there are no third-party accounts"
@@ -31,10 +30,6 @@ def begin(client: Client, process: str = "login") -> tuple[str, str]:
     """Go to the provider; the key of the session, and where that is."""
     location = str(client.post(f"{LOGIN}?process={process}").headers["Location"])
     return get_key(client), location
-
-
-def get_key(client: Client) -> str:
-    return str(client.cookies[django_settings.SESSION_COOKIE_NAME].value)
 
 
 def get_state_id(location: str) -> str:

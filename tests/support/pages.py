@@ -105,9 +105,9 @@ def submit_code(client: Client, page: str, code: str, **data: Any) -> Any:
     return client.post(page, {"code": code, **data})
 
 
-def change_to(client: Client, email: str) -> Any:
+def change_to(client: Client, email: str, **data: Any) -> Any:
     """Correct the address of a sign-up that waits for its code."""
-    return client.post(EMAIL_VERIFICATION_SENT, {"action": "change", "email": email})
+    return client.post(EMAIL_VERIFICATION_SENT, {"action": "change", "email": email, **data})
 
 
 def reset_password_by_link(client: Client, email: str, new_password: str = STRONG_PASSWORD) -> Any:

@@ -27,9 +27,14 @@ def write_session(client: Client, **values: Any) -> None:
     session.save()
 
 
+def get_key(client: Client) -> str:
+    """Return the key of the session of the client."""
+    return str(client.cookies[django_settings.SESSION_COOKIE_NAME].value)
+
+
 def copy_session(client: Client, copy: Client) -> str:
     """Give ``copy`` the session key that ``client`` has now, and return the key."""
-    key = str(client.cookies[django_settings.SESSION_COOKIE_NAME].value)
+    key = get_key(client)
     copy.cookies[django_settings.SESSION_COOKIE_NAME] = key
     return key
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,12 +17,6 @@ from allauth.account.internal.login_engine import stash_login
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC, Login
 from allauth.account.signals import email_confirmed, user_logged_in
 from tests.support.signals import collect_signals
-
-
-@pytest.fixture
-def newcomer(user_factory: Callable[..., Any]) -> Any:
-    """Somebody whose address is not verified."""
-    return user_factory(verified=False)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from django.views.debug import SafeExceptionReporterFilter
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.apple.client import jwt_encode
-from tests.support.idp.browser import get_path, start_login
+from tests.support.idp.browser import assert_refused, get_path, start_login
 from tests.support.idp.oidc import SigningKey, encode_raw, make_key
 from tests.support.idp.rerouting import ReroutingAdapter
 from tests.support.idp.server import IdentityProvider, Reply
@@ -91,11 +91,6 @@ def log_in(client: Client, apple: IdentityProvider, key: SigningKey, **posted: s
     response = post(client, **{"code": "c-1", "state": query["state"], **posted})
     assert response.status_code == 302
     return client.get(get_path(response["Location"]))
-
-
-def assert_refused(client: Client, response: Any) -> None:
-    assert response.status_code == 401
-    assert "_auth_user_id" not in client.session
 
 
 def test_the_way_to_apple(client: Client) -> None:

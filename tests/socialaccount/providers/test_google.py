@@ -15,7 +15,7 @@ from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from allauth.socialaccount.providers.google import views
 from allauth.socialaccount.providers.google.views import GoogleOAuth2Adapter
-from tests.support.idp.browser import start_login
+from tests.support.idp.browser import assert_refused, start_login
 from tests.support.idp.oidc import SigningKey, encode_raw, make_key
 from tests.support.idp.server import IdentityProvider, Reply
 
@@ -56,12 +56,6 @@ def post(client: Client, credential: Any, cookie: Any = "c-1", field: Any = "c-1
     if field is not None:
         data["g_csrf_token"] = field
     return client.post(URL, data)
-
-
-def assert_refused(client: Client, response: Any) -> None:
-    assert response.status_code == 401
-    assert "socialaccount/authentication_error.html" in [t.name for t in response.templates]
-    assert "_auth_user_id" not in client.session
 
 
 def test_one_tap_logs_in(client_factory: Any, key: SigningKey, google: IdentityProvider) -> None:

@@ -27,7 +27,7 @@ from allauth.socialaccount.providers.oauth.oauth1_auth import OAuth1
 from allauth.socialaccount.providers.oauth.provider import OAuthProvider
 from allauth.socialaccount.providers.oauth.views import OAuthAdapter, OAuthCallbackView
 from allauth.socialaccount.providers.twitter.views import TwitterAPI, TwitterOAuthAdapter
-from tests.support.idp.browser import get_path, start_login
+from tests.support.idp.browser import assert_refused, get_path, start_login
 from tests.support.idp.oauth1 import OAuth1Server
 from tests.support.idp.rerouting import ADAPTER, ReroutingAdapter
 from tests.support.idp.server import Drip, Huge, Reply, Reset, Silence, add_query
@@ -73,12 +73,6 @@ def consent(twitter: OAuth1Server, location: str) -> str:
 
 def log_in(client: Client, twitter: OAuth1Server, url: str = LOGIN) -> Any:
     return client.get(consent(twitter, start_login(client, url)))
-
-
-def assert_error(client: Client, response: Any) -> None:
-    assert response.status_code == 401
-    assert "socialaccount/authentication_error.html" in [t.name for t in response.templates]
-    assert "_auth_user_id" not in client.session
 
 
 def get_tokens(client: Client) -> dict[str, Any]:
@@ -196,7 +190,7 @@ def test_the_tokens_do_not_stay_in_the_session(client: Client, twitter: OAuth1Se
 def test_the_tokens_do_not_stay_after_a_failure(client: Client, twitter: OAuth1Server) -> None:
     location = start_login(client, LOGIN)
     twitter.route(PROFILE_PATH, Reply(status=500))
-    assert_error(client, client.get(consent(twitter, location)))
+    assert_refused(client, client.get(consent(twitter, location)))
     assert get_tokens(client) == {}
 
 
@@ -218,7 +212,7 @@ def test_the_answer_to_somebody_elses_login_is_refused(
     start_login(client, LOGIN)
     tokens = get_tokens(client)
     twitter.forget()
-    assert_error(client, client.get(callback))
+    assert_refused(client, client.get(callback))
     assert twitter.requests == []
     assert get_tokens(client) == tokens
 
@@ -241,16 +235,16 @@ def test_odd_callbacks_are_refused_before_the_provider_is_asked(
 ) -> None:
     start_login(client, LOGIN)
     twitter.forget()
-    assert_error(client, client.get(CALLBACK, query))
+    assert_refused(client, client.get(CALLBACK, query))
     assert twitter.requests == []
 
 
 @pytest.mark.requirement("ATK-S29")
 def test_a_wrong_verifier_uses_the_handshake_up(client: Client, twitter: OAuth1Server) -> None:
     callback = consent(twitter, start_login(client, LOGIN))
-    assert_error(client, client.get(callback.replace("verifier-of", "guess-of")))
+    assert_refused(client, client.get(callback.replace("verifier-of", "guess-of")))
     twitter.forget()
-    assert_error(client, client.get(callback))
+    assert_refused(client, client.get(callback))
     assert twitter.requests == []
 
 
@@ -260,7 +254,7 @@ def test_a_callback_works_once(client: Client, twitter: OAuth1Server) -> None:
     assert client.get(callback).status_code == 302
     client.post(reverse("account_logout"))
     twitter.forget()
-    assert_error(client, client.get(callback))
+    assert_refused(client, client.get(callback))
     assert twitter.requests == []
 
 
@@ -295,7 +289,7 @@ def test_without_an_app_there_is_no_page(client: Client, settings: Any, url: str
 def test_several_apps_are_an_error_page(client: Client, settings: Any) -> None:
     app = settings.SOCIALACCOUNT_PROVIDERS["twitter"].pop("APP")
     settings.SOCIALACCOUNT_PROVIDERS["twitter"]["APPS"] = [app, app]
-    assert_error(client, client.get(CALLBACK))
+    assert_refused(client, client.get(CALLBACK))
 
 
 @pytest.mark.requirement("ATK-S27", "INV-35")
@@ -333,7 +327,7 @@ def test_outages_are_an_error_page(
         location = start_login(client, LOGIN)
         twitter.route(path, reply)
         response = client.get(consent(twitter, location))
-    assert_error(client, response)
+    assert_refused(client, response)
     assert b"canary" not in response.content
     assert "canary" not in str(response.context["auth_error"]["exception"])
 

@@ -25,7 +25,7 @@ from allauth.socialaccount.internal import jwtkit, provider_http, redirect_state
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
-from tests.support.idp.browser import get_path, log_in, start_login, visit
+from tests.support.idp.browser import assert_refused, get_path, log_in, start_login, visit
 from tests.support.idp.oidc import OIDCServer, encode_raw, make_key
 from tests.support.idp.rerouting import ReroutingAdapter
 from tests.support.idp.server import (
@@ -49,12 +49,6 @@ DISCOVERY = "/.well-known/openid-configuration"
 SESSION_STATEMENTS = ("django_session",)
 
 OidcSettings = dict[str, Any]
-
-
-def assert_error(client: Client, response: Any) -> None:
-    assert response.status_code == 401
-    assert "socialaccount/authentication_error.html" in [t.name for t in response.templates]
-    assert not is_logged_in(client)
 
 
 # What has to work
@@ -207,7 +201,7 @@ def test_unknown_servers_are_not_found(client: Client, settings: Any, page: str)
 def test_several_apps_of_one_id_are_an_error_page(client: Client, settings: Any) -> None:
     apps = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
     apps.append(apps[0])
-    assert_error(client, client.get(CALLBACK, {"code": "x", "state": "y"}))
+    assert_refused(client, client.get(CALLBACK, {"code": "x", "state": "y"}))
 
 
 @pytest.mark.requirement("SEC-111")
@@ -413,7 +407,7 @@ def test_without_a_state_nothing_happens(
     start_login(client, LOGIN)
     states = client.session["socialaccount_states"]
     response = client.get(CALLBACK, query)
-    assert_error(client, response)
+    assert_refused(client, response)
     assert b"<svg" not in response.content
     assert oidc.get_requests("/token") == []
     assert client.session["socialaccount_states"] == states
@@ -430,7 +424,7 @@ def test_a_state_lives_for_ten_minutes(
         response = client.get(callback)
         assert is_logged_in(client) == is_fine
     if not is_fine:
-        assert_error(client, response)
+        assert_refused(client, response)
         assert oidc.get_requests("/token") == []
 
 
@@ -440,7 +434,7 @@ def test_the_state_of_another_session_is_refused(
 ) -> None:
     callback = get_path(visit(start_login(client_factory(), LOGIN)))
     start_login(client, LOGIN)
-    assert_error(client, client.get(callback))
+    assert_refused(client, client.get(callback))
     assert oidc.get_requests("/token") == []
 
 
@@ -451,7 +445,7 @@ def test_the_state_of_another_provider_is_refused(
     apps = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
     apps.append({**apps[0], "provider_id": "other", "client_id": "other-1"})
     callback = get_path(visit(start_login(client, LOGIN)))
-    assert_error(client, client.get(callback.replace("/loop/", "/other/")))
+    assert_refused(client, client.get(callback.replace("/loop/", "/other/")))
     assert oidc.get_requests("/token") == []
     assert client.get(callback).status_code == 302
     assert is_logged_in(client)
@@ -462,7 +456,7 @@ def test_a_callback_works_once(client: Client, oidc: OIDCServer) -> None:
     callback = get_path(visit(start_login(client, LOGIN)))
     assert client.get(callback).status_code == 302
     client.post(reverse("account_logout"))
-    assert_error(client, client.get(callback))
+    assert_refused(client, client.get(callback))
     assert len(oidc.get_requests("/token")) == 1
 
 
@@ -472,13 +466,13 @@ def test_a_replayed_code_is_refused_by_the_provider(client: Client, oidc: OIDCSe
     client.get(CALLBACK, {"code": first["code"], "state": first["state"]})
     client.post(reverse("account_logout"))
     query = {"code": first["code"][0], "state": second["state"][0]}
-    assert_error(client, client.get(CALLBACK, query))
+    assert_refused(client, client.get(CALLBACK, query))
 
 
 @pytest.mark.requirement("ATK-S01", "INV-36")
 def test_a_session_remembers_eleven_logins(client: Client, oidc: OIDCServer) -> None:
     callbacks = [get_path(visit(start_login(client, LOGIN))) for _ in range(12)]
-    assert_error(client, client.get(callbacks[0]))
+    assert_refused(client, client.get(callbacks[0]))
     assert oidc.get_requests("/token") == []
     assert client.get(callbacks[1]).status_code == 302
     assert is_logged_in(client)
@@ -524,7 +518,7 @@ def test_a_strict_cookie_needs_a_request_from_this_site(
     again = response.context["redirect_to"]
     assert again.startswith(callback)
     assert oidc.get_requests("/token") == []
-    assert_error(client, client.get(again))  # without a cookie there is no third try
+    assert_refused(client, client.get(again))  # without a cookie there is no third try
     client.cookies["sessionid"] = cookie.value
     assert client.get(again).status_code == 302
     assert is_logged_in(client)
@@ -551,7 +545,7 @@ def test_odd_answers_are_an_error_page(
 ) -> None:
     state = parse_qs(urlsplit(start_login(client, LOGIN)).query)["state"][0]
     response = client.get(CALLBACK, {"code": "a", "state": state, **change})
-    assert_error(client, response)
+    assert_refused(client, response)
     assert b"<svg" not in response.content
     assert oidc.get_requests("/token") == []
 
@@ -577,7 +571,7 @@ def test_issuer_parameter_has_to_name_the_provider(
     response = client.get(callback)
     assert is_logged_in(client) == is_fine
     if not is_fine:
-        assert_error(client, response)
+        assert_refused(client, response)
         assert oidc.get_requests("/token") == []
 
 
@@ -651,7 +645,7 @@ def test_id_tokens_with_wrong_claims_are_refused(
     client: Client, oidc: OIDCServer, claims: dict[str, Any]
 ) -> None:
     oidc.make_claims = _with_raw(oidc.make_claims, claims)  # type: ignore[method-assign]
-    assert_error(client, log_in(client, LOGIN))
+    assert_refused(client, log_in(client, LOGIN))
     token = {"id_token": oidc.make_id_token()}
     assert_invalid(token)
 
@@ -662,7 +656,7 @@ def test_the_issuer_has_to_be_the_same_to_the_letter(
     client: Client, oidc: OIDCServer, change: Callable[[str], str]
 ) -> None:
     oidc.claims = {"iss": change(oidc.url)}
-    assert_error(client, log_in(client, LOGIN))
+    assert_refused(client, log_in(client, LOGIN))
     assert_invalid({"id_token": oidc.make_id_token(**oidc.claims)})
 
 
@@ -710,7 +704,7 @@ def test_forged_id_tokens_are_refused(client: Client, oidc: OIDCServer, forgery:
         return _forge(oidc, forgery, oidc.make_claims(**claims))
 
     oidc.make_id_token = forge  # type: ignore[method-assign]
-    assert_error(client, log_in(client, LOGIN))
+    assert_refused(client, log_in(client, LOGIN))
     assert_invalid({"id_token": oidc.make_id_token()})
 
 
@@ -792,7 +786,7 @@ def _make_key_sets(oidc: OIDCServer) -> dict[str, Any]:
 )
 def test_unusable_key_sets_are_refused(client: Client, oidc: OIDCServer, name: str) -> None:
     oidc.route("/jwks", Reply.json(_make_key_sets(oidc)[name]))
-    assert_error(client, log_in(client, LOGIN))
+    assert_refused(client, log_in(client, LOGIN))
 
 
 @pytest.mark.requirement("SEC-104")
@@ -825,7 +819,7 @@ def test_id_tokens_of_other_handshakes_are_refused(
     client: Client, oidc: OIDCServer, nonce: Any
 ) -> None:
     oidc.claims = {"nonce": nonce}
-    assert_error(client, log_in(client, LOGIN))
+    assert_refused(client, log_in(client, LOGIN))
 
 
 @pytest.mark.requirement("ATK-S12")
@@ -835,7 +829,7 @@ def test_the_userinfo_of_somebody_else_is_refused(
 ) -> None:
     oidc.claims = {"sub": "user-1"}
     oidc.profile["sub"] = sub
-    assert_error(client, log_in(client, LOGIN))
+    assert_refused(client, log_in(client, LOGIN))
     assert not SocialAccount.objects.exists()
 
 
@@ -1110,7 +1104,7 @@ def test_outages_are_an_error_page(
         location = start_login(client, LOGIN)
         oidc.route(path, reply)
         response = client.get(get_path(visit(location)))
-    assert_error(client, response)
+    assert_refused(client, response)
     assert not SocialAccount.objects.exists()
 
 
@@ -1145,7 +1139,7 @@ class CountingAdapter(DefaultSocialAccountAdapter):
 @pytest.mark.parametrize("path", [DISCOVERY, "/jwks"])
 def test_what_cannot_be_used_is_not_kept(client: Client, oidc: OIDCServer, path: str) -> None:
     oidc.override(path, Reply.json({"issuer": "https://elsewhere.example.org"}))
-    assert_error(client, client.post(LOGIN) if path == DISCOVERY else log_in(client, LOGIN))
+    assert_refused(client, client.post(LOGIN) if path == DISCOVERY else log_in(client, LOGIN))
     log_in(client, LOGIN)
     assert is_logged_in(client)
 
@@ -1188,7 +1182,7 @@ def test_an_outage_at_the_callback_is_an_error_page(client: Client, oidc: OIDCSe
     callback = get_path(visit(start_login(client, LOGIN)))
     cache.clear()
     oidc.route(DISCOVERY, Reset())
-    assert_error(client, client.get(callback))
+    assert_refused(client, client.get(callback))
 
 
 @pytest.mark.requirement("INV-16")
@@ -1196,7 +1190,7 @@ def test_the_answers_of_the_provider_are_not_shown(client: Client, oidc: OIDCSer
     callback = get_path(visit(start_login(client, LOGIN)))
     oidc.override("/token", Reply.json({"error": "canary", "access_token": ["canary"]}, 400))
     response = client.get(callback)
-    assert_error(client, response)
+    assert_refused(client, response)
     assert b"canary" not in response.content
     assert "canary" not in str(response.context["auth_error"]["exception"])
 
@@ -1204,7 +1198,7 @@ def test_the_answers_of_the_provider_are_not_shown(client: Client, oidc: OIDCSer
 @pytest.mark.requirement("ATK-S26")
 def test_a_document_of_another_issuer_is_refused(client: Client, oidc: OIDCServer) -> None:
     oidc.config["issuer"] = "https://elsewhere.example.org"
-    assert_error(client, client.post(LOGIN))
+    assert_refused(client, client.post(LOGIN))
     assert [request.path for request in oidc.requests] == [DISCOVERY]
 
 
@@ -1217,7 +1211,7 @@ def test_a_document_may_lack_an_endpoint(client: Client, oidc: OIDCServer, name:
     response = client.post(LOGIN)
     if response.status_code == 302:
         response = client.get(get_path(visit(response["Location"])))
-    assert_error(client, response)
+    assert_refused(client, response)
 
 
 @pytest.mark.requirement("ATK-S25", "ATK-S26")
@@ -1240,7 +1234,7 @@ def test_a_document_must_not_give_up_tls(
     assert client.post(LOGIN).status_code == 302
     cache.clear()
     rerouted.route(DISCOVERY, Reply.json({**config, name: endpoint}))
-    assert_error(client, client.post(LOGIN))
+    assert_refused(client, client.post(LOGIN))
 
 
 def test_int_subjects_of_servers_that_were_asked_by_tls(
@@ -1280,7 +1274,7 @@ def test_unsigned_tokens_are_refused_even_by_tls(
     token = encode_raw({"alg": "none"}, claims)
     rerouted.route("/token", Reply.json({"access_token": "at-1", "id_token": token}))
     state = parse_qs(urlsplit(start_login(client, LOGIN)).query)["state"][0]
-    assert_error(client, client.get(CALLBACK, {"code": "x", "state": state}))
+    assert_refused(client, client.get(CALLBACK, {"code": "x", "state": state}))
 
 
 def test_libraries_are_loaded_when_they_are_needed() -> None:
@@ -1310,7 +1304,7 @@ def test_a_profile_of_an_unexpected_shape_is_an_error_page(
         return {}["missing"]
 
     monkeypatch.setattr(OpenIDConnectOAuth2Adapter, "complete_login", complete_login)
-    assert_error(client, log_in(client, LOGIN))
+    assert_refused(client, log_in(client, LOGIN))
 
 
 def answer_with(oidc: OIDCServer, **profile: Any) -> Callable[[Request], Reply]:

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from django.test import Client
 
+from tests.support.sessions import is_logged_in
+
 
 def visit(url: str) -> str:
     """Open a page of a provider; returns where it sends the visitor."""
@@ -40,3 +42,10 @@ def log_in(client: Client, url: str, **params: Any) -> Any:
     """Begin a login at ``url``, consent, and come back; returns the answer of the callback."""
     callback = visit(start_login(client, url))
     return client.get(get_path(callback), **params)
+
+
+def assert_refused(client: Client, response: Any) -> None:
+    """Fail unless the answer is the page that says that the provider was of no help."""
+    assert response.status_code == 401
+    assert "socialaccount/authentication_error.html" in [t.name for t in response.templates]
+    assert not is_logged_in(client)
