@@ -167,10 +167,13 @@ def test_list_of_what_only_computes_is_up_to_date(module_name: str) -> None:
 @pytest.mark.parametrize("module_name", MODULES)
 def test_twins_take_the_same_parameters_and_say_what_they_are(module_name: str) -> None:
     public = _list_public(module_name)
-    for name, function in public.items():
-        if iscoroutinefunction(function) or _get_twin_name(name) not in public:
-            continue
-        twin = public[_get_twin_name(name)]
+    pairs = [
+        (name, function, public[_get_twin_name(name)])
+        for name, function in public.items()
+        if not iscoroutinefunction(function) and _get_twin_name(name) in public
+    ]
+    assert pairs
+    for name, function, twin in pairs:
         assert twin.__name__ == _get_twin_name(name).rpartition(".")[2], name
         assert name.rpartition(".")[2] in (twin.__doc__ or ""), name
         if module_name != "allauth.account.auth_backends":

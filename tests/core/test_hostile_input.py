@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client
@@ -214,7 +214,7 @@ def test_normalizers_take_no_time(rf: Any, settings: Any, text: str) -> None:
     request = rf.get("/", HTTP_USER_AGENT=text, HTTP_X_CLIENT_IP=text)
     with request_context(request):
         assert not get_adapter().is_safe_url(f"//{text}")
-        with pytest.raises(Exception, match="could not be determined"):
+        with pytest.raises(PermissionDenied, match="could not be determined"):
             get_adapter().get_client_ip(request)
 
 

@@ -15,6 +15,7 @@ from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from allauth.socialaccount.providers.google import views
 from allauth.socialaccount.providers.google.views import GoogleOAuth2Adapter
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from tests.support.idp.browser import assert_refused, start_login
 from tests.support.idp.oidc import SigningKey, encode_raw, make_key
 from tests.support.idp.server import IdentityProvider, Reply
@@ -198,7 +199,7 @@ def test_tokens_that_others_bring_are_verified(key: SigningKey) -> None:
     adapter = GoogleOAuth2Adapter(None)
     token = SocialToken(token="t")
     forged = make_key("other").sign(make_claims(), kid=key.kid)
-    with pytest.raises(Exception, match="token"):
+    with pytest.raises(OAuth2Error, match="token"):
         adapter.complete_login(None, app, token, response={"id_token": forged})
     good = {"id_token": key.sign(make_claims())}
     assert adapter.complete_login(None, app, token, response=good).account.uid == "110220330440"

@@ -906,7 +906,7 @@ def test_tokens_that_others_bring_are_verified(oidc: OIDCServer) -> None:
     for forgery in FORGERIES:
         adapter = OpenIDConnectOAuth2Adapter(None, "loop")
         forged = _forge(oidc, forgery, oidc.make_claims())
-        with pytest.raises(Exception, match="token"):
+        with pytest.raises(OAuth2Error, match="token"):
             adapter.complete_login(None, provider.app, token, response={"id_token": forged})
     adapter = OpenIDConnectOAuth2Adapter(None, "loop")
     response = {"id_token": oidc.make_id_token()}
