@@ -267,7 +267,7 @@ def test_collation_is_not_trusted_in_either_color(
     from django.db import connection
 
     if connection.vendor != "sqlite":
-        pytest.skip("other databases have real collations")
+        pytest.skip("the lenient collation is made for SQLite only")
     user = user_factory(username="admin")
 
     with lenient_database():

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 
 # Django's own decorators take asynchronous views since 5.0.
 django_5 = pytest.mark.skipif(
-    django.VERSION < (5, 0), reason="never_cache() is synchronous before 5.0"
+    django.VERSION < (5, 0), reason="never_cache() of Django takes no asynchronous views before 5.0"
 )
 SHAPES = [
     pytest.param("sync/function", id="def"),
@@ -155,7 +155,7 @@ class TestReauthenticationRequired:
         self, client: Client, user: Any, password: str, shape: str
     ) -> None:
         if shape == "sync/handler":
-            pytest.skip("this view guards its GET only, which is no POST to carry out")
+            pytest.skip("this view guards its GET only, so that no POST has to wait")
         client.force_login(user)
         url = f"/reauthenticated/{shape}/5/"
         response = client.post(url, {"a": "b"})
@@ -173,7 +173,7 @@ class TestRateLimit:
 
     def test_answers_429_beyond_the_limit(self, client: Client, user: Any, shape: str) -> None:
         if shape == "sync/handler":
-            pytest.skip("this view guards its GET only, which uses no limit up")
+            pytest.skip("this view guards its GET only, and limits count what is posted")
         client.force_login(user)
         url = f"/limited_by_key/{shape}/5/"
 

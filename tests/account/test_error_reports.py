@@ -461,7 +461,9 @@ def test_aauthenticate(user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
     assert SECRET not in reports[0].html
 
 
-@pytest.mark.skipif(django.VERSION < (5, 2), reason="it is authenticate() in a thread before 5.2")
+@pytest.mark.skipif(
+    django.VERSION < (5, 2), reason="before 5.2 Django runs authenticate() in a thread instead"
+)
 def test_aauthenticate_of_django(user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from django.contrib.auth import aauthenticate
 

@@ -33,11 +33,13 @@ from tests.support.pages import (
 from tests.support.sessions import is_logged_in, read_session
 
 IS_UUID = django_settings.AUTH_USER_MODEL == "custom_users.Person"
-uuid_users = pytest.mark.skipif(not IS_UUID, reason="needs the project custom_users")
+uuid_users = pytest.mark.skipif(
+    not IS_UUID, reason="needs users with UUIDs, as in the project custom_users"
+)
 
 
 @pytest.mark.requirement("SEC-071")
-@pytest.mark.skipif(IS_UUID, reason="it starts that process")
+@pytest.mark.skipif(IS_UUID, reason="this is the process that it starts")
 def test_users_with_uuid_keys_can_do_all_of_this() -> None:
     """Runs the other tests of this file."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]

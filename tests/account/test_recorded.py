@@ -544,7 +544,7 @@ def test_limit_of_requests(resume: Resume, settings: Any) -> None:
 
 @pytest.mark.skipif(
     "django.contrib.sites" not in django_settings.INSTALLED_APPS,
-    reason="failures are counted by site, and the recording is of another one",
+    reason="failures are counted by site, and those recorded are of a project that has sites",
 )
 def test_limit_of_failures(resume: Resume, settings: Any, user_factory: Any, password: str) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"login_failed": "3/m/key"}

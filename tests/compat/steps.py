@@ -12,7 +12,7 @@ MARKS = [
     pytest.mark.compat,
     pytest.mark.skipif(
         not os.environ.get("ALLAUTH_PUBLISHED_PYTHON"),
-        reason="ALLAUTH_PUBLISHED_PYTHON names no interpreter",
+        reason="needs a Python with the published release, named in ALLAUTH_PUBLISHED_PYTHON",
     ),
 ]
 PASSWORD = "correct horse 7 battery"

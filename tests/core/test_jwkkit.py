@@ -6,8 +6,8 @@ import pytest
 
 from allauth.core.internal.jwkkit import jwk_thumbprint, load_jwk_from_pem, load_pem
 
-pytest.importorskip("jwt", reason="PyJWT comes with an extra")
-pytest.importorskip("cryptography", reason="it comes with an extra")
+pytest.importorskip("jwt", reason="needs PyJWT, which only some extras install")
+pytest.importorskip("cryptography", reason="needs cryptography, which only some extras install")
 
 # The key and the thumbprint of RFC 7638, section 3.1.
 RFC_KEY = {

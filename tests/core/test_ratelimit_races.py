@@ -134,7 +134,7 @@ def test_exhausted_address_does_not_hold_up_the_victim(monkeypatch: pytest.Monke
 @pytest.mark.databases
 @pytest.mark.skipif(
     not os.environ.get("TEST_REDIS_URL"),
-    reason="needs a cache in TEST_REDIS_URL",
+    reason="needs a Redis server that processes share, at TEST_REDIS_URL",
 )
 def test_processes_do_not_exceed_the_limit() -> None:
     cache.clear()

@@ -18,7 +18,9 @@ from tests.support.servers import Browser, Server, wait_for
 pytestmark = pytest.mark.servers
 
 # Django itself takes notice of a client that leaves only since 5.0.
-notices_disconnects = pytest.mark.skipif(not ASYNC_CAPABLE, reason="before 5.0 nobody notices")
+notices_disconnects = pytest.mark.skipif(
+    not ASYNC_CAPABLE, reason="before 5.0 Django takes no notice of a client that leaves"
+)
 
 
 def leave(server: Server, path: str, count: int) -> None:

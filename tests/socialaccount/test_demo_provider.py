@@ -289,7 +289,7 @@ class TestAuthorization:
 
 
 def test_the_demo_starts_with_it_and_stops_with_it(tmp_path: Path) -> None:
-    pytest.importorskip("daphne", reason="the demo runs behind Daphne")
+    pytest.importorskip("daphne", reason="needs Daphne, behind which the demo runs")
     site = tmp_path / "demo"
     shutil.copytree(DEMO, site, ignore=shutil.ignore_patterns("var", "__pycache__"))
     with socket.socket() as first, socket.socket() as second:
