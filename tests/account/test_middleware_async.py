@@ -291,6 +291,8 @@ def test_stream_goes_out_through_the_asgi_handler() -> None:
             message = await communicator.receive_output(timeout=60)
             body += message.get("body", b"")
             if not message.get("more_body"):
-                return body
+                break
+        await communicator.wait(timeout=60)  # only now the handler closes the request's body
+        return body
 
     assert asyncio.run(main()) == b"0\n1\n2\n"
