@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db.models.signals import post_delete
@@ -74,6 +75,17 @@ def test_key_changes_by_one_query(stored_session: SessionStore) -> None:
     assert stored_session.modified
     assert SessionStore(stored_session.session_key)["basket"] == 3
     assert not SessionStore().exists(former)
+
+
+def test_keys_look_like_those_of_django(stored_session: SessionStore) -> None:
+    keys = set()
+    for _ in range(100):
+        cycle_key(stored_session)
+        keys.add(stored_session.session_key or "")
+
+    assert len(keys) == 100
+    assert {len(key) for key in keys} == {32}
+    assert set("".join(keys)) == set(VALID_KEY_CHARS)
 
 
 def test_what_was_not_read_yet_is_kept(stored_session: SessionStore) -> None:

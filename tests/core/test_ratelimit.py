@@ -230,6 +230,17 @@ def test_dry_run_only_asks(rf: Any) -> None:
     assert consume(request, "1/m", dry_run=True) is None
 
 
+def test_dry_run_waits_for_no_other_request(rf: Any, monkeypatch: Any) -> None:
+    request = rf.post("/")
+    assert consume(request, "2/m")
+    (cache_key,) = entries()
+    monkeypatch.setattr(ratelimit, "LOCK_PATIENCE", 0)
+
+    with ratelimit.locked(cache_key):
+        assert consume(request, "2/m", dry_run=True)
+        assert consume(request, "2/m") is None
+
+
 def test_refusal_can_raise(rf: Any) -> None:
     request = rf.post("/")
     assert consume(request, "1/m", raise_exception=True)

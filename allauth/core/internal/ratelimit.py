@@ -174,7 +174,10 @@ def _admit(entries: list[tuple[str, Rate]], dry_run: bool) -> RateLimitUsage | N
             now = time.time()
             histories: list[list[float]] = []
             for cache_key, rate in entries:
-                if rate.amount <= 0 or not locks.enter_context(locked(cache_key)):
+                if rate.amount <= 0:
+                    return None
+                # A dry run changes nothing: it needs no lock.
+                if not dry_run and not locks.enter_context(locked(cache_key)):
                     return None
                 history = _recent(cache.get(cache_key, []), now, rate.duration)
                 if len(history) >= rate.amount:
