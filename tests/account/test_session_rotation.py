@@ -12,6 +12,7 @@ from django.contrib.sessions.models import Session
 from django.db.models.signals import post_delete
 from django.test import Client
 
+from allauth.account.internal import session_store
 from allauth.account.internal.session_store import cheaper_rotation, cycle_key
 from tests.support.pages import submit_login
 from tests.support.queries import assert_queries
@@ -107,13 +108,30 @@ def test_session_that_another_request_ended_gets_a_row_of_its_own(
     assert SessionStore(stored_session.session_key)["basket"] == 3
 
 
-def test_new_session_is_stored() -> None:
+def test_new_session_is_stored_by_one_query() -> None:
+    session = SessionStore()
+    session["basket"] = 1
+
+    with assert_queries(1):
+        cycle_key(session)
+
+    session["bill"] = 2
+    session.save()
+    stored = SessionStore(session.session_key)
+    assert (stored["basket"], stored["bill"]) == (1, 2)
+
+
+def test_key_of_another_session_is_never_taken(
+    stored_session: SessionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = iter([stored_session.session_key, "1" * 32])
+    monkeypatch.setattr(session_store, "_make_key", lambda: next(keys))
     session = SessionStore()
     session["basket"] = 1
     cycle_key(session)
-    session.save()
 
-    assert SessionStore(session.session_key)["basket"] == 1
+    assert session.session_key == "1" * 32
+    assert SessionStore(stored_session.session_key)["basket"] == 3
 
 
 def test_methods_of_the_session_are_put_back(stored_session: SessionStore) -> None:
@@ -131,7 +149,7 @@ def test_methods_of_the_session_are_put_back(stored_session: SessionStore) -> No
         fail()
 
     assert stored_session.cycle_key is mine
-    assert "delete" not in vars(stored_session)
+    assert not {"delete", "_get_new_session_key"} & vars(stored_session).keys()
 
 
 def test_those_who_listen_for_the_end_of_sessions_hear_of_it(

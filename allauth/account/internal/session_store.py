@@ -29,13 +29,17 @@ def cycle_key(session: SessionBase) -> None:
 def cheaper_rotation(session: SessionBase) -> Iterator[None]:
     """Make Django's ``login()`` and ``logout()`` send fewer queries within the block.
 
-    By default Django takes four queries to change the key of a database session, and reads the row
-    before deleting it. Subclasses and other stores are left alone.
+    By default Django takes four queries to change the key of a database session, asks whether the
+    key of a new one is free, and reads a row before deleting it. Subclasses and other stores are
+    left alone.
     """
     if type(session) is not SessionStore:
         yield
         return
-    replaced: dict[str, Callable[..., object]] = {"delete": lambda key=None: _delete(session, key)}
+    replaced: dict[str, Callable[..., object]] = {
+        "delete": lambda key=None: _delete(session, key),
+        "_get_new_session_key": _make_key,
+    }
     if session.session_key is not None and not _is_observed(session.model):
         replaced["cycle_key"] = lambda: _rename(session)
     former = {name: vars(session).get(name) for name in replaced}
@@ -60,7 +64,7 @@ def _rename(session: SessionStore) -> None:
     """Change the key of the row, which keeps its data until the session is saved."""
     rows = session.model.objects.filter(session_key=session.session_key)
     session.keys()  # loads the data while the row has the former key
-    key = _make_key()  # the primary key refuses a duplicate
+    key = _make_key()
     if not rows.update(session_key=key):
         SessionStore.cycle_key(session)
         return
@@ -69,7 +73,11 @@ def _rename(session: SessionStore) -> None:
 
 
 def _make_key() -> str:
-    """Return a key like those of Django: 32 digits and letters, drawn all at once."""
+    """Return a key like those of Django: 32 digits and letters, drawn all at once.
+
+    It is not looked up first: among so many keys there is no duplicate, and the primary key would
+    refuse one.
+    """
     return int_to_base36(secrets.randbelow(36**32)).zfill(32)
 
 
