@@ -237,41 +237,38 @@ def list_installed(session: nox.Session) -> dict[str, str]:
     return dict(pin.lower().split("==") for pin in pins)
 
 
-def install_published(session: nox.Session) -> str:
-    """Install the published release in an environment of its own; returns its interpreter."""
-    django = list_installed(session)["django"]
-    python = make_environment(session, "published")
-    packages = [f"django-allauth[socialaccount]=={PUBLISHED}", f"django=={django}"]
-    session.run(python, "-m", "pip", "install", "--quiet", *packages, external=True)
-    return python
-
-
-def install_copies(session: nox.Session, revision: str) -> tuple[str, str]:
-    """Install this package and an earlier commit of it, in the same way; their interpreters.
+def install_beside(session: nox.Session, name: str, requirement: str) -> str:
+    """Install a package in an environment of its own; returns its interpreter.
 
     All else has the versions that it has in the environment of the session.
     """
-    scratch = Path(session.create_tmp()).resolve()
-    this, baseline = scratch / "this", scratch / "baseline"
-    for source in (this, baseline):
-        shutil.rmtree(source, ignore_errors=True)
-    ignored = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info")
-    shutil.copytree(ROOT, this, ignore=ignored)
-    archive = scratch / "baseline.tar"
-    session.run("git", "archive", "--output", str(archive), revision, external=True)
-    shutil.unpack_archive(archive, baseline)
-
     versions = list_installed(session)
-    versions.pop("django-allauth")
-    pins = scratch / "pins.txt"
-    pins.write_text("".join(f"{name}=={version}\n" for name, version in versions.items()))
-    pythons = []
-    for source in (this, baseline):
-        python = make_environment(session, f"{source.name}-environment")
-        install = [python, "-m", "pip", "install", "--quiet", "--constraint", str(pins)]
-        session.run(*install, f"{source}[{EXTRAS}]", external=True)
-        pythons.append(python)
-    return pythons[0], pythons[1]
+    versions.pop("django-allauth", None)
+    pins = Path(session.create_tmp()).resolve() / "pins.txt"
+    pins.write_text("".join(f"{package}=={version}\n" for package, version in versions.items()))
+    python = make_environment(session, name)
+    install = [python, "-m", "pip", "install", "--quiet", "--constraint", str(pins)]
+    session.run(*install, requirement, external=True)
+    return python
+
+
+def install_published(session: nox.Session) -> str:
+    """Install the published release in an environment of its own; returns its interpreter."""
+    return install_beside(session, "published", f"django-allauth[socialaccount]=={PUBLISHED}")
+
+
+def install_copy(session: nox.Session, name: str, revision: str = "") -> str:
+    """Install a copy of this package, as it is or as it was; returns its interpreter."""
+    source = Path(session.create_tmp()).resolve() / f"{name}-source"
+    shutil.rmtree(source, ignore_errors=True)
+    if revision:
+        archive = source.with_suffix(".tar")
+        session.run("git", "archive", "--output", str(archive), revision, external=True)
+        shutil.unpack_archive(archive, source)
+    else:
+        ignored = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info")
+        shutil.copytree(ROOT, source, ignore=ignored)
+    return install_beside(session, name, f"{source}[socialaccount]")
 
 
 @nox.session
@@ -286,15 +283,16 @@ def compat(session: nox.Session) -> None:
 @nox.session
 def benchmark(session: nox.Session) -> None:
     """This package beside the published release or, with ``--baseline REVISION``, a commit."""
-    session.install("-e", f".[{EXTRAS}]")
+    session.install("-e", ".[socialaccount]")
     arguments = list(session.posargs)
+    environ = {}
     if "--baseline" in arguments:
         index = arguments.index("--baseline") + 1
-        this, arguments[index] = install_copies(session, arguments[index])
-        session.run(this, "benchmarks/run.py", *arguments, external=True)
+        arguments[index] = install_copy(session, "baseline", arguments[index])
     else:
-        published = install_published(session)
-        session.run("python", "benchmarks/run.py", *arguments, env={"PUBLISHED": published})
+        environ["PUBLISHED"] = install_published(session)
+    this = install_copy(session, "this")
+    session.run(this, "benchmarks/run.py", *arguments, env=environ, external=True)
 
 
 @nox.session
