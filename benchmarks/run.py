@@ -52,12 +52,12 @@ PROMISED = {
     ("wsgi", "login_page"): 2.0,
     ("wsgi", "sign_in"): 1.45,
     ("wsgi", "sign_up"): 1.45,
-    ("asgi", "sign_in"): 1.2,
-    ("asgi", "sign_up"): 1.2,
+    ("asgi", "sign_in"): 1.25,
+    ("asgi", "sign_up"): 1.25,
 }
 """How many times as fast, by CPU time, this package has to be; everywhere else, not slower."""
 THRESHOLD = 0.95
-"""Two runs of the same code differ by this much."""
+"""Two runs of the same code differ by this much, even in turns: machines have moods."""
 TURN_SECONDS = 0.03
 """How much CPU time a turn takes."""
 TURNS = 80
@@ -186,6 +186,7 @@ def print_counts(other_python: str, url: str) -> None:
     found = []
     for python in (sys.executable, other_python):
         with Worker(python, "wsgi", "third_party", PROVIDER=url) as worker:
+            worker.ask(2)  # from now on the account and the documents of the provider are known
             found.append(worker.ask("count"))
     for name in sorted(found[0]):
         print(f"      {name:20} {found[0][name]:9.0f} {found[1][name]:9.0f}")
@@ -218,9 +219,9 @@ def compare_with_published(
             if flow == "third_party":
                 continue
             ratio = compare(published, kind, flow, turns)
-            promised = PROMISED.get((kind, flow), threshold)
-            if ratio < promised:
-                failed.append(f"{kind} {flow}: {ratio:.3f} is below {promised}")
+            promised = PROMISED.get((kind, flow), 1.0)
+            if ratio < promised * threshold:
+                failed.append(f"{kind} {flow}: {ratio:.3f} instead of {promised}")
     if "third_party" in flows:
         failed += compare_third_party(published, threshold)
     return failed
